@@ -1,0 +1,96 @@
+"""Questions about a folder of documents, answered with exact, cited quotes, or not at all.
+
+    from footnote import Footnote
+
+    with Footnote.open("index") as footnote:
+        answer = footnote.ask("How long does an infusion take?")
+
+Importing this package loads no heavy library: the engine is imported when ``Footnote`` is first named.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from footnote.errors import (
+    CorpusError,
+    DocumentError,
+    EncoderError,
+    FootnoteError,
+    IndexDamaged,
+    IndexFolderError,
+    IndexLocked,
+    IndexMismatch,
+    IndexMissing,
+    JudgmentError,
+    QuestionError,
+    UsageError,
+)
+from footnote.records import (
+    Answer,
+    Block,
+    BuildReport,
+    Citation,
+    Document,
+    DocumentSummary,
+    FaqPair,
+    GoldSpan,
+    Hit,
+    Judgment,
+    Passage,
+    Sentence,
+    SkippedFile,
+    Span,
+    Style,
+)
+from footnote.settings import Settings
+
+if TYPE_CHECKING:
+    from footnote.engine import Footnote
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Answer",
+    "Block",
+    "BuildReport",
+    "Citation",
+    "CorpusError",
+    "Document",
+    "DocumentError",
+    "DocumentSummary",
+    "EncoderError",
+    "FaqPair",
+    "Footnote",
+    "FootnoteError",
+    "GoldSpan",
+    "Hit",
+    "IndexDamaged",
+    "IndexFolderError",
+    "IndexLocked",
+    "IndexMismatch",
+    "IndexMissing",
+    "Judgment",
+    "JudgmentError",
+    "Passage",
+    "QuestionError",
+    "Sentence",
+    "Settings",
+    "SkippedFile",
+    "Span",
+    "Style",
+    "UsageError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Footnote":
+        from footnote.engine import Footnote
+
+        return Footnote
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,171 @@
+"""Which spans to quote: whole sentences, rows, items or FAQ answers, complete enough to stand by themselves.
+
+Only spans are made here, from sentences and blocks that have them already; nothing is searched for in text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from footnote import terms
+from footnote.records import Block, Document, Passage, Sentence, Span, visible_text
+
+QUOTE_MAX_CHARS = 700
+"""A quote grows up to this length, never beyond it, unless one sentence alone is longer."""
+LIST_MAX_CHARS = 1_200
+"""A whole list may be longer: it is quickly read."""
+
+_LEANS_BACK = re.compile(
+    r"^[\W_]*(?:it|its|they|their|them|these|those|this|that|such|he|she|his|her|both|either|neither|the (?:former|latter)|"
+    r"however|but|nevertheless|otherwise|instead|in (?:this|that|these|those|such) cases?|as a result|therefore|thus|also|"
+    r"in addition|moreover|furthermore|for (?:this|that) reason|most of (?:these|them))\b",
+    re.IGNORECASE,
+)
+_LIMITS = re.compile(
+    r"^[\W_]*(?:however|but|yet|except|unless|only if|although|that said|on the other hand|nevertheless)\b",
+    re.IGNORECASE,
+)
+_LIST_QUESTION = re.compile(
+    r"\b(?:list|name (?:the|some|all)|(?:what|which)(?: \w+){0,3} (?:are|were|do|can|should|have|include)\b|"
+    r"(?:what|which) (?:\w+ ){0,4}(?:effects|uses|types|kinds|forms|ways|methods|symptoms|signs|causes|risks|benefits|"
+    r"advantages|disadvantages|options|steps|conditions|treatments|examples|parts|factors|reasons))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A span to quote, with what must be in view beside it."""
+
+    passage: Passage
+    span: Span
+    score: float
+    context: Span | None = None
+
+
+def asks_for_list(question: str) -> bool:
+    return bool(_LIST_QUESTION.search(question))
+
+
+def quote_around(
+    document: Document, passage: Passage, index: int, score: float, *, wants_list: bool, faq: bool
+) -> Quote:
+    """The quote that a chosen sentence grows into.
+
+    Args:
+        document: that holds the passage.
+        passage: that holds the sentence.
+        index: the sentence's position in ``passage.sentences``.
+        score: of the sentence.
+        wants_list: the question asks for several things.
+        faq: the heading above asks what the person asks, so that the whole answer under it is the answer.
+    """
+    sentence = passage.sentences[index]
+    if faq:
+        answer = _faq_answer(document, sentence)
+        if answer is not None:
+            return answer_quote(passage, answer, score)
+    block = document.blocks[sentence.block]
+    if wants_list or document.text[sentence.span.end - 1] == ":":
+        whole = _whole_list(document, sentence.block)
+        if whole is not None:
+            return Quote(passage, whole[0], score, whole[1])
+    return Quote(passage, _completed(document, passage, index), score, _context(document, block, sentence))
+
+
+def answer_quote(passage: Passage, pair: tuple[Span, Span], score: float) -> Quote:
+    question, answer = pair
+    return Quote(passage, answer, score, question)
+
+
+def _faq_answer(document: Document, sentence: Sentence) -> tuple[Span, Span] | None:
+    """(question, answer) spans of the FAQ pair that holds the sentence, when its answer is short enough to quote whole."""
+    for number in reversed(document.blocks[sentence.block].headings):
+        if document.blocks[number].asks:
+            pair = next((p for p in document.faq_pairs() if p.heading == number), None)
+            if pair is not None and len(pair.answer) <= QUOTE_MAX_CHARS:
+                return pair.question, pair.answer
+    return None
+
+
+def _whole_list(document: Document, number: int) -> tuple[Span, Span | None] | None:
+    """(list, lead-in) spans of the list that a block belongs to or leads in; None where there is none or it is too long."""
+    blocks = document.blocks
+    lead: int | None
+    if blocks[number].kind == "list_item":
+        lead = blocks[number].lead_in
+        first = number
+        while first > 0 and _same_list(blocks[first - 1], blocks[number]):
+            first -= 1
+        last = number
+    elif number + 1 < len(blocks) and blocks[number + 1].kind == "list_item" and blocks[number + 1].lead_in == number:
+        lead, first, last = number, number + 1, number + 1
+    else:
+        return None
+    while last + 1 < len(blocks) and _same_list(blocks[last + 1], blocks[first]):
+        last += 1
+    span = Span(blocks[first].span.start, blocks[last].span.end)
+    if len(span) > LIST_MAX_CHARS or first == last:
+        return None
+    return span, blocks[lead].span if lead is not None else None
+
+
+def _same_list(block: Block, other: Block) -> bool:
+    return (
+        block.kind == "list_item"
+        and block.headings == other.headings
+        and (block.lead_in == other.lead_in or block.level > other.level)
+    )
+
+
+def _completed(document: Document, passage: Passage, index: int) -> Span:
+    """The sentence's span, with the sentence before where it leans on it, and the one after where that limits it."""
+    sentences = passage.sentences
+    sentence = sentences[index]
+    span = sentence.span
+    if index > 0 and sentences[index - 1].block == sentence.block and _LEANS_BACK.match(span.of(document.text)):
+        wider = sentences[index - 1].span.cover(span)
+        span = wider if len(wider) <= QUOTE_MAX_CHARS else span
+    if index + 1 < len(sentences) and sentences[index + 1].block == sentence.block:
+        following = sentences[index + 1].span
+        if _LIMITS.match(following.of(document.text)):
+            wider = span.cover(following)
+            span = wider if len(wider) <= QUOTE_MAX_CHARS else span
+    return span
+
+
+def _context(document: Document, block: Block, sentence: Sentence) -> Span | None:
+    if sentence.context is not None:
+        return sentence.context
+    lead = block.lead_in if block.kind == "list_item" else block.header
+    return document.blocks[lead].span if lead is not None else None
+
+
+def merged(quotes: list[Quote], addition: Quote, document: Document) -> list[Quote] | None:
+    """The quotes with the addition joined to one that it touches or overlaps in the same document; None where it touches none."""
+    for n, quote in enumerate(quotes):
+        if quote.passage.document_id != addition.passage.document_id:
+            continue
+        gap_start = min(quote.span.end, addition.span.end)
+        gap_end = max(quote.span.start, addition.span.start)
+        between = document.text[gap_start:gap_end] if gap_start < gap_end else ""
+        if between.strip() or (not quote.span.overlaps(addition.span) and "\n\n" in between):
+            continue
+        wider = quote.span.cover(addition.span)
+        if wider == quote.span or len(wider) <= QUOTE_MAX_CHARS:
+            joined = Quote(quote.passage, wider, quote.score, quote.context or addition.context)
+            return [*quotes[:n], joined, *quotes[n + 1 :]]
+        return quotes if quote.span.overlaps(addition.span) else None
+    return None
+
+
+def words_of(document: Document, span: Span) -> frozenset[str]:
+    """Content stems of what is visible at a span, to tell near-identical quotes."""
+    return frozenset(terms.content_stems(visible_text(document.text, span, ())))
+
+
+def nearly_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two quotes say the same in almost the same words: four fifths of the smaller one's content stems are shared."""
+    smaller = min(len(one), len(other))
+    return smaller > 0 and len(one & other) >= 0.8 * smaller

@@ -1,0 +1,75 @@
+"""The command line: parse, one call, render.
+
+Reports go to stdout, progress to stderr; an error is one line on stderr and never a traceback.  Nothing heavy is imported
+before a command needs it, so that ``footnote --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+
+from footnote.errors import FootnoteError
+
+__all__ = ["main"]
+
+INTERRUPTED = 130
+"""The exit status of a program that Ctrl+C ended: 128 and the signal's number."""
+
+PIPE_CLOSED = 141
+"""The same for a reader that went away, as ``head`` does."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments after the program's name; those of the process where None.
+
+    Returns:
+        The exit status: 0, 1 for a failure or an unmet demand, 2 for wrong usage, 130 when interrupted.
+    """
+    if argv is None:
+        sys.excepthook = _one_line
+    try:
+        status = _run(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+    except FootnoteError as error:
+        return _fail(error.message, error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # What is left in the buffer would fail again when Python closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return _fail(f"{where}{error.strerror or error}", 1)
+    return status
+
+
+def _run(argv: Sequence[str]) -> int:
+    from footnote.cli.arguments import parse
+
+    try:
+        arguments = parse(argv)
+    except SystemExit as done:  # argparse leaves this way after --help and --version
+        return done.code if isinstance(done.code, int) else 0
+    from footnote.cli import commands
+
+    return commands.run(arguments)
+
+
+def _fail(message: str, status: int) -> int:
+    sys.stderr.write(f"footnote: {' '.join(message.split())}\n")
+    return status
+
+
+def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What a person sees of a bug; FOOTNOTE_DEBUG shows all of it."""
+    if os.environ.get("FOOTNOTE_DEBUG"):
+        sys.__excepthook__(kind, error, trace)
+        return
+    _fail(f"a fault in Footnote itself: {kind.__name__}: {error}; run it again with FOOTNOTE_DEBUG=1 to see where", 1)

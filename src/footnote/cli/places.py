@@ -1,0 +1,60 @@
+"""Which documents a command is about, and where their index lies."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from footnote.cli.arguments import DEFAULT_CORPUS, DEFAULT_INDEX, Arguments
+from footnote.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders that a command works on.
+
+    Attributes:
+        corpus_dir: what the index is brought up to date with; None where it is asked as it is.
+        index_dir: the index.
+        in_cache: whether the index is ours alone, so that one that cannot be used may simply be made again.
+    """
+
+    corpus_dir: Path | None
+    index_dir: Path
+    in_cache: bool = False
+
+
+def places_of(arguments: Arguments) -> Places:
+    """The folders of a command.
+
+    A folder of documents that is named without an index has an index of its own, in the cache: asking about other
+    documents once must not replace the index of ``corpus/``.  Only ``footnote index`` writes where it is told, or
+    into ``index/``.
+    """
+    if arguments.command == "index":
+        return Places(arguments.corpus or DEFAULT_CORPUS, arguments.index or DEFAULT_INDEX)
+    if arguments.corpus is None:
+        index_dir = arguments.index or DEFAULT_INDEX
+        return Places(_made_from(index_dir), index_dir)
+    if arguments.index is not None:
+        return Places(arguments.corpus, arguments.index)
+    if arguments.corpus.resolve() == DEFAULT_CORPUS.resolve():
+        return Places(arguments.corpus, DEFAULT_INDEX)
+    return Places(arguments.corpus, cached_index_dir(arguments.corpus, arguments.settings), in_cache=True)
+
+
+def _made_from(index_dir: Path) -> Path | None:
+    """The folder that an index was made from, while it is there; ``corpus/`` where there is no index yet."""
+    from footnote.store import corpus_of
+
+    known = corpus_of(index_dir)
+    if known is None:
+        return DEFAULT_CORPUS if DEFAULT_CORPUS.is_dir() else None
+    return known if known.is_dir() else None
+
+
+def cached_index_dir(corpus_dir: Path, settings: Settings) -> Path:
+    """The folder in the cache for the index of these documents, made with these settings."""
+    made_by = (str(corpus_dir.resolve()), settings.model, settings.passage_max_chars, settings.passage_max_tokens)
+    return settings.cache_dir / "indexes" / hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]

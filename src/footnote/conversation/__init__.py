@@ -1,0 +1,111 @@
+"""A follow-up and its history become the question it stands for.
+
+Nothing here writes prose: words of the conversation take a pronoun's place, or stand in brackets after the question, and
+the person sees the result.  A question that points back at nothing is returned as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from footnote.answering.small_talk import small_talk_reply
+from footnote.conversation.candidates import Phrase, Turn, read_turns
+from footnote.conversation.choice import Models, choose, is_cased, packaged_models
+from footnote.conversation.cues import Cues, read_cues
+from footnote.conversation.ellipsis import earlier_words, focus, question_words, substitute
+from footnote.conversation.features import Frequencies
+from footnote.conversation.wording import bracketed, with_pronoun_replaced
+
+if TYPE_CHECKING:
+    from footnote.encoding import Encoder
+    from footnote.store import IndexReader
+
+__all__ = ["interpret", "understand"]
+
+SURE = 0.4
+"""A phrase at least this likely takes the pronoun's place; others only stand in brackets."""
+
+
+def interpret(
+    question: str,
+    history: Sequence[tuple[str, str]],
+    *,
+    reader: IndexReader | None = None,
+    encoder: Encoder | None = None,
+) -> str:
+    """The question as it is searched.
+
+    Args:
+        question: as it was asked.
+        history: earlier (question as understood, text of its answer) pairs, oldest first.
+        reader: of the index, for how rare words are; the words' places alone decide where None.
+        encoder: finds the phrase that "and X?" replaces; the place alone decides where None.
+
+    Returns:
+        The question itself where it stands alone.
+    """
+    return understand(
+        question,
+        history,
+        models=packaged_models(),
+        frequencies=_frequencies(reader),
+        encoder=encoder,
+    )
+
+
+def understand(
+    question: str,
+    history: Sequence[tuple[str, str]],
+    *,
+    models: Models,
+    frequencies: Frequencies | None = None,
+    encoder: Encoder | None = None,
+) -> str:
+    """``interpret`` with models of the caller's: fitting judges those that it holds out."""
+    if small_talk_reply(question) is not None:
+        return question
+    cues = read_cues(question)
+    turns = tuple(read_turns([turn for turn in history if small_talk_reply(turn[0]) is None]))
+    if not turns or not cues.leans:
+        return question
+    by_form = _understood_by_form(cues, turns, encoder)
+    if by_form is not None:
+        return by_form
+    chosen = choose(cues, turns, models=models, frequencies=frequencies)
+    if not chosen and not is_cased(turns):
+        # A conversation without names: its newest question says what is spoken of.
+        return bracketed(question, question_words(cues, turns))
+    return _worded(cues, chosen)
+
+
+def _understood_by_form(cues: Cues, turns: tuple[Turn, ...], encoder: Encoder | None) -> str | None:
+    """What the form of the question alone settles; None where the fitted model has to choose."""
+    substituted = substitute(cues, turns, encoder)
+    if substituted is not None:
+        return substituted
+    kept = earlier_words(cues, turns)
+    if kept:
+        return bracketed(cues.question, kept)
+    if cues.pronouns and cues.pronouns[0][0] in {"it", "they"} and not is_cased(turns):
+        subject = focus(cues, turns)
+        return with_pronoun_replaced(cues, subject) if subject else None
+    return None
+
+
+def _worded(cues: Cues, chosen: Sequence[tuple[Phrase, float]]) -> str:
+    """The likeliest phrase in the pronoun's place where it is likely enough, the others in brackets."""
+    texts = [phrase.text for phrase, _ in chosen]
+    reads = with_pronoun_replaced(cues, texts[0]) if chosen and chosen[0][1] >= SURE else None
+    return bracketed(cues.question, texts) if reads is None else bracketed(reads, texts[1:])
+
+
+def _frequencies(reader: IndexReader | None) -> Frequencies | None:
+    if reader is None:
+        return None
+
+    def look_up(stems: Sequence[str]) -> tuple[Sequence[int], int]:
+        counts = reader.document_frequencies(stems)
+        return [counts.get(stem, 0) for stem in stems], reader.passages_count
+
+    return look_up

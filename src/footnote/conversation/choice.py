@@ -1,0 +1,90 @@
+"""Which phrases of the history a question stands on: a fitted model over (question, phrase) and a greedy choice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from footnote.conversation.candidates import Phrase, Turn, phrases
+from footnote.conversation.cues import Cues
+from footnote.conversation.features import FEATURES, Frequencies, describe, is_verbal
+from footnote.ranking.model import LinearModel
+from footnote.terms import stem_words, words
+
+__all__ = ["FITTED", "Models", "choose", "fitted", "is_cased", "packaged_models"]
+
+FITTED = "fitted.json"
+Models = Mapping[str, LinearModel]
+"""By the way a conversation is written: "cased" where names have capitals, "plain" where none do."""
+
+MOST_PLAIN_WORDS = 3
+MOST_PHRASES = 3
+FIRST_LEAST = 0.2
+"""A question that leans gets its likeliest phrase at this probability: without any it would find nothing of use."""
+MORE_LEAST = 0.45
+"""Further phrases must be likelier: each wrong word costs."""
+
+
+@lru_cache(maxsize=1)
+def fitted() -> dict[str, Any]:
+    """The packaged numbers: one model an entry, how they were made under "made", out-of-fold figures under "report"."""
+    return dict(json.loads(files("footnote.conversation").joinpath(FITTED).read_text("utf-8")))
+
+
+@lru_cache(maxsize=1)
+def packaged_models() -> Models:
+    """The fitted models of the package."""
+    return {name: LinearModel.from_json(fitted()[name], FEATURES) for name in ("cased", "plain")}
+
+
+def is_cased(turns: Sequence[Turn]) -> bool:
+    """Whether names can be told by their capitals: some word inside a sentence has one, abbreviations aside."""
+    for turn in turns:
+        for text in (turn.question, turn.answer):
+            for word in words(text):
+                surface = word.span.of(text)
+                before = text[: word.span.start].rstrip()
+                inside = before and before[-1] not in ".?!:;|*\"“”'‘(-"
+                if inside and surface[0].isupper() and surface[1:].islower():
+                    return True
+    return False
+
+
+def choose(
+    cues: Cues,
+    turns: Sequence[Turn],
+    *,
+    models: Models,
+    frequencies: Frequencies | None,
+) -> list[tuple[Phrase, float]]:
+    """Phrases to add with their probabilities, likeliest first.
+
+    Args:
+        cues: of the question.
+        turns: newest first.
+        models: by the way the conversation is written.
+        frequencies: of stems in the documents, where there are any.
+    """
+    cased = is_cased(turns)
+    # Without capitals a word out of a run tells less than the run, and verbs cannot be told from names.
+    found = [p for p in phrases(turns) if cased or (p.whole and len(p.words) <= MOST_PLAIN_WORDS and not is_verbal(p))]
+    if not found:
+        return []
+    model = models["cased" if cased else "plain"]
+    probable = model.probability(describe(cues, turns, found, frequencies))
+    asked = frozenset(stem_words([w.text for w in cues.words]))
+    chosen: list[tuple[Phrase, float]] = []
+    added: set[str] = set()
+    for i in np.argsort(-probable, kind="stable"):
+        if len(chosen) >= MOST_PHRASES or probable[i] < (MORE_LEAST if chosen else FIRST_LEAST):
+            break
+        stems = set(found[i].stems)
+        if stems - asked and not (stems - asked) & added:
+            chosen.append((found[i], float(probable[i])))
+            added |= stems
+    return chosen

@@ -1,0 +1,288 @@
+"""The engine behind every face: open or build an index, ask it, search it, read its documents."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from footnote.errors import QuestionError
+from footnote.records import Answer, BuildReport, Document, DocumentSummary, Hit
+from footnote.settings import Settings
+
+if TYPE_CHECKING:
+    from footnote.encoding import Encoder
+    from footnote.indexing import Progress
+    from footnote.store import IndexReader
+
+__all__ = ["Footnote"]
+
+STARTERS_TRIED = 40
+"""FAQ headings that are tried as starters at most: each costs one question."""
+
+
+class Footnote:
+    """An open index that answers questions.
+
+    Safe to share between threads.  When another process commits a new generation, ``refresh`` moves to it; answers
+    under way keep the one that they began with.
+    """
+
+    def __init__(self, reader: IndexReader, encoder: Encoder, settings: Settings) -> None:
+        self._reader = reader
+        self._encoder = encoder
+        self._settings = settings
+        self._swap = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        index_dir: Path | str = "index",
+        *,
+        settings: Settings | None = None,
+        encoder: Encoder | None = None,
+    ) -> Footnote:
+        """Open an index that was built before.
+
+        Args:
+            index_dir: the index folder.
+            settings: how to ask; the defaults where None.
+            encoder: the encoder the index was built with; loaded by the settings where None.
+
+        Raises:
+            IndexMissing: there is no index in the folder.
+            IndexMismatch: it was made by another format or encoder.
+            IndexDamaged: it is not what was written.
+            EncoderError: the embedding model cannot be used.
+        """
+        from footnote.encoding import load_encoder
+        from footnote.store import IndexReader
+
+        chosen = settings or Settings()
+        encoder = encoder or load_encoder(chosen)
+        return cls(IndexReader.open(Path(index_dir), encoder_fingerprint=encoder.fingerprint), encoder, chosen)
+
+    @classmethod
+    def build(
+        cls,
+        corpus_dir: Path | str = "corpus",
+        index_dir: Path | str = "index",
+        *,
+        settings: Settings | None = None,
+        encoder: Encoder | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> tuple[Footnote, BuildReport]:
+        """Build the index of a folder of documents, or bring it up to date, and open it.
+
+        Raises:
+            CorpusError: the folder is missing or holds no readable document.
+            IndexLocked: another process is writing the index.
+            EncoderError: the embedding model cannot be used.
+        """
+        from footnote.encoding import load_encoder
+        from footnote.indexing import build_index
+
+        chosen = settings or Settings()
+        encoder = encoder or load_encoder(chosen)
+        report = build_index(Path(corpus_dir), Path(index_dir), encoder=encoder, settings=chosen, progress=progress)
+        return cls.open(index_dir, settings=chosen, encoder=encoder), report
+
+    def __enter__(self) -> Footnote:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        self._reader.close()
+
+    def refresh(self) -> bool:
+        """Move to the newest generation of the index; True when there was one."""
+        from footnote.store import IndexReader
+
+        with self._swap:
+            if not self._reader.stale():
+                return False
+            self._reader = IndexReader.open(self._reader.index_dir, encoder_fingerprint=self._encoder.fingerprint)
+            self.__dict__.pop("_starters", None)
+            return True
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest over the index's content, the encoder, the fitted numbers and the settings that shape an answer."""
+        return _fingerprint(self._reader, self._settings)
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def reader(self) -> IndexReader:
+        """The open generation, for fitting and benchmarks."""
+        return self._reader
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of the index, for fitting and benchmarks."""
+        return self._encoder
+
+    @property
+    def encoder_description(self) -> str:
+        return self._encoder.description
+
+    @property
+    def generation(self) -> int:
+        """Number of the index's generation that answers come from."""
+        return self._reader.generation
+
+    @property
+    def passages_count(self) -> int:
+        return self._reader.passages_count
+
+    def ask(
+        self, question: str, *, history: Sequence[tuple[str, str]] = (), allowed: frozenset[str] | None = None
+    ) -> Answer:
+        """Answer a question with quotes, or abstain.
+
+        Args:
+            question: as a person typed it.
+            history: earlier (question as understood, text of its answer) pairs of the conversation, oldest first.
+            allowed: ids of the documents to ask; None for all.
+
+        Raises:
+            QuestionError: the question is empty or longer than ``settings.question_max_chars``.
+        """
+        from footnote.answering import select
+        from footnote.answering.small_talk import small_talk_reply
+        from footnote.conversation import interpret
+        from footnote.interpretation import to_query
+        from footnote.retrieval import read_query, retrieve
+
+        reader = self._reader
+        clock = _Clock()
+        asked = clean_question(question, self._settings)
+        reply = small_talk_reply(asked)
+        fingerprint = _fingerprint(reader, self._settings)
+        if reply is not None:
+            return Answer(asked, asked, (), (), 0.0, "small_talk", reply, (), fingerprint, clock.timings())
+        complete = interpret(asked, history, reader=reader, encoder=self._encoder) if history else asked
+        understood = to_query(complete, reader, self._encoder)
+        clock.lap("interpret")
+        query = read_query(reader, self._encoder, understood)
+        clock.lap("encode")
+        k = max(self._settings.top_k, 10)
+        retrieved = retrieve(reader, query, settings=self._settings, k=k, allowed=allowed)
+        clock.lap("retrieve")
+        selection = select(reader, retrieved, settings=self._settings)
+        clock.lap("quote")
+        return Answer(
+            question=asked,
+            interpreted_as=understood,
+            citations=selection.citations,
+            hits=retrieved.hits[: self._settings.top_k],
+            confidence=selection.confidence,
+            reason=selection.reason,
+            explanation=selection.explanation,
+            missing_words=selection.missing_words,
+            fingerprint=fingerprint,
+            timings=clock.timings(),
+        )
+
+    def search(self, query: str, k: int = 10, *, allowed: frozenset[str] | None = None) -> tuple[Hit, ...]:
+        """The k best passages for a query, without quoting or abstaining."""
+        from footnote.retrieval import read_query, retrieve
+
+        text = clean_question(query, self._settings)
+        reader = self._reader
+        read = read_query(reader, self._encoder, text)
+        return retrieve(reader, read, settings=self._settings, k=k, allowed=allowed).hits
+
+    def documents(self) -> tuple[DocumentSummary, ...]:
+        """What is in the index, sorted by id."""
+        return self._reader.documents()
+
+    def document(self, document_id: str) -> Document:
+        """One document with its canonical text.
+
+        Raises:
+            FootnoteError: it is not, or no longer, in the index.
+        """
+        return self._reader.document(document_id)
+
+    def starters(self, limit: int = 6) -> tuple[str, ...]:
+        """Questions that the documents' own FAQ headings ask and that are answered from their own sections, in order."""
+        return self._starters[:limit]
+
+    @cached_property
+    def _starters(self) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        tried = 0
+        for summary in self.documents():
+            document = self.document(summary.id)
+            for pair in document.faq_pairs():
+                question = " ".join(pair.question.of(document.text).split())
+                tried += 1
+                if tried > STARTERS_TRIED:
+                    return tuple(found)
+                answer = self.ask(question)
+                if any(c.document_id == document.id and pair.answer.overlaps(c.span) for c in answer.citations[:1]):
+                    found[question] = None
+        return tuple(found)
+
+
+def clean_question(question: str, settings: Settings) -> str:
+    """A question as it is searched: characters that cannot be shown removed, white space folded.
+
+    Raises:
+        QuestionError: it is empty or too long.
+    """
+    from footnote.loaders.canonical import clean_text
+
+    if len(question) > settings.question_max_chars:
+        raise QuestionError(
+            f"the question has {len(question):,} characters, more than {settings.question_max_chars:,}",
+            remedy="ask a shorter one",
+        )
+    cleaned = " ".join(clean_text(question).split())
+    if not cleaned:
+        raise QuestionError("the question is empty", remedy="type a question")
+    return cleaned
+
+
+def _fingerprint(reader: IndexReader, settings: Settings) -> str:
+    from footnote.ranking.model import fitted_digest
+
+    shaping = {
+        "candidates_k": settings.candidates_k,
+        "top_k": settings.top_k,
+        "max_quotes": settings.max_quotes,
+        "answer_threshold": settings.answer_threshold,
+        "fitted": fitted_digest(),
+        "index": reader.fingerprint,
+    }
+    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class _Clock:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+        self._laps: list[tuple[str, float]] = []
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps.append((stage, (now - self._last) * 1000.0))
+        self._last = now
+
+    def timings(self) -> tuple[tuple[str, float], ...]:
+        return tuple(self._laps)

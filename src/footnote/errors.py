@@ -1,0 +1,99 @@
+"""Every error that Footnote raises on purpose.
+
+    FootnoteError
+    ├── UsageError              the caller asked for something that cannot be (exit 2)
+    ├── DocumentError           one file cannot be read; the others go on
+    ├── CorpusError             the folder of documents is missing, empty or unreadable
+    ├── EncoderError            the embedding model is missing, altered or will not run
+    ├── IndexFolderError
+    │   ├── IndexMissing        there is no index in the folder
+    │   ├── IndexDamaged        a file of the index is not what was written
+    │   ├── IndexMismatch       made by another format, encoder or setting
+    │   └── IndexLocked         another process is writing it
+    ├── JudgmentError           a line of a questions file is not a judgment
+    └── QuestionError           a question that cannot be taken: empty, too long
+
+A message says what happened, where, and what to do, in one line.  The facts are attributes, so that a face can show
+them its own way.  Anything that is not a FootnoteError is a bug.
+"""
+
+from __future__ import annotations
+
+
+class FootnoteError(Exception):
+    """What went wrong, where, and what to do about it.
+
+    Attributes:
+        what: the fault, a clause without a full stop.
+        where: the file, folder, setting or line concerned; may be empty.
+        remedy: what the person can do; may be empty.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """One line: ``where: what; remedy``."""
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        line = f"{head}; {self.remedy}" if self.remedy else head
+        return " ".join(line.split())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments do not survive the default pickling between worker processes.
+        return (_rebuild, (type(self), self.what, self.where, self.remedy))
+
+
+def _rebuild(kind: type[FootnoteError], what: str, where: str, remedy: str) -> FootnoteError:
+    return kind(what, where=where, remedy=remedy)
+
+
+class UsageError(FootnoteError):
+    """The caller asked for something that cannot be."""
+
+    exit_code = 2
+
+
+class DocumentError(FootnoteError):
+    """One file cannot be read as a document."""
+
+
+class CorpusError(FootnoteError):
+    """The folder of documents is missing, empty or unreadable."""
+
+
+class EncoderError(FootnoteError):
+    """The embedding model is missing, altered or will not run."""
+
+
+class IndexFolderError(FootnoteError):
+    """Something is wrong with the index folder."""
+
+
+class IndexMissing(IndexFolderError):
+    """There is no index in the folder."""
+
+
+class IndexDamaged(IndexFolderError):
+    """A file of the index is not what was written."""
+
+
+class IndexMismatch(IndexFolderError):
+    """The index was made by another format, encoder or setting."""
+
+
+class IndexLocked(IndexFolderError):
+    """Another process is writing the index."""
+
+
+class JudgmentError(FootnoteError):
+    """A line of a questions file is not a judgment."""
+
+
+class QuestionError(FootnoteError):
+    """A question that cannot be taken."""

@@ -1,0 +1,112 @@
+"""A report: the figures, the reliability of confidence, the latencies, and what became of each question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from footnote.evaluation.calibration import Reliability, reliability
+from footnote.evaluation.jsonl import Fields
+from footnote.evaluation.metrics import quantile
+from footnote.evaluation.results import Result
+from footnote.evaluation.runner import misplaced_gold
+from footnote.evaluation.scoring import METRIC_NAMES, Metrics, Outcome, TextSource, score, score_each
+from footnote.records import Judgment
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an evaluation found.
+
+    Attributes:
+        metrics: by name, in the order printed; None where undefined for the set.
+        outcomes: (question id, outcome) pairs in the order of the questions.
+        reliability: None in a report read back from a file.
+        latency_ms: ("p50", milliseconds) and ("p95", milliseconds); empty where nothing was timed.
+        misplaced: ids of judgments whose gold is not in the documents.
+        fingerprint: of the engine that answered; empty where only a results file was scored.
+    """
+
+    metrics: Metrics
+    outcomes: tuple[tuple[str, Outcome], ...]
+    reliability: Reliability | None = None
+    latency_ms: tuple[tuple[str, float], ...] = ()
+    misplaced: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+
+def make_report(
+    judgments: Sequence[Judgment],
+    results: Mapping[str, Result],
+    text_of: TextSource,
+    *,
+    latencies_ms: Sequence[float] = (),
+    fingerprint: str = "",
+) -> Report:
+    """The report over a set of results; results of other questions are left out."""
+    rows = score_each(judgments, results)
+    quantiles = ((name, quantile(latencies_ms, share)) for name, share in (("p50", 0.5), ("p95", 0.95)))
+    return Report(
+        metrics=score(judgments, results, text_of),
+        outcomes=tuple((row.judgment.id, row.outcome) for row in rows if row.outcome is not None),
+        reliability=reliability(rows),
+        latency_ms=tuple((name, value) for name, value in quantiles if value is not None),
+        misplaced=misplaced_gold(judgments, text_of),
+        fingerprint=fingerprint,
+    )
+
+
+def report_to_json(report: Report) -> dict[str, Any]:
+    """The report as one flat object: each metric under its printed name, then the rest."""
+    table = report.reliability
+    return {
+        **report.metrics,
+        "latency_ms": dict(report.latency_ms),
+        "reliability": None
+        if table is None
+        else {
+            "n": table.count,
+            "ECE": table.expected_calibration_error,
+            "Brier": table.brier,
+            "bins": [
+                {
+                    "from": b.low,
+                    "to": b.high,
+                    "n": b.count,
+                    "right": b.right,
+                    "share right": b.share_right,
+                    "mean confidence": b.mean_confidence,
+                }
+                for b in table.bins
+            ],
+        },
+        "fingerprint": report.fingerprint,
+        "misplaced": list(report.misplaced),
+        "outcomes": dict(report.outcomes),
+    }
+
+
+def report_from_json(fields: Fields) -> Report:
+    """A report written earlier, as far as a comparison needs it.
+
+    Raises:
+        JudgmentError: the object is not such a report.
+    """
+    return Report(
+        metrics={name: fields.number_or_none(name) for name in METRIC_NAMES if fields.has(name)},
+        outcomes=tuple(_outcomes(fields.object("outcomes"))),
+    )
+
+
+def _outcomes(fields: Fields) -> list[tuple[str, Outcome]]:
+    return [(name, _outcome(fields, name)) for name in fields.names()]
+
+
+def _outcome(fields: Fields, name: str) -> Outcome:
+    value = fields.string(name)
+    for outcome in get_args(Outcome):
+        if value == outcome:
+            known: Outcome = outcome
+            return known
+    raise fields.fault(f'the outcome of "{name}" is "{value}"')

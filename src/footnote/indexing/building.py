@@ -1,0 +1,173 @@
+"""One run of the indexer: load, split, encode what is new, commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from footnote.errors import CorpusError, DocumentError
+from footnote.indexing.inputs import Inputs, entry_of, inputs_of
+from footnote.indexing.surveying import Corpus, Progress, Report
+from footnote.loaders import load_document
+from footnote.records import BuildReport, Document, Passage
+from footnote.settings import Settings
+from footnote.splitting import split_document
+from footnote.store import DocumentEntry, IndexWriter, PassageVectors, Unread
+
+if TYPE_CHECKING:
+    from footnote.encoding import Encoder
+
+WAVE_BYTES = 32_000_000
+"""Files loaded and split before their passages are encoded: long texts beside long ones waste nothing, and memory stays bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A document with everything but its vectors."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+    inputs: tuple[Inputs, ...]
+
+
+class Build:
+    """One run: what it reads from, and what it has found so far."""
+
+    def __init__(
+        self,
+        corpus_dir: Path,
+        encoder: Encoder,
+        settings: Settings,
+        writer: IndexWriter,
+        corpus: Corpus,
+        report: Report,
+    ) -> None:
+        self._corpus_dir, self._encoder, self._settings = corpus_dir, encoder, settings
+        self._writer, self._corpus, self._report = writer, corpus, report
+        self._known = writer.known()
+        self._unread: list[Unread] = []
+        self._passages_encoded = self._passages_done = 0
+        self._bytes_split = 0
+        self._bytes_total = 0
+
+    def run(self, began: float) -> BuildReport:
+        """Find what changed, commit it, and say what was done."""
+        known, digests = self._known, self._corpus.digests
+        before = {(file.path, file.sha256): file for file in self._writer.unread()}
+        self._unread = [before[pair] for pair in sorted(digests.items()) if pair in before]
+        wanted = sorted(
+            name for name, digest in digests.items() if known.get(name) != digest and (name, digest) not in before
+        )
+        gone = [name for name in known if name not in digests]
+        unread_gone = len(before) > len(self._unread)
+        if wanted or gone or unread_gone or self._writer.needs_commit():
+            self._bytes_total = sum(self._corpus.sizes[name] for name in wanted)
+            stale = [name for name in known if name in digests and known[name] != digests[name]]
+            self._writer.commit(self._entries(wanted), [*gone, *stale], changing=wanted, unread=self._unread)
+        return self._summary(began)
+
+    def _summary(self, began: float) -> BuildReport:
+        known, now, base = self._known, self._writer.known(), self._writer.base
+        assert base is not None, "a commit was made, or there was nothing to do"
+        added, removed = [n for n in now if n not in known], [n for n in known if n not in now]
+        moved = _moved({name: known[name] for name in removed}, {name: now[name] for name in added})
+        sources, targets = {old for old, _ in moved}, {new for _, new in moved}
+        return BuildReport(
+            generation=base.generation,
+            documents=base.documents,
+            passages=base.passages,
+            added=tuple(sorted(set(added) - targets)),
+            changed=tuple(sorted(name for name in now if name in known and now[name] != known[name])),
+            moved=moved,
+            removed=tuple(sorted(set(removed) - sources)),
+            skipped=tuple(sorted((*self._corpus.skipped, *(u.skipped() for u in base.unread)), key=lambda s: s.path)),
+            passages_encoded=self._passages_encoded,
+            seconds=time.monotonic() - began,
+        )
+
+    def _entries(self, wanted: Sequence[str]) -> Iterator[DocumentEntry]:
+        written = 0
+        for wave in self._waves(wanted):
+            drafts = [draft for name in wave if (draft := self._draft(name)) is not None]
+            for entry in self._encode(drafts):
+                written += 1
+                yield entry
+        if not written and not any(name in self._corpus.digests for name in self._known):
+            first = self._unread[0]
+            raise CorpusError(
+                f"holds no document that can be read: {first.path} {first.reason}",
+                where=str(self._corpus_dir),
+                remedy="add some, or name another folder",
+            )
+
+    def _waves(self, wanted: Sequence[str]) -> Iterator[list[str]]:
+        wave: list[str] = []
+        held = 0
+        for name in wanted:
+            wave.append(name)
+            held += self._corpus.sizes[name]
+            if held >= WAVE_BYTES:
+                yield wave
+                wave, held = [], 0
+        if wave:
+            yield wave
+
+    def _draft(self, name: str) -> _Draft | None:
+        self._bytes_split += self._corpus.sizes[name]
+        try:
+            document = load_document(self._corpus_dir / name, document_id=name, settings=self._settings)
+        except DocumentError as error:
+            self._unread.append(Unread(name, self._corpus.digests[name], error.what))
+            return None
+        passages = split_document(document, count_tokens=self._encoder.count_tokens, settings=self._settings)
+        return _Draft(document, passages, tuple(inputs_of(document, passage) for passage in passages))
+
+    def _encode(self, drafts: Sequence[_Draft]) -> Iterator[DocumentEntry]:
+        digests = {inputs.sha256: inputs for draft in drafts for inputs in draft.inputs}
+        vectors = dict(self._writer.vectors_for(digests))
+        new = {digest: inputs for digest, inputs in digests.items() if digest not in vectors}
+        vectors |= self._vectors(new)
+        for draft in drafts:
+            digests_here = [inputs.sha256 for inputs in draft.inputs]
+            self._passages_encoded += sum(digest in new for digest in digests_here)
+            self._passages_done += len(digests_here)
+            yield DocumentEntry(
+                draft.document,
+                tuple(
+                    entry_of(draft.document, passage, inputs, digest, vectors[digest])
+                    for passage, inputs, digest in zip(draft.passages, draft.inputs, digests_here, strict=True)
+                ),
+            )
+
+    def _vectors(self, new: Mapping[str, Inputs]) -> dict[str, PassageVectors]:
+        texts = list(dict.fromkeys(text for inputs in new.values() for text in inputs.texts()))
+        if not texts:
+            return {}
+        row_of = {text: row for row, text in enumerate(texts)}
+        share = len(new) / len(texts)
+        split = self._passages_done + len(new)
+        # Exact with one wave; with more, the passages of the bytes to come are estimated from those before.
+        total = max(split, round(split * self._bytes_total / max(self._bytes_split, 1)))
+        rows = self._encoder.encode_passages(
+            texts,
+            lambda done: self._report(Progress("encoding passages", self._passages_done + round(done * share), total)),
+        )
+        return {
+            digest: PassageVectors(
+                rows[row_of[inputs.passage]],
+                rows[[row_of[text] for text in inputs.sentences]],
+                rows[row_of[inputs.heading]],
+            )
+            for digest, inputs in new.items()
+        }
+
+
+def _moved(removed: Mapping[str, str], added: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """(old id, new id) of files that went and came with the same content."""
+    came: dict[str, list[str]] = {}
+    for name in sorted(added, reverse=True):
+        came.setdefault(added[name], []).append(name)
+    return tuple((name, came[removed[name]].pop()) for name in sorted(removed) if came.get(removed[name]))

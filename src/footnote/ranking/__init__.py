@@ -1,0 +1,1 @@
+"""Features of a query and its candidates, and the small fitted models over them."""

@@ -1,0 +1,207 @@
+"""What a question and its candidate passages have in common, measured once and used by ranking, quoting and confidence.
+
+Everything is vectorised over all sentences of all candidates: a question costs a few array passes, not a loop over words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from footnote import terms
+from footnote.store import Candidates
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+K1 = 1.2
+"""Saturation of repeated terms in BM25 (Robertson and Zaragoza, 2009)."""
+B = 0.75
+"""Length normalisation of passages in BM25."""
+SENTENCE_B = 0.4
+"""Length normalisation of sentences: milder, as a long sentence is more often the fuller answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query as ranking sees it.
+
+    Attributes:
+        text: the query.
+        vector: its unit vector, (dimension,).
+        stems: content stems in order, each once; all stems where no word has content.
+        idf: inverse document frequency of each stem, at least 0.1, (q,).
+        known: whether any passage of the index holds the stem, (q,).
+        asks: marks of which a fitting answer has at least one.
+    """
+
+    text: str
+    vector: FloatArray
+    stems: tuple[str, ...]
+    idf: npt.NDArray[np.float64]
+    known: npt.NDArray[np.bool_]
+    asks: tuple[str, ...]
+
+    @property
+    def total_idf(self) -> float:
+        """Sum of ``idf``; positive also for a query without any word, such as an emoji."""
+        return float(self.idf.sum()) or 1.0
+
+
+def make_query(text: str, vector: FloatArray, frequencies: Mapping[str, int], passages: int) -> Query:
+    """Weigh a query's stems.
+
+    Args:
+        text: the query.
+        vector: its unit vector.
+        frequencies: number of passages that hold each stem of the query.
+        passages: number of passages in the index.
+    """
+    stems = tuple(terms.content_stems(text)) or tuple(dict.fromkeys(terms.analyse(text)))
+    found = np.array([frequencies.get(stem, 0) for stem in stems], dtype=np.float64)
+    idf = np.log(1.0 + (passages - found + 0.5) / (found + 0.5))
+    return Query(text, vector, stems, np.maximum(idf, 0.1), found > 0, terms.asked_marks(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Measures of n passages and their m sentences against one query of q stems.
+
+    Attributes:
+        passage_of_sentence: (m,) position of each sentence's passage.
+        passage_counts, sentence_counts, heading_counts: (n, q), (m, q), (n, q) occurrences of the stems.
+        passage_lengths, sentence_lengths: (n,), (m,) stems, marks left out.
+        passage_similarity, heading_similarity: (n,) dot products with the query's vector.
+        sentence_similarity: (m,) the same for sentences.
+        passage_bm25, heading_bm25, sentence_bm25: (n,), (n,), (m,).
+        sentence_asked: (m,) whether the sentence has a mark that the question asks for; all true where it asks for none.
+        proximity: (n,) idf-weighted share of neighbouring query stems that stand within a few words of each other.
+    """
+
+    passage_of_sentence: IntArray
+    passage_counts: FloatArray
+    sentence_counts: FloatArray
+    heading_counts: FloatArray
+    passage_lengths: FloatArray
+    sentence_lengths: FloatArray
+    passage_similarity: FloatArray
+    heading_similarity: FloatArray
+    sentence_similarity: FloatArray
+    passage_bm25: FloatArray
+    heading_bm25: FloatArray
+    sentence_bm25: FloatArray
+    sentence_asked: npt.NDArray[np.bool_]
+    proximity: FloatArray
+
+
+_MARK_IDS = {mark: terms.term_id(mark) for mark in terms.MARKS}
+_ALL_MARKS = np.array(sorted(_MARK_IDS.values()), dtype=np.uint32)
+_NEAR = 4
+"""How many positions apart two words still count as standing together."""
+
+
+def measure(query: Query, candidates: Candidates, *, mean_terms: float) -> Evidence:
+    """All measures of the candidates against the query.
+
+    Args:
+        query: with q stems.
+        candidates: n passages with m sentences.
+        mean_terms: mean number of stems in a passage of the index.
+    """
+    sentence_counts_of = np.diff(candidates.sentence_offsets)
+    passages, sentences = len(candidates.keys), int(candidates.sentence_offsets[-1])
+    passage_of_sentence = np.repeat(np.arange(passages), sentence_counts_of)
+    is_mark = np.isin(candidates.terms, _ALL_MARKS)
+    stem_ids, stem_sentences = candidates.terms[~is_mark], candidates.term_sentences[~is_mark]
+    wanted = np.array(terms.term_ids(query.stems), dtype=np.uint32)
+    sentence_counts = _counts(stem_ids, stem_sentences, wanted, sentences)
+    sentence_lengths = np.bincount(stem_sentences, minlength=sentences).astype(np.float32)
+    starts = candidates.sentence_offsets[:-1]
+    passage_counts = _sum_at(sentence_counts, starts, sentence_counts_of)
+    passage_lengths = _sum_at(sentence_lengths[:, None], starts, sentence_counts_of)[:, 0]
+    heading_of = np.repeat(np.arange(passages), np.diff(candidates.heading_term_offsets))
+    heading_counts = _counts(candidates.heading_terms, heading_of, wanted, passages)
+    heading_lengths = np.diff(candidates.heading_term_offsets).astype(np.float32)
+    mean_sentence = max(1.0, float(sentence_lengths.mean()) if sentences else 1.0)
+    return Evidence(
+        passage_of_sentence,
+        passage_counts,
+        sentence_counts,
+        heading_counts,
+        passage_lengths,
+        sentence_lengths,
+        candidates.vectors @ query.vector,
+        candidates.heading_vectors @ query.vector,
+        candidates.sentence_vectors @ query.vector,
+        _bm25(passage_counts, passage_lengths, query.idf, max(1.0, mean_terms), B),
+        _bm25(heading_counts, heading_lengths, query.idf, 8.0, B),
+        _bm25(sentence_counts, sentence_lengths, query.idf, mean_sentence, SENTENCE_B),
+        _asked(query, candidates, is_mark, sentences),
+        _proximity(query, wanted, stem_ids, stem_sentences, passage_of_sentence, passages),
+    )
+
+
+def _counts(
+    ids: npt.NDArray[np.uint32], groups: npt.NDArray[np.integer], wanted: npt.NDArray[np.uint32], n: int
+) -> FloatArray:
+    """Occurrences of each wanted id in each of n groups, (n, len(wanted))."""
+    out = np.zeros((n, len(wanted)), dtype=np.float32)
+    for column, term in enumerate(wanted):
+        out[:, column] = np.bincount(groups[ids == term], minlength=n)
+    return out
+
+
+def _sum_at(rows: FloatArray, starts: npt.NDArray[np.integer], sizes: npt.NDArray[np.integer]) -> FloatArray:
+    """Sums of consecutive groups of rows; a group without rows sums to zero."""
+    totals = np.zeros((len(starts), rows.shape[1]), dtype=np.float32)
+    filled = sizes > 0
+    if filled.any():
+        totals[filled] = np.add.reduceat(rows, starts[filled], axis=0)
+    return totals
+
+
+def _bm25(counts: FloatArray, lengths: FloatArray, idf: npt.NDArray[np.float64], mean: float, b: float) -> FloatArray:
+    norm = K1 * (1.0 - b + b * lengths[:, None] / mean)
+    return np.asarray((counts * (K1 + 1.0) / (counts + norm)) @ idf, dtype=np.float32)
+
+
+def _asked(
+    query: Query, candidates: Candidates, is_mark: npt.NDArray[np.bool_], sentences: int
+) -> npt.NDArray[np.bool_]:
+    if not query.asks:
+        return np.ones(sentences, dtype=np.bool_)
+    wanted = np.array([_MARK_IDS[mark] for mark in query.asks], dtype=np.uint32)
+    out = np.zeros(sentences, dtype=np.bool_)
+    out[candidates.term_sentences[is_mark & np.isin(candidates.terms, wanted)]] = True
+    return out
+
+
+def _proximity(
+    query: Query,
+    wanted: npt.NDArray[np.uint32],
+    ids: npt.NDArray[np.uint32],
+    sentence_of: npt.NDArray[np.int32],
+    passage_of_sentence: IntArray,
+    passages: int,
+) -> FloatArray:
+    """Share of the query's adjacent stem pairs found within ``_NEAR`` positions in one sentence, weighed by idf, (passages,)."""
+    out = np.zeros(passages, dtype=np.float32)
+    if len(wanted) < 2:
+        return out
+    weights = np.minimum(query.idf[:-1], query.idf[1:])
+    positions = [np.flatnonzero(ids == term) for term in wanted]
+    for pair, weight in enumerate(weights):
+        left, right = positions[pair], positions[pair + 1]
+        if not len(left) or not len(right):
+            continue
+        nearest = np.searchsorted(right, left)
+        hits: set[int] = set()
+        for offset in (-1, 0):
+            other = right[np.clip(nearest + offset, 0, len(right) - 1)]
+            together = (np.abs(other - left) <= _NEAR) & (sentence_of[other] == sentence_of[left])
+            hits.update(passage_of_sentence[sentence_of[left[together]]].tolist())
+        out[list(hits)] += weight
+    return out / float(weights.sum())

@@ -1,0 +1,82 @@
+"""Linear models over named features: the fitted numbers are data files in this package, made by ``training/fit_ranking.py``.
+
+A file names its features in order, with the mean and scale that standardise them and one weight each, so that a model never
+meets columns in another order than it was fitted on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class LinearModel:
+    """``bias + ((x - mean) / scale) @ weights``.
+
+    Attributes:
+        names: feature names, (f,).
+        mean, scale, weights: (f,) float64; scale is positive.
+        bias: of the sum.
+    """
+
+    names: tuple[str, ...]
+    mean: Matrix
+    scale: Matrix
+    weights: Matrix
+    bias: float
+
+    def score(self, features: Matrix) -> Matrix:
+        """Scores of n rows of features, (n,)."""
+        return np.asarray(((features - self.mean) / self.scale) @ self.weights + self.bias)
+
+    def probability(self, features: Matrix) -> Matrix:
+        """Logistic of the scores, (n,) in [0, 1]."""
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(self.score(features), -40.0, 40.0))))
+
+    @classmethod
+    def from_json(cls, fitted: dict[str, Any], expected: Sequence[str]) -> LinearModel:
+        """Read one model.
+
+        Args:
+            fitted: with names, mean, scale, weights and bias.
+            expected: the names that the code computes, in order.
+
+        Raises:
+            ValueError: the numbers were fitted on other features than the code computes.
+        """
+        names = tuple(fitted["names"])
+        if names != tuple(expected):
+            raise ValueError(f"fitted on other features than these: {sorted(set(names) ^ set(expected))}; fit again")
+        mean, scale, weights = (np.array(fitted[key], dtype=np.float64) for key in ("mean", "scale", "weights"))
+        return cls(names, mean, scale, weights, float(fitted["bias"]))
+
+
+@lru_cache(maxsize=1)
+def fitted_numbers() -> dict[str, Any]:
+    """The content of ``fitted.json``: one model an entry, and how they were made under "made"."""
+    loaded = json.loads(files("footnote.ranking").joinpath("fitted.json").read_text("utf-8"))
+    return dict(loaded)
+
+
+@lru_cache(maxsize=8)
+def load_model(entry: str, expected: tuple[str, ...]) -> LinearModel:
+    """The fitted model of that name in ``fitted.json``."""
+    return LinearModel.from_json(fitted_numbers()[entry], expected)
+
+
+@lru_cache(maxsize=1)
+def fitted_digest() -> str:
+    """Short hex digest of the fitted numbers: it goes into the fingerprint of answers."""
+    canonical = json.dumps(fitted_numbers(), sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -1,0 +1,253 @@
+"""The values of documents and of what is indexed of them: spans, blocks, sentences, passages."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+BlockKind: TypeAlias = Literal[
+    "heading", "paragraph", "list_item", "table_header", "table_row", "quote", "code", "front_matter"
+]
+StyleKind: TypeAlias = Literal["strong", "emphasis", "code", "link"]
+
+_PARTS_WORDS = re.compile(r"\||<br\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open pair of offsets, ``0 <= start <= end``."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: {self.start}-{self.end}")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The text at this span."""
+        return text[self.start : self.end]
+
+    def overlaps(self, other: Span) -> bool:
+        return self.start < other.end and other.start < self.end
+
+    def contains(self, other: Span) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def within(self, other: Span) -> Span | None:
+        """What both have in common; None where that is nothing."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Span(start, end) if start < end else None
+
+    def cover(self, other: Span) -> Span:
+        """The smallest span that holds both."""
+        return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a stretch of visible text is set: only ever drawn, never part of offsets."""
+
+    span: Span
+    kind: StyleKind
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a document that a reader sees as one thing.
+
+    Attributes:
+        kind: what it is.  ``front_matter`` is neither encoded nor shown in the text.
+        span: from its first to its last visible character; markup inside it is listed in ``hidden``, markup around it
+            (a list marker, the hashes of a heading, the bars of a table row) lies outside.
+        level: 1-6 for a heading, nesting depth from 1 for a list item, else 0.
+        headings: positions in ``Document.blocks`` of the headings above it, outermost first; for a heading, without itself.
+        lead_in: for a list item, the position of the block that introduces its list, if any.
+        header: for a table row, the position of its ``table_header`` block, if any.
+        cells: for a table row or header, the spans of its cells; a blank cell is an empty span.
+        asks: for a heading, whether it is a question: then what it heads is its answer.
+        ordered: for a list item, whether its list is numbered.
+        hidden: spans of markup inside ``span``, sorted and disjoint: never encoded, never shown.
+        styles: emphasis and links inside ``span``.
+    """
+
+    kind: BlockKind
+    span: Span
+    level: int = 0
+    headings: tuple[int, ...] = ()
+    lead_in: int | None = None
+    header: int | None = None
+    cells: tuple[Span, ...] = ()
+    asks: bool = False
+    ordered: bool = False
+    hidden: tuple[Span, ...] = ()
+    styles: tuple[Style, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FaqPair:
+    """A heading that asks, with all of its answer: up to the next heading of its own or a higher level."""
+
+    question: Span
+    answer: Span
+    heading: int
+    """Position of the heading in ``Document.blocks``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    r"""One file, as canonical text with its blocks.
+
+    Attributes:
+        id: path relative to the corpus, with forward slashes.
+        title: front matter's title, else the first heading of level 1, else the first line that stands as one, else the file's name.
+        text: the canonical text; for Markdown and plain text the decoded file, newlines made ``\n``.
+        sha256: hex digest of the file's bytes.
+        blocks: in order of their spans, disjoint; they cover all visible text.
+        page_starts: offset of the first character of each page, empty where the format has no pages.
+        source: where a person finds the original: front matter's ``source``, else the path relative to the corpus.
+        metadata: further front matter as (name, value) pairs, sorted by name.
+        warnings: what was repaired or left out while loading, one clause each.
+    """
+
+    id: str
+    title: str
+    text: str
+    sha256: str
+    blocks: tuple[Block, ...]
+    page_starts: tuple[int, ...] = ()
+    source: str = ""
+    metadata: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def page_of(self, offset: int) -> int | None:
+        """1-based page that holds the offset; None where there are no pages."""
+        return bisect_right(self.page_starts, offset) or 1 if self.page_starts else None
+
+    def heading_path(self, block: int) -> tuple[str, ...]:
+        """Visible texts of the headings above a block, outermost first."""
+        return tuple(
+            visible_text(self.text, self.blocks[n].span, self.blocks[n].hidden) for n in self.blocks[block].headings
+        )
+
+    def visible(self, span: Span) -> str:
+        """What a reader sees at a span: markup left out, a row's cells with " | " between them, one line a block."""
+        lines = []
+        first = bisect_right(self.blocks, span.start, key=lambda block: block.span.end)
+        for block in self.blocks[first:]:
+            if block.span.start >= span.end:
+                break
+            stretches = block.cells or (block.span,)
+            seen = [visible_text(self.text, cut, block.hidden) for each in stretches if (cut := each.within(span))]
+            lines.append(" | ".join(seen))
+        return "\n".join(lines)
+
+    def faq_pairs(self) -> tuple[FaqPair, ...]:
+        pairs = []
+        for n, block in enumerate(self.blocks):
+            if block.kind != "heading" or not block.asks:
+                continue
+            last = n
+            for m in range(n + 1, len(self.blocks)):
+                if self.blocks[m].kind == "heading" and self.blocks[m].level <= block.level:
+                    break
+                last = m
+            if last > n:
+                pairs.append(FaqPair(block.span, Span(self.blocks[n + 1].span.start, self.blocks[last].span.end), n))
+        return tuple(pairs)
+
+
+def visible_text(text: str, span: Span, hidden: tuple[Span, ...]) -> str:
+    """The text at ``span`` without the stretches in ``hidden``, white space folded to single blanks.
+
+    A hidden bar between two cells, or a hidden ``<br>``, parts words as a blank does.
+    """
+    pieces, at = [], span.start
+    for gap in hidden:
+        if gap.end <= span.start or gap.start >= span.end:
+            continue
+        pieces.append(text[at : max(at, gap.start)])
+        if _PARTS_WORDS.search(text, gap.start, gap.end):
+            pieces.append(" ")
+        at = max(at, gap.end)
+    pieces.append(text[at : span.end] if at < span.end else "")
+    return " ".join("".join(pieces).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The unit of quoting: a sentence of a paragraph, a list item's sentence, a table row, or a heading.
+
+    Attributes:
+        span: in the document's canonical text, inside one block.
+        block: position of that block in ``Document.blocks``.
+        kind: that block's kind.
+        context: what must be in view with it: a table row's header row, a list item's lead-in; None where nothing must.
+    """
+
+    span: Span
+    block: int
+    kind: BlockKind
+    context: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit of retrieval: an interval of one document, inside one section.
+
+    Attributes:
+        id: ``document id:start-end``.
+        span: starts with the heading of its section where it is the section's first passage; ends with a sentence.
+        heading_path: the headings that hold for it, outermost first, its own included, the document's title left out
+            where it only repeats that.
+        sentences: in order; headings inside the span are among them, with kind "heading".
+        page: 1-based page of its first character; None where the format has no pages.
+    """
+
+    id: str
+    document_id: str
+    span: Span
+    heading_path: tuple[str, ...]
+    sentences: tuple[Sentence, ...]
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """What is in the index, for lists."""
+
+    id: str
+    title: str
+    source: str
+    chars: int
+    passages: int
+    sha256: str
+    metadata: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What one run of the indexer did."""
+
+    generation: int
+    documents: int
+    passages: int
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    moved: tuple[tuple[str, str], ...]
+    removed: tuple[str, ...]
+    skipped: tuple[SkippedFile, ...]
+    passages_encoded: int
+    seconds: float

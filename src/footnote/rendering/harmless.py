@@ -1,0 +1,50 @@
+"""Text that cannot act on what shows it.
+
+Documents keep what they hold, bidirectional marks included, because offsets count them.  Here, at the way
+out, the characters that drive a terminal or turn the reading order around are made visible, not obeyed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+# C0, DEL and C1 controls; the embeddings, overrides and isolates that reorder what follows; the two Unicode
+# line ends, which some programs break lines at and others do not; lone surrogates, which no encoding takes.
+_ACTIVE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029\ud800-\udfff]")
+_STAND_IN: Final = "\N{REPLACEMENT CHARACTER}"
+
+
+def harmless(text: str) -> str:
+    """The text with newlines kept, tabs as blanks, and every other active character as a visible stand-in.
+
+    The result has as many characters as the text, so that offsets into one are offsets into the other.
+    """
+    return _ACTIVE.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    character = match.group()
+    if character in "\n\u2028\u2029":
+        return "\n"
+    if character == "\t":
+        return " "
+    if character < " ":
+        return chr(0x2400 + ord(character))  # the block of control pictures has the order of C0
+    return "\N{SYMBOL FOR DELETE}" if character == "\x7f" else _STAND_IN
+
+
+def json_text(value: object, *, ascii_only: bool = False) -> str:
+    """One JSON text on one line: keys in their order, letters readable, active characters escaped.
+
+    Args:
+        value: what ``json`` can write.
+        ascii_only: escape every letter beyond ASCII too, for where they cannot be written.
+
+    Raises:
+        ValueError: the value holds a number that JSON has not (infinity, not-a-number).
+    """
+    text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
+    # All of them stand inside strings: between strings this form has blanks only.
+    return _ACTIVE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)

@@ -1,0 +1,124 @@
+"""Answers as Markdown and as HTML.
+
+Both escape first and mark after: what a document holds is text in either, whatever it looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Final
+
+from footnote.records import Answer, Citation, Hit, Passage
+from footnote.rendering.harmless import harmless
+from footnote.rendering.wording import NO_ANSWER, confidence_in_words, excerpt_of, place_in_words, related_hits
+
+# What begins something wherever it stands; in common dialects "$" begins mathematics and "~" strikes out.
+_INLINE: Final = re.compile(r"[\\`*_\[\]<>|~&$]")
+# What some dialects turn into a link without being asked.
+_AUTOLINK: Final = re.compile(r"(?<=\bhttp):(?=//)|(?<=\bhttps):(?=//)|(?<=\bftp):(?=//)|(?<=\bwww)\.|@", re.IGNORECASE)
+# What begins a block at the start of a line: a heading, a list, a rule, an underline of a heading above.
+_LINE_START: Final = re.compile(r"^(\d{1,9}(?=[.)])|)([#+\-=.)])")
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Markdown shows as it is, line by line; white space is folded, as Markdown would."""
+    lines = (" ".join(line.split()) for line in harmless(text).split("\n"))
+    return "\n".join(_escape_line(line) for line in lines if line)
+
+
+def _escape_line(line: str) -> str:
+    inline = _AUTOLINK.sub(r"\\\g<0>", _INLINE.sub(r"\\\g<0>", line))
+    return _LINE_START.sub(r"\1\\\2", inline)
+
+
+def to_markdown(answer: Answer) -> str:
+    """The answer as Markdown that ends with a newline."""
+    parts = []
+    if answer.interpreted_as != answer.question:
+        parts.append(f"*Understood as:* {_one_line(answer.interpreted_as)}")
+    for citation in answer.citations:
+        lines = escape_markdown(f"{citation.context_text}\n{citation.quote}").split("\n")
+        # Two blanks at the end of a line keep the break.
+        parts.append("\n".join(f"> {line}  " for line in lines))
+        place = place_in_words(citation.title, citation.heading_path, citation.page)
+        parts.append(f"**\\[{citation.number}\\]** {_one_line(place)} ({_one_line(citation.document_id)})")
+    if answer.answered:
+        parts.append(f"*Confidence: {confidence_in_words(answer.confidence)} ({answer.confidence:.2f})*")
+    else:
+        parts.append(f"**{_one_line(answer.explanation or NO_ANSWER)}**")
+        parts.extend(_related_markdown(answer))
+    return "\n\n".join(parts) + "\n"
+
+
+def _related_markdown(answer: Answer) -> list[str]:
+    hits = related_hits(answer)
+    if not hits:
+        return []
+    lines = []
+    for hit in hits:
+        place = place_in_words(hit.title, hit.passage.heading_path, hit.passage.page)
+        excerpt = _one_line(excerpt_of(hit))
+        lines.append(f"- {excerpt} ({_one_line(place)}, {_one_line(hit.passage.document_id)})")
+    return ["Related, not an answer:", "\n".join(lines)]
+
+
+def _one_line(text: str) -> str:
+    return escape_markdown(" ".join(text.split()))
+
+
+def to_html(answer: Answer) -> str:
+    """The answer as an HTML fragment: one ``section``, each quote marked inside its passage."""
+    parts = ['<section class="footnote-answer">']
+    if answer.interpreted_as != answer.question:
+        parts.append(f"<p>Understood as: {_shown(answer.interpreted_as)}</p>")
+    passages = {hit.passage.id: hit for hit in answer.hits}
+    parts.extend(_citation_html(citation, passages.get(citation.passage_id)) for citation in answer.citations)
+    if answer.answered:
+        words = confidence_in_words(answer.confidence)
+        parts.append(f"<p>Confidence: {escape(words)} ({answer.confidence:.2f})</p>")
+    else:
+        parts.append(f"<p><strong>{_shown(answer.explanation or NO_ANSWER)}</strong></p>")
+        parts.extend(_related_html(answer))
+    parts.append("</section>")
+    return "\n".join(parts) + "\n"
+
+
+def _citation_html(citation: Citation, hit: Hit | None) -> str:
+    context = f'<div class="context">{_shown(citation.context_text)}</div>' if citation.context_text else ""
+    before, after = _around(citation, hit)
+    place = place_in_words(citation.title, citation.heading_path, citation.page)
+    marked = f"{_shown(before)}<mark>{_shown(citation.quote)}</mark>{_shown(after)}"
+    caption = f"[{citation.number}] {_shown(place)} (<code>{_shown(citation.document_id)}</code>)"
+    return (
+        f'<figure id="citation-{citation.number}">{context}<blockquote dir="auto">{marked}</blockquote>'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _around(citation: Citation, hit: Hit | None) -> tuple[str, str]:
+    """The passage's text before and after the quote; nothing where the quote is not inside that passage."""
+    if hit is None or not _holds(hit.passage, citation):
+        return "", ""
+    start = hit.passage.span.start
+    return hit.text[: citation.span.start - start], hit.text[citation.span.end - start :]
+
+
+def _holds(passage: Passage, citation: Citation) -> bool:
+    return passage.document_id == citation.document_id and passage.span.contains(citation.span)
+
+
+def _related_html(answer: Answer) -> list[str]:
+    hits = related_hits(answer)
+    if not hits:
+        return []
+    items = []
+    for hit in hits:
+        place = place_in_words(hit.title, hit.passage.heading_path, hit.passage.page)
+        excerpt = _shown(excerpt_of(hit))
+        items.append(f'<li dir="auto">{excerpt} <cite>{_shown(place)}</cite></li>')
+    return ["<p>Related, not an answer:</p>", "<ul>", *items, "</ul>"]
+
+
+def _shown(text: str) -> str:
+    return escape(harmless(text), quote=True)

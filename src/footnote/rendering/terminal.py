@@ -1,0 +1,143 @@
+"""Answers and build reports as lines for a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from footnote.records import Answer, BuildReport, Citation
+from footnote.rendering.harmless import harmless
+from footnote.rendering.wording import NO_ANSWER, confidence_in_words, excerpt_of, place_in_words, related_hits
+
+_BOLD: Final = "\x1b[1m"
+_DIM: Final = "\x1b[2m"
+_ACCENT: Final = "\x1b[36m"
+_PLAIN: Final = "\x1b[0m"
+_NARROWEST: Final = 20
+
+
+def to_terminal(answer: Answer, *, colour: bool, width: int = 80) -> str:
+    """The answer as text that ends with a newline.
+
+    Args:
+        answer: what to show.
+        colour: whether to use ANSI colours; without, the text has no control character but newlines.
+        width: columns to wrap at, at least 20.
+    """
+    page = _Page(colour=colour, width=max(width, _NARROWEST))
+    if answer.interpreted_as != answer.question:
+        page.add(f"Understood as: {answer.interpreted_as}", style=_DIM)
+        page.gap()
+    if answer.answered:
+        for citation in answer.citations:
+            _add_citation(page, citation)
+            page.gap()
+        words = confidence_in_words(answer.confidence)
+        page.add(f"Confidence: {words} ({answer.confidence:.2f})", style=_DIM)
+    else:
+        page.add(answer.explanation or NO_ANSWER, style=_BOLD)
+        _add_related(page, answer)
+    return page.text()
+
+
+def build_report_to_terminal(report: BuildReport) -> str:
+    """What one run of the indexer did, one line a fact."""
+    page = _Page(colour=False, width=0)
+    rate = f", {report.passages_encoded} encoded" if report.passages_encoded else ", none to encode"
+    page.add(f"{report.documents} documents, {report.passages} passages{rate}, {report.seconds:.1f} s")
+    changes = (("added", report.added), ("changed", report.changed), ("removed", report.removed))
+    for what, names in changes:
+        for name in names:
+            page.add(f"{what}: {name}")
+    for old, new in report.moved:
+        page.add(f"moved: {old} to {new}")
+    for skipped in report.skipped:
+        page.add(f"skipped: {skipped.path}: {skipped.reason}")
+    return page.text()
+
+
+def _add_citation(page: _Page, citation: Citation) -> None:
+    number = f"[{citation.number}] "
+    indent = " " * len(number)
+    lead = number
+    if citation.context_text:
+        page.add(citation.context_text, first=lead, rest=indent, style=_DIM)
+        lead = indent
+    page.add(citation.shown or citation.quote, first=lead, rest=indent, style=_BOLD)
+    place = place_in_words(citation.title, citation.heading_path, citation.page)
+    page.add(f"{place} ({citation.document_id})", first=indent, rest=indent, style=_ACCENT)
+
+
+def _add_related(page: _Page, answer: Answer) -> None:
+    hits = related_hits(answer)
+    if not hits:
+        return
+    page.gap()
+    page.add("Related, not an answer:", style=_DIM)
+    for hit in hits:
+        passage = hit.passage
+        page.gap()
+        page.add(excerpt_of(hit), first="  - ", rest="    ")
+        place = place_in_words(hit.title, passage.heading_path, passage.page)
+        page.add(f"{place} ({passage.document_id})", first="    ", rest="    ", style=_ACCENT)
+
+
+class _Page:
+    """Lines in the making; the only writer of control characters, and only of its own."""
+
+    def __init__(self, *, colour: bool, width: int) -> None:
+        self._colour = colour
+        self._width = width
+        self._lines: list[str] = []
+
+    def add(self, text: str, *, first: str = "", rest: str = "", style: str = "") -> None:
+        lead = first
+        for line in harmless(text).split("\n"):
+            for piece in wrapped(line, self._width - len(rest)) if self._width else [line]:
+                shown = f"{style}{piece}{_PLAIN}" if self._colour and style else piece
+                self._lines.append(f"{lead}{shown}")
+                lead = rest
+
+    def gap(self) -> None:
+        if self._lines and self._lines[-1]:
+            self._lines.append("")
+
+    def text(self) -> str:
+        return "".join(f"{line.rstrip()}\n" for line in self._lines)
+
+
+def columns(text: str) -> int:
+    """Columns that a terminal gives the text: two for a wide character, none for a combining one."""
+    return sum(_columns_of(character) for character in text)
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Me", "Mn"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """The line in pieces of at most ``width`` columns, broken at blanks, in a word only if it is longer."""
+    pieces, current, room = [], "", width
+    for word in (part for whole in line.split() for part in _cut(whole, width)):
+        needed = columns(word) + (1 if current else 0)
+        if needed > room:
+            pieces.append(current)
+            current, room, needed = "", width, columns(word)
+        current = f"{current} {word}" if current else word
+        room -= needed
+    return [*pieces, current] if current else pieces
+
+
+def _cut(word: str, width: int) -> Iterator[str]:
+    piece, used = "", 0
+    for character in word:
+        size = _columns_of(character)
+        if used + size > width and piece:
+            yield piece
+            piece, used = "", 0
+        piece += character
+        used += size
+    yield piece

@@ -1,0 +1,128 @@
+"""A query becomes hits: candidates from passage vectors, sentence vectors and BM25, ranked as one list by the fitted model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from footnote import terms
+from footnote.encoding import Encoder
+from footnote.ranking.evidence import Evidence, Query, make_query, measure
+from footnote.ranking.features import NAMES, passage_features
+from footnote.ranking.model import load_model
+from footnote.records import Hit, Passage
+from footnote.settings import Settings
+from footnote.store import Candidates, IndexReader
+
+Matrix = npt.NDArray[np.float64]
+Keys = npt.NDArray[np.int64]
+
+HEADING_WEIGHT = 1.5
+"""Weight of title and headings beside the body in the BM25 that finds candidates."""
+SHOWN_SIGNALS = (
+    "passage_similarity",
+    "sentence_similarity",
+    "heading_similarity",
+    "passage_bm25",
+    "coverage_any",
+)
+"""Features that go with a hit, so that a person sees why it ranks where it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The candidates of one query, best first.
+
+    Attributes:
+        query: as ranking saw it.
+        keys: (n,) storage keys.
+        scores: (n,) of the fitted model, descending; ties by key.
+        features: (n, len(features.NAMES)).
+    """
+
+    query: Query
+    keys: Keys
+    scores: Matrix
+    features: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The best passages of a query with what was measured on them, for quoting.
+
+    Attributes:
+        hits: best first.
+        passages, candidates, evidence: of the same passages, in the same order.
+        scores: (k,) of the hits.
+        features: (k, len(features.NAMES)) of the hits.
+    """
+
+    query: Query
+    hits: tuple[Hit, ...]
+    passages: tuple[Passage, ...]
+    candidates: Candidates
+    evidence: Evidence
+    scores: Matrix
+    features: Matrix
+
+
+def find_candidates(reader: IndexReader, query: Query, k: int, allowed: frozenset[str] | None = None) -> Keys:
+    """Keys of the union of the k best by passage vector, by sentence vector and by BM25, ascending."""
+    found = [
+        reader.search_passages(query.vector, k, allowed=allowed)[0],
+        reader.search_sentences(query.vector, k, allowed=allowed)[0],
+        reader.search_terms(query.stems, k, weights={"body": 1.0, "heading": HEADING_WEIGHT}, allowed=allowed)[0],
+    ]
+    return np.unique(np.concatenate(found))
+
+
+def read_query(reader: IndexReader, encoder: Encoder, text: str) -> Query:
+    """Encode a query and weigh its words by the index."""
+    stems = terms.content_stems(text) or terms.analyse(text)
+    vector = encoder.encode_queries([text])[0]
+    return make_query(text, vector, reader.document_frequencies(stems), reader.passages_count)
+
+
+def rank(reader: IndexReader, query: Query, *, settings: Settings, allowed: frozenset[str] | None = None) -> Ranked:
+    """All candidates of a query, best first."""
+    keys = find_candidates(reader, query, settings.candidates_k, allowed)
+    candidates = reader.candidates(keys)
+    evidence = measure(query, candidates, mean_terms=reader.mean_terms)
+    features = passage_features(query, candidates, evidence)
+    scores = load_model("passages", NAMES).score(features)
+    order = np.lexsort((keys, -scores))
+    return Ranked(query, keys[order], scores[order], features[order])
+
+
+def retrieve(
+    reader: IndexReader, query: Query, *, settings: Settings, k: int, allowed: frozenset[str] | None = None
+) -> Retrieved:
+    """The k best passages of a query.
+
+    Args:
+        reader: the open index.
+        query: from ``read_query``.
+        settings: for the number of candidates.
+        k: hits wanted.
+        allowed: ids of the documents to look in; None for all.
+    """
+    ranked = rank(reader, query, settings=settings, allowed=allowed)
+    keys, scores, features = ranked.keys[:k], ranked.scores[:k], ranked.features[:k]
+    passages = tuple(reader.passages(keys))
+    candidates = reader.candidates(keys)
+    evidence = measure(query, candidates, mean_terms=reader.mean_terms)
+    return Retrieved(query, _hits(reader, passages, scores, features), passages, candidates, evidence, scores, features)
+
+
+def _hits(reader: IndexReader, passages: Sequence[Passage], scores: Matrix, features: Matrix) -> tuple[Hit, ...]:
+    columns = [NAMES.index(name) for name in SHOWN_SIGNALS]
+    hits = []
+    for n, passage in enumerate(passages):
+        document = reader.document(passage.document_id)
+        signals = tuple(zip(SHOWN_SIGNALS, features[n, columns].tolist(), strict=True))
+        text = passage.span.of(document.text)
+        hits.append(Hit(passage, document.title, text, float(scores[n]), n + 1, signals))
+    return tuple(hits)

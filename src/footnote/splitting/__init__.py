@@ -1,0 +1,9 @@
+"""Documents as passages of whole sentences, by slicing only."""
+
+from __future__ import annotations
+
+from footnote.splitting.inputs import heading_input, passage_input, sentence_input
+from footnote.splitting.passages import split_document
+from footnote.splitting.sentences import sentence_spans
+
+__all__ = ["heading_input", "passage_input", "sentence_input", "sentence_spans", "split_document"]

@@ -1,0 +1,46 @@
+"""Rows of passages as the arrays that ranking works on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from footnote.store.entries import Candidates, IntArray
+from footnote.store.forms import floats
+
+CANDIDATE_COLUMNS = (
+    "p.document, p.ordinal, p.sentence_terms, p.terms, p.heading_terms, p.vector, p.heading_vector, p.sentence_vectors"
+)
+
+
+def make_candidates(keys: Sequence[int], rows: Sequence[tuple[Any, ...]], dimension: int) -> Candidates:
+    """The arrays for some passages.
+
+    Args:
+        keys: of the passages.
+        rows: for each its key and ``CANDIDATE_COLUMNS``.
+        dimension: of the vectors.
+    """
+    columns = list(zip(*rows, strict=True)) or [()] * 9
+    _, documents, ordinals, counts, terms, headings, vectors, heading_vectors, sentence_vectors = columns
+    terms_each = np.frombuffer(b"".join(counts), dtype="<u4").astype(np.int32)
+    return Candidates(
+        keys=np.array(keys, dtype=np.int64),
+        document_keys=np.array(documents, dtype=np.int64),
+        ordinals=np.array(ordinals, dtype=np.int32),
+        vectors=floats(b"".join(vectors), dimension),
+        heading_vectors=floats(b"".join(heading_vectors), dimension),
+        sentence_offsets=_offsets(counts),
+        sentence_vectors=floats(b"".join(sentence_vectors), dimension),
+        terms=np.frombuffer(b"".join(terms), dtype="<u4").astype(np.uint32),
+        term_sentences=np.repeat(np.arange(len(terms_each), dtype=np.int32), terms_each),
+        heading_terms=np.frombuffer(b"".join(headings), dtype="<u4").astype(np.uint32),
+        heading_term_offsets=_offsets(headings),
+    )
+
+
+def _offsets(blobs: Sequence[bytes]) -> IntArray:
+    """Where the numbers of four bytes of each blob begin when the blobs are joined, and where the last ends."""
+    return np.cumsum([0, *(len(blob) // 4 for blob in blobs)], dtype=np.int32)

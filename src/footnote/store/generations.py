@@ -1,0 +1,92 @@
+"""The files of one generation: writing them, and removing those that no generation needs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from footnote.store.files import remove, step, write_once
+from footnote.store.forms import StoredDocument
+from footnote.store.manifest import Manifest, SegmentInfo
+from footnote.store.segments import SegmentBuilder
+from footnote.store.vectors import vector_index_bytes
+
+SEGMENT_BYTES = 64_000_000
+"""A segment is closed at this size: removing a document rewrites one, in about a second."""
+REMOVE_TRIES = 5
+"""A reader that opens a folder while it is removed may put Tantivy's lock file into it."""
+_OURS = re.compile(r"(?:(?:rows|passages|sentences)-(\d+)-\d+\.(?:sqlite|faiss)|lexical-(\d+)|manifest\.json\.tmp)")
+
+
+def write_segments(
+    index_dir: Path, rows: Iterable[StoredDocument], generation: int, *, first: tuple[int, int], dimension: int
+) -> Iterator[SegmentInfo]:
+    """Write documents as segments of a generation.
+
+    Args:
+        index_dir: the index folder.
+        rows: the documents, in the order of their keys to be; none of them is held longer than its segment.
+        generation: its number.
+        first: key of the first passage and of the first document.
+        dimension: of the vectors.
+    """
+    numbers = count()
+    builder = SegmentBuilder(*first, dimension)
+    for stored in rows:
+        builder.add(stored)
+        if builder.size_bytes >= SEGMENT_BYTES:
+            yield _finish(index_dir, builder, f"{generation}-{next(numbers)}")
+            builder = SegmentBuilder(builder.next_key, builder.next_document_key, dimension)
+    if builder.next_document_key > builder.first_document_key:
+        yield _finish(index_dir, builder, f"{generation}-{next(numbers)}")
+
+
+def _finish(index_dir: Path, builder: SegmentBuilder, name: str) -> SegmentInfo:
+    rows = write_once(index_dir, f"rows-{name}.sqlite", builder.finish())
+    vectors, keys = builder.vectors()
+    sentence_vectors, sentence_keys = builder.sentence_vectors()
+    return SegmentInfo(
+        rows=rows,
+        passage_vectors=write_once(index_dir, f"passages-{name}.faiss", vector_index_bytes(vectors, keys)),
+        sentence_vectors=write_once(
+            index_dir, f"sentences-{name}.faiss", vector_index_bytes(sentence_vectors, sentence_keys)
+        ),
+        first_key=builder.first_key,
+        first_document_key=builder.first_document_key,
+        documents=builder.next_document_key - builder.first_document_key,
+        passages=len(keys),
+        sentences=len(sentence_keys),
+        body_terms=builder.body_terms,
+    )
+
+
+def clean(index_dir: Path, manifest: Manifest | None) -> None:
+    """Remove what an earlier generation or an interrupted writer left; never what is not ours."""
+    needed = {file.path for file in manifest.files()} | {manifest.lexical_dir} if manifest else set()
+    for path in sorted(index_dir.iterdir()):
+        if path.name in needed or not _OURS.fullmatch(path.name):
+            continue
+        # What cannot be removed does no harm: nothing refers to it, and the next writer tries again.
+        with suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                _remove_folder(path)
+            else:
+                remove(path)
+
+
+def _remove_folder(path: Path) -> None:
+    step("remove", path)
+    for _ in range(REMOVE_TRIES):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            break
+
+
+def last_named(index_dir: Path) -> int:
+    """The highest generation that a file in the folder is named after; 0 for none."""
+    found = [_OURS.fullmatch(path.name) for path in index_dir.iterdir()]
+    return max((int(number) for m in found if m for number in m.groups() if number), default=0)

@@ -1,0 +1,199 @@
+"""BM25 with Tantivy over the stems of all passages: one folder a generation, its files hard-linked from the one before.
+
+It holds term ids in hexadecimal, never words: so it can be made again from the rows without reading a text, and a removed
+document leaves no text in it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from footnote.store.entries import KeyArray, TermArray
+from footnote.store.files import StoredFile, hash_file, step, sync_dir, sync_file
+from footnote.store.segments import PassageTerms
+from footnote.store.ties import Found, best, nothing
+from footnote.terms import is_mark, term_id
+
+FIELDS = ("body", "heading")
+WRITER_BYTES = 64_000_000
+CHANGEABLE = ("meta.json", ".managed.json")
+"""Tantivy replaces these; all its other files are written once, so that generations can share them."""
+
+
+class LexicalIndex:
+    """An open lexical index; safe to share between threads."""
+
+    def __init__(self, index: Any) -> None:
+        self._schema = index.schema
+        self._searcher = index.searcher()
+        self.total = int(self._searcher.num_docs)
+
+    @classmethod
+    def open(cls, folder: Path) -> LexicalIndex | None:
+        """Open a folder whose files' digests have been compared; None when Tantivy cannot, as on a read-only medium."""
+        import tantivy
+
+        try:
+            return cls(tantivy.Index.open(str(folder)))
+        except (ValueError, OSError):
+            return None
+
+    @classmethod
+    def in_memory(cls, passages: Iterable[PassageTerms]) -> LexicalIndex:
+        """Make one that lies in no file."""
+        import tantivy
+
+        index = tantivy.Index(_schema())
+        _fill(index, passages, ())
+        return cls(index)
+
+    def search(
+        self, stems: Sequence[str], k: int, weights: Mapping[str, float], allowed: KeyArray | None = None
+    ) -> Found:
+        """Keys and BM25 scores of the ``k`` best passages, best first, ties by key.
+
+        Args:
+            stems: of the query; a repeated one counts as often; marks are left out.
+            k: how many.
+            weights: field -> factor of its score, of "body" and "heading".
+            allowed: document keys to search in; None for all.
+        """
+        from tantivy import Occur, Query
+
+        tokens = Counter(f"{term_id(stem):08x}" for stem in stems if not is_mark(stem))
+        parts = [
+            Query.boost_query(Query.term_query(self._schema, field, token, "freq"), weights[field] * count)
+            for token, count in sorted(tokens.items())
+            for field in FIELDS
+            if weights.get(field, 0.0) > 0.0
+        ]
+        if not parts:
+            return nothing()
+        query = Query.boolean_query([(Occur.Should, part) for part in parts])
+        if allowed is not None:
+            inside = Query.const_score_query(Query.term_set_query(self._schema, "document", allowed.tolist()), 0.0)
+            query = Query.boolean_query([(Occur.Must, query), (Occur.Must, inside)])
+        return best(lambda n: self._run(query, n), self.total, k)
+
+    def _run(self, query: Any, limit: int) -> Found:
+        hits = self._searcher.search(query, limit, count=False).hits
+        keys = self._searcher.fast_field_values("key", [address for _, address in hits])
+        return np.array(keys, dtype=np.int64), np.array([score for score, _ in hits], dtype=np.float32)
+
+    def keys(self) -> KeyArray:
+        """All keys, ascending, for checking."""
+        from tantivy import Query
+
+        hits = self._searcher.search(Query.all_query(), max(self.total, 1), count=False).hits
+        keys = self._searcher.fast_field_values("key", [address for _, address in hits])
+        return np.sort(np.array(keys, dtype=np.int64))
+
+    def frequency(self, field: str, term: int) -> int:
+        """Number of passages with a term id in a field, deleted ones that are not merged away included; for checking."""
+        return int(self._searcher.doc_freq(field, f"{term:08x}"))
+
+
+def _schema() -> Any:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("key", indexed=True, fast=True)
+    builder.add_unsigned_field("document", indexed=True)
+    for field in FIELDS:
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    return builder.build()
+
+
+def _tokens(terms: TermArray) -> str:
+    return terms.astype(">u4").tobytes().hex(" ", 4)
+
+
+def _fill(index: Any, passages: Iterable[PassageTerms], gone: Iterable[tuple[int, int]]) -> None:
+    import tantivy
+
+    # One thread: documents are numbered in the order given, so that equal inputs make equal indexes.
+    writer = index.writer(WRITER_BYTES, 1)
+    for first, end in gone:
+        # delete_documents_by_term silently finds nothing in unsigned fields; a query does.
+        writer.delete_documents_by_query(
+            tantivy.Query.range_query(index.schema, "key", tantivy.FieldType.Unsigned, first, end, include_upper=False)
+        )
+    for key, document_key, body, heading in passages:
+        document = tantivy.Document()
+        document.add_unsigned("key", key)
+        document.add_unsigned("document", document_key)
+        document.add_text("body", _tokens(body))
+        document.add_text("heading", _tokens(heading))
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+
+
+def write_lexical(
+    index_dir: Path,
+    name: str,
+    passages: Iterable[PassageTerms],
+    *,
+    base: str = "",
+    gone: Sequence[tuple[int, int]] = (),
+) -> tuple[StoredFile, ...]:
+    """Write the folder of a generation.
+
+    Args:
+        index_dir: the index folder.
+        name: of the new folder in it.
+        passages: what is added.
+        base: name of an earlier generation's folder to start from; empty to start from nothing.
+        gone: half-open ranges of keys that the base has and this one must not.
+
+    Returns:
+        Its files, durable.
+    """
+    import tantivy
+
+    folder = index_dir / name
+    step("make folder", folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    if base:
+        _share(index_dir / base, folder)
+    step("fill", folder)
+    index = tantivy.Index.open(str(folder)) if base else tantivy.Index(_schema(), str(folder))
+    _fill(index, passages, gone)
+    step("filled", folder)
+    del index
+    return tuple(_settle(index_dir, name))
+
+
+def _share(base: Path, folder: Path) -> None:
+    for path in sorted(base.iterdir()):
+        step("share", folder / path.name)
+        if path.suffix == ".lock":
+            continue
+        if path.name not in CHANGEABLE:
+            with suppress(OSError):
+                os.link(path, folder / path.name)
+                continue
+        shutil.copyfile(path, folder / path.name)
+
+
+def _settle(index_dir: Path, name: str) -> Iterator[StoredFile]:
+    folder = index_dir / name
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".lock":
+            path.unlink()
+            continue
+        # Tantivy makes some files for their owner only; whoever may read the index may read all of it.
+        path.chmod(folder.stat().st_mode & 0o666)
+        sync_file(path)
+        yield hash_file(index_dir, f"{name}/{path.name}")
+    sync_dir(folder)

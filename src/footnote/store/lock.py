@@ -1,0 +1,85 @@
+"""One writer at a time: ``flock`` on the file LOCK, which the kernel lets go when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from footnote.errors import IndexFolderError, IndexLocked
+from footnote.store.files import sync_dir
+
+LOCK_NAME = "LOCK"
+POLL_SECONDS = 0.05
+
+
+@contextmanager
+def write_lock(index_dir: Path, wait_seconds: float) -> Iterator[None]:
+    """Hold the index for writing.
+
+    The file holds its holder's process id only while it is held; otherwise it is empty.
+
+    Args:
+        index_dir: made if missing.
+        wait_seconds: how long to wait for another writer; 0 gives up at once.
+
+    Raises:
+        IndexLocked: another process still holds it after that time.
+        IndexFolderError: the folder cannot be made or written.
+    """
+    try:
+        if not index_dir.is_dir():
+            index_dir.mkdir(parents=True, exist_ok=True)
+            sync_dir(index_dir.parent)
+        descriptor = os.open(index_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    except OSError as error:
+        raise IndexFolderError(
+            f"the index cannot be written ({error.strerror})",
+            where=str(index_dir),
+            remedy="choose another folder with --index, or allow writing to it",
+        ) from error
+    try:
+        _acquire(descriptor, index_dir, time.monotonic() + wait_seconds)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, index_dir: Path, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+                raise IndexLocked(
+                    f"process {holder} is writing the index",
+                    where=str(index_dir),
+                    remedy="wait until it has finished, or end it",
+                ) from None
+            time.sleep(POLL_SECONDS)
+        else:
+            return
+
+
+def left_behind(index_dir: Path) -> bool:
+    """Whether LOCK still names a writer that died while it held it."""
+    try:
+        descriptor = os.open(index_dir / LOCK_NAME, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return os.fstat(descriptor).st_size > 0
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)

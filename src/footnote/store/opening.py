@@ -1,0 +1,175 @@
+"""Opens the files of one generation: checks each before anything but Python reads it, and makes again what is derived."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from footnote.errors import IndexDamaged
+from footnote.store.files import StoredFile, matches, read_checked
+from footnote.store.lexical import LexicalIndex
+from footnote.store.manifest import REBUILD, Manifest, SegmentInfo, read_manifest
+from footnote.store.segments import PassageTerms, Segment
+from footnote.store.vectors import VectorIndex, make_vector_index
+
+HASHED_BYTES = 1_000_000_000
+"""The rows are hashed whole when opened up to this size together (under 0.6 s); beyond, only their sizes are compared,
+and ``verify`` hashes them.  Derived files are always hashed: their libraries read damaged ones in silence."""
+SWAPPED_TRIES = 50
+
+
+@dataclass(slots=True)
+class Generation:
+    """The open files of a generation.
+
+    Attributes:
+        remade: paths of derived files that were missing or damaged and are held in memory instead.
+    """
+
+    manifest: Manifest
+    segments: list[Segment] = field(default_factory=list)
+    passage_indexes: list[VectorIndex] = field(default_factory=list)
+    sentence_indexes: list[VectorIndex] = field(default_factory=list)
+    lexical: LexicalIndex | None = None
+    remade: list[str] = field(default_factory=list)
+
+    def close(self) -> None:
+        for segment in self.segments:
+            segment.close()
+
+
+def open_generation(index_dir: Path) -> Generation:
+    """Open the committed generation, all of it or nothing.
+
+    A writer may replace it meanwhile and remove its files; then the next one is opened.
+
+    Raises:
+        IndexMissing, IndexMismatch, IndexDamaged: as ``read_manifest``, and for the rows.
+    """
+    for _ in range(SWAPPED_TRIES):
+        manifest = read_manifest(index_dir)
+        try:
+            opened = _open(index_dir, manifest)
+        except IndexDamaged:
+            if read_manifest(index_dir).generation == manifest.generation:
+                raise
+        else:
+            if not opened.remade or read_manifest(index_dir).generation == manifest.generation:
+                return opened
+            opened.close()
+        time.sleep(0.01)
+    raise IndexDamaged("is replaced faster than it can be opened", where=str(index_dir), remedy="try again later")
+
+
+def is_small(manifest: Manifest) -> bool:
+    """Whether all of the rows are hashed whenever they are opened."""
+    return sum(segment.rows.size_bytes for segment in manifest.segments) <= HASHED_BYTES
+
+
+def check_rows(index_dir: Path, manifest: Manifest, segment: SegmentInfo) -> bool:
+    """Whether a segment's rows are as they were written."""
+    return matches(index_dir, segment.rows, whole=is_small(manifest))
+
+
+def _open(index_dir: Path, manifest: Manifest) -> Generation:
+    with ExitStack() as undo:
+        opened = Generation(manifest)
+        undo.callback(opened.close)
+        for info in manifest.segments:
+            if not check_rows(index_dir, manifest, info):
+                raise IndexDamaged("is not what was written", where=str(index_dir / info.rows.path), remedy=REBUILD)
+            segment = open_segment(index_dir, info, manifest.dimension)
+            opened.segments.append(segment)
+            _open_vectors(index_dir, segment, opened)
+        if manifest.lexical_dir:
+            opened.lexical = _open_lexical(index_dir, opened)
+        undo.pop_all()
+    return opened
+
+
+def open_segment(index_dir: Path, info: SegmentInfo, dimension: int) -> Segment:
+    """Open a segment's rows.
+
+    Raises:
+        IndexDamaged: the file is gone.
+    """
+    import sqlite3
+
+    try:
+        return Segment(index_dir, info, dimension)
+    except sqlite3.DatabaseError as error:
+        where = str(index_dir / info.rows.path)
+        raise IndexDamaged(f"cannot be opened ({error})", where=where, remedy=REBUILD) from error
+
+
+def _open_vectors(index_dir: Path, segment: Segment, opened: Generation) -> None:
+    info, dimension = segment.info, opened.manifest.dimension
+    for file, total, rows, indexes in (
+        (info.passage_vectors, info.passages, segment.vectors, opened.passage_indexes),
+        (info.sentence_vectors, info.sentences, segment.sentence_vectors, opened.sentence_indexes),
+    ):
+        index = load_vectors(index_dir, file, dimension=dimension, total=total)
+        if index is None:
+            opened.remade.append(file.path)
+            index = VectorIndex(make_vector_index(*rows()))
+        indexes.append(index)
+
+
+def load_vectors(index_dir: Path, file: StoredFile, *, dimension: int, total: int) -> VectorIndex | None:
+    """A vector file, or None when it is not what was written."""
+    data = read_checked(index_dir, file)
+    return None if data is None else VectorIndex.from_bytes(data, dimension=dimension, total=total)
+
+
+def _open_lexical(index_dir: Path, opened: Generation) -> LexicalIndex:
+    index, manifest = None, opened.manifest
+    if lexical_intact(index_dir, manifest):
+        index = LexicalIndex.open(index_dir / manifest.lexical_dir)
+        # Tantivy takes a missing positions file for an empty one, and fails only when asked: a writer that removed the
+        # folder while it was being opened must be noticed here.
+        if not all(matches(index_dir, file, whole=False) for file in manifest.lexical):
+            index = None
+    if index is None or index.total != manifest.passages:
+        opened.remade.append(manifest.lexical_dir)
+        index = LexicalIndex.in_memory(all_terms(opened.segments))
+    return index
+
+
+def lexical_intact(index_dir: Path, manifest: Manifest) -> bool:
+    """Whether the lexical folder holds exactly the files that were written, and Tantivy's empty lock files at most."""
+    return not lexical_strangers(index_dir, manifest) and all(
+        matches(index_dir, file, whole=True) for file in manifest.lexical
+    )
+
+
+def lexical_strangers(index_dir: Path, manifest: Manifest) -> list[str]:
+    """Paths in the lexical folder that do not belong there."""
+    folder = index_dir / manifest.lexical_dir
+    known = {file.path for file in manifest.lexical}
+    try:
+        found = sorted(folder.iterdir())
+    except OSError:
+        return [manifest.lexical_dir]
+    return [
+        f"{folder.name}/{path.name}"
+        for path in found
+        if f"{folder.name}/{path.name}" not in known and not _empty_lock(path)
+    ]
+
+
+def _empty_lock(path: Path) -> bool:
+    if not (path.name.startswith(".tantivy-") and path.suffix == ".lock"):
+        return False
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return False
+
+
+def all_terms(segments: list[Segment]) -> Iterator[PassageTerms]:
+    """The terms of all passages, in order of the keys."""
+    for segment in segments:
+        yield from segment.terms()

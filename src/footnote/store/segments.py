@@ -1,0 +1,247 @@
+"""A segment: one SQLite file with documents and passages, made in memory, written once, never changed.
+
+Its keys run without gaps in the order of its rows, so a key's segment is found by comparing two numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from footnote.errors import IndexDamaged
+from footnote.store.entries import FloatArray, KeyArray, TermArray
+from footnote.store.forms import DOCUMENT_COLUMNS, MARK_IDS, PASSAGE_COLUMNS, StoredDocument, floats, to_json
+from footnote.store.manifest import REBUILD, SegmentInfo
+
+SCHEMA = f"""
+CREATE TABLE documents (key INTEGER PRIMARY KEY, first_passage INTEGER NOT NULL, "{'", "'.join(DOCUMENT_COLUMNS)}");
+CREATE TABLE passages (key INTEGER PRIMARY KEY, document INTEGER NOT NULL, "{'", "'.join(PASSAGE_COLUMNS)}");
+CREATE TABLE statistics (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+INDEXES = """
+CREATE UNIQUE INDEX documents_id ON documents (id);
+CREATE INDEX passages_input ON passages (input_sha256);
+"""
+PAGE_BYTES = 16_384
+"""A passage with its vectors takes about 5 kB: with pages of 4 kB most rows are chains of pages, which take longer to read."""
+MAPPED_BYTES = 1 << 28
+"""Rows are read from the system's own cache of the file, without a copy for each segment."""
+KEYS_AT_ONCE = 1_000
+
+PassageTerms = tuple[int, int, TermArray, TermArray]
+"""Key, document key, term ids of the body without marks, term ids of title and headings."""
+
+
+class SegmentBuilder:
+    """Collects documents and gives them keys; ``finish`` gives the file's bytes and what is derived from it."""
+
+    def __init__(self, first_key: int, first_document_key: int, dimension: int) -> None:
+        self.first_key, self.first_document_key = first_key, first_document_key
+        self.next_key, self.next_document_key = first_key, first_document_key
+        self.size_bytes = self.body_terms = 0
+        self._dimension = dimension
+        self._words: Counter[str] = Counter()
+        self._terms: list[bytes] = []
+        self._vectors: list[bytes] = []
+        self._sentence_vectors: list[bytes] = []
+        self._sentence_keys: list[KeyArray] = []
+        self._database = sqlite3.connect(":memory:", isolation_level=None)
+        self._database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        self._database.executescript(SCHEMA)
+        self._database.execute("BEGIN")
+
+    def add(self, stored: StoredDocument) -> None:
+        """Append a document with its passages."""
+        document_key = self.next_document_key
+        self._insert("documents", [(document_key, self.next_key, *stored.document)])
+        keys = range(self.next_key, self.next_key + len(stored.passages))
+        self._insert("passages", [(k, document_key, *row) for k, row in zip(keys, stored.passages, strict=True)])
+        for key, row in zip(keys, stored.passages, strict=True):
+            self._derive(key, dict(zip(PASSAGE_COLUMNS, row, strict=True)))
+        self._words.update(json.loads(stored.named("words")))
+        self.body_terms += stored.named("body_terms")
+        self.next_key, self.next_document_key = keys.stop, document_key + 1
+        self.size_bytes += stored.size_bytes
+
+    def _insert(self, table: str, rows: list[tuple[Any, ...]]) -> None:
+        if rows:
+            marks = ", ".join("?" * len(rows[0]))
+            self._database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names of ours
+
+    def _derive(self, key: int, row: dict[str, Any]) -> None:
+        self._vectors.append(row["vector"])
+        self._sentence_vectors.append(row["sentence_vectors"])
+        sentences = len(row["sentence_terms"]) // 4
+        self._sentence_keys.append(np.full(sentences, key, dtype=np.int64))
+        self._terms.append(row["terms"] + row["heading_terms"])
+
+    def vectors(self) -> tuple[FloatArray, KeyArray]:
+        """(n, d) passage vectors and their keys."""
+        return floats(b"".join(self._vectors), self._dimension), np.arange(
+            self.first_key, self.next_key, dtype=np.int64
+        )
+
+    def sentence_vectors(self) -> tuple[FloatArray, KeyArray]:
+        """(m, d) sentence vectors and the keys of their passages."""
+        keys = np.concatenate([np.empty(0, dtype=np.int64), *self._sentence_keys])
+        return floats(b"".join(self._sentence_vectors), self._dimension), keys
+
+    def finish(self) -> bytes:
+        """The bytes of the SQLite file."""
+        ids, counts = count_terms(self._terms)
+        words = to_json(dict(sorted(self._words.items()))).encode("utf-8")
+        self._insert(
+            "statistics",
+            [
+                ("term_ids", ids.astype("<u4").tobytes()),
+                ("term_passages", counts.astype("<u4").tobytes()),
+                ("words", words),
+            ],
+        )
+        with closing(self._database) as database:
+            database.execute("COMMIT")
+            database.executescript(INDEXES)
+            return database.serialize()
+
+
+def count_terms(passages: Sequence[bytes]) -> tuple[TermArray, TermArray]:
+    """Distinct term ids of passages, ascending and without marks, and the number of passages that hold each.
+
+    Args:
+        passages: for each the term ids of its body and headings, as bytes.
+    """
+    terms = np.frombuffer(b"".join(passages), dtype="<u4").astype(np.uint64)
+    owner = np.repeat(np.arange(len(passages), dtype=np.uint64), [len(blob) // 4 for blob in passages])
+    once = np.unique((owner << np.uint64(32)) | terms).astype(np.uint32)
+    ids, counts = np.unique(once[~np.isin(once, MARK_IDS)], return_counts=True)
+    return ids, counts.astype(np.uint32)
+
+
+class Segment:
+    """A segment's file, open for reading.  Safe to share between threads: each read holds the segment's own lock.
+
+    The file stays readable through this object when a later generation has removed its name.
+    """
+
+    def __init__(self, index_dir: Path, info: SegmentInfo, dimension: int) -> None:
+        self.info = info
+        self.path = index_dir / info.rows.path
+        self._dimension = dimension
+        self._lock = threading.Lock()
+        # No lock, no journal, no shared memory: the file cannot change, also not on a medium that is read-only.
+        address = f"file:{quote(str(self.path.absolute()))}?mode=ro&immutable=1"
+        self._database = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            self._database.execute("PRAGMA trusted_schema = OFF")
+            self._database.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
+            self.select("SELECT count(*) FROM statistics")
+        except BaseException:
+            self._database.close()
+            raise
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    def select(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query.
+
+        Raises:
+            IndexDamaged: SQLite cannot make sense of the file.
+        """
+        try:
+            with self._lock:
+                return self._database.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"cannot be read ({error})", where=str(self.path), remedy=REBUILD) from error
+
+    def by_key(self, columns: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        """Rows of passages joined with their documents; the first column is the key; in no particular order."""
+        for at in range(0, len(keys), KEYS_AT_ONCE):
+            some = keys[at : at + KEYS_AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            yield from self.select(
+                f"SELECT p.key, {columns} FROM passages p JOIN documents d ON d.key = p.document WHERE p.key IN ({marks})",  # noqa: S608 - columns of ours
+                some,
+            )
+
+    def document_row(self, document_id: str) -> dict[str, Any] | None:
+        columns = ", ".join(f'"{name}"' for name in DOCUMENT_COLUMNS)
+        rows = self.select(f"SELECT {columns} FROM documents WHERE id = ?", (document_id,))  # noqa: S608 - names of ours
+        return dict(zip(DOCUMENT_COLUMNS, rows[0], strict=True)) if rows else None
+
+    def files(self) -> list[tuple[str, str]]:
+        """(document id, digest of its file) pairs."""
+        return [(name, digest) for name, digest in self.select("SELECT id, sha256 FROM documents ORDER BY key")]
+
+    def stored(self, without: frozenset[str] = frozenset()) -> Iterator[StoredDocument]:
+        """Its documents as rows, in order, without some of them."""
+        columns = ", ".join(f'"{name}"' for name in DOCUMENT_COLUMNS)
+        passage_columns = ", ".join(f'"{name}"' for name in PASSAGE_COLUMNS)
+        for key, name in self.select("SELECT key, id FROM documents ORDER BY key"):
+            if name in without:
+                continue
+            document = self.select(f"SELECT first_passage, {columns} FROM documents WHERE key = ?", (key,))[0]  # noqa: S608 - names of ours
+            first, count = document[0], document[1 + DOCUMENT_COLUMNS.index("passages")]
+            passages = self.select(
+                f"SELECT {passage_columns} FROM passages WHERE key >= ? AND key < ? ORDER BY key",  # noqa: S608 - names of ours
+                (first, first + count),
+            )
+            yield StoredDocument(name, document[1:], tuple(passages))
+
+    def inputs(self, wanted: Iterable[bytes]) -> Iterator[tuple[bytes, FloatArray, FloatArray, FloatArray]]:
+        """Digest of the input, vector, sentence vectors and heading vector of the passages that have those inputs."""
+        for digest in wanted:
+            for row in self.select(
+                "SELECT vector, sentence_vectors, heading_vector FROM passages WHERE input_sha256 = ? LIMIT 1",
+                (digest,),
+            ):
+                vector, sentences, heading = (floats(blob, self._dimension) for blob in row)
+                yield digest, vector[0], sentences, heading[0]
+
+    def keys_of(self, document_ids: frozenset[str]) -> KeyArray:
+        """Keys of the passages of some documents, ascending."""
+        rows = self.select("SELECT id, first_passage, passages FROM documents ORDER BY key")
+        ranges = [
+            np.arange(first, first + count, dtype=np.int64) for name, first, count in rows if name in document_ids
+        ]
+        return np.concatenate([np.empty(0, dtype=np.int64), *ranges])
+
+    def terms(self) -> Iterator[PassageTerms]:
+        """What the lexical index holds of each passage, in order of the keys."""
+        at = self.info.first_key
+        while rows := self.select(
+            "SELECT key, document, terms, heading_terms FROM passages WHERE key >= ? ORDER BY key LIMIT ?",
+            (at, KEYS_AT_ONCE),
+        ):
+            bodies = np.frombuffer(b"".join(row[2] for row in rows), dtype="<u4")
+            stems, end = ~np.isin(bodies, MARK_IDS), 0
+            for key, document, body, heading in rows:
+                begin, end = end, end + len(body) // 4
+                yield key, document, bodies[begin:end][stems[begin:end]], np.frombuffer(heading, dtype="<u4")
+            at = rows[-1][0] + 1
+
+    def vectors(self) -> tuple[FloatArray, KeyArray]:
+        """(n, d) passage vectors and their keys, ascending."""
+        rows = self.select("SELECT key, vector FROM passages ORDER BY key")
+        return floats(b"".join(row[1] for row in rows), self._dimension), np.array(
+            [row[0] for row in rows], dtype=np.int64
+        )
+
+    def sentence_vectors(self) -> tuple[FloatArray, KeyArray]:
+        """(m, d) sentence vectors and the keys of their passages, ascending."""
+        rows = self.select("SELECT key, sentence_vectors, length(sentence_terms) / 4 FROM passages ORDER BY key")
+        keys = np.repeat(np.array([row[0] for row in rows], dtype=np.int64), [row[2] for row in rows])
+        return floats(b"".join(row[1] for row in rows), self._dimension), keys
+
+    def statistic(self, name: str) -> bytes:
+        return bytes(self.select("SELECT value FROM statistics WHERE name = ?", (name,))[0][0])

@@ -1,0 +1,203 @@
+"""Every promise that an index folder makes, checked: what ``footnote check`` runs."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from footnote.errors import IndexFolderError, IndexMissing
+from footnote.records import Document, Passage, Sentence, Span
+from footnote.store.entries import FloatArray, KeyArray
+from footnote.store.files import StoredFile, matches
+from footnote.store.forms import content_digest, document_of, floats, passage_of
+from footnote.store.lexical import LexicalIndex
+from footnote.store.lock import LOCK_NAME, left_behind
+from footnote.store.manifest import MANIFEST_NAME, Manifest, read_manifest
+from footnote.store.opening import all_terms, lexical_strangers, load_vectors, open_segment
+from footnote.store.segments import Segment, count_terms
+
+UNIT_TOLERANCE = 0.01
+"""How far from 1 the length of a vector may be after rounding to float16."""
+FREQUENCIES_CHECKED = 2_000
+NOT_OURS = ("README.md", LOCK_NAME, MANIFEST_NAME)
+
+
+def verify(index_dir: Path | str) -> list[str]:
+    """Check the whole index.
+
+    Returns:
+        What is wrong, each beginning with the path of the file concerned; empty when nothing is.
+    """
+    folder = Path(index_dir)
+    try:
+        manifest = read_manifest(folder)
+    except IndexMissing as error:
+        return [f"{folder / MANIFEST_NAME}: is missing: {error.what}"]
+    except IndexFolderError as error:
+        return [error.message]
+    altered = [f for f in manifest.files() if not matches(folder, f, whole=True)]
+    problems = [f"{folder / file.path}: is missing or is not what was written" for file in altered]
+    problems += _strangers(folder, manifest)
+    if problems:
+        # Native code is only given files that are known to be what was written.
+        return problems
+    return [*_check(folder, manifest)]
+
+
+def _strangers(folder: Path, manifest: Manifest) -> list[str]:
+    known = {file.path for file in manifest.files()} | {manifest.lexical_dir} | set(NOT_OURS)
+    names = [path.name for path in sorted(folder.iterdir()) if path.name not in known]
+    if manifest.lexical_dir:
+        names += lexical_strangers(folder, manifest)
+    problems = [f"{folder / name}: does not belong to the index" for name in names]
+    if left_behind(folder):
+        problems.append(f"{folder / LOCK_NAME}: was left by a writer that died; the next `footnote index` clears it")
+    return problems
+
+
+def _check(folder: Path, manifest: Manifest) -> Iterator[str]:
+    segments: list[Segment] = []
+    try:
+        for info in manifest.segments:
+            segments.append(open_segment(folder, info, manifest.dimension))
+            for problem in _check_segment(folder, segments[-1], manifest):
+                yield f"{segments[-1].path}: {problem}"
+        yield from _check_lexical(folder, manifest, segments)
+        files = [pair for segment in segments for pair in segment.files()]
+        if len(dict(files)) != len(files) or content_digest(dict(files)) != manifest.content_sha256:
+            yield f"{folder / MANIFEST_NAME}: names other documents than the rows hold"
+    except (IndexFolderError, sqlite3.Error, ValueError, KeyError, TypeError) as error:
+        yield f"{segments[-1].path if segments else folder}: cannot be read as rows of an index ({error})"
+    finally:
+        for segment in segments:
+            segment.close()
+
+
+def _check_segment(folder: Path, segment: Segment, manifest: Manifest) -> Iterator[str]:
+    info = segment.info
+    for (message,) in segment.select("PRAGMA integrity_check"):
+        if message != "ok":
+            yield message
+    counts = segment.select("SELECT count(*), sum(passages), sum(sentences), sum(body_terms) FROM documents")[0]
+    if counts != (info.documents, info.passages, info.sentences, info.body_terms):
+        yield f"holds {counts} documents, passages, sentences and terms, not what the manifest says"
+    keys = [row[0] for row in segment.select("SELECT key FROM passages ORDER BY key")]
+    if keys != list(range(info.first_key, info.end_key)):
+        yield "has gaps in its keys"
+    strays = "SELECT count(*) FROM passages p JOIN documents d ON d.key = p.document WHERE p.key != d.first_passage + p.ordinal"
+    if segment.select(strays) != [(0,)]:
+        yield "has passages that are not where their documents say"
+    words: Counter[str] = Counter()
+    for name, first, count in segment.select("SELECT id, first_passage, passages FROM documents ORDER BY key"):
+        row = segment.document_row(name)
+        if row is not None:
+            words.update(json.loads(row["words"]))
+            passages = _passages(segment, name, first, count)
+            yield from (f"{name}: {problem}" for problem in _check_spans(document_of(row), passages))
+    if dict(words) != json.loads(segment.statistic("words")):
+        yield "counts other words than its documents hold"
+    yield from _check_terms(segment)
+    yield from _check_vectors(folder, segment, manifest)
+
+
+def _passages(segment: Segment, document_id: str, first: int, count: int) -> list[Passage]:
+    statement = """SELECT start, "end", page, heading_path, sentences FROM passages
+                   WHERE key >= ? AND key < ? ORDER BY key"""
+    rows = segment.select(statement, (first, first + count))
+    return [passage_of(document_id, *row) for row in rows]
+
+
+def _check_spans(document: Document, passages: list[Passage]) -> Iterator[str]:
+    whole = Span(0, len(document.text))
+    for n, block in enumerate(document.blocks):
+        if not whole.contains(block.span) or not all(block.span.contains(s) for s in (*block.cells, *block.hidden)):
+            yield f"block {n} lies outside its text"
+    if not _in_order([passage.span for passage in passages]):
+        yield "its passages overlap or are out of order"
+    for passage in passages:
+        if not whole.contains(passage.span) or not passage.span.of(document.text).strip():
+            yield f"passage {passage.id} is no stretch of the text"
+        if document.page_of(passage.span.start) != passage.page:
+            yield f"passage {passage.id} is on another page"
+        if not _in_order([sentence.span for sentence in passage.sentences]):
+            yield f"sentences of passage {passage.id} overlap or are out of order"
+        if not all(_stands(sentence, passage, document) for sentence in passage.sentences):
+            yield f"a sentence of passage {passage.id} is no stretch of it"
+
+
+def _in_order(spans: list[Span]) -> bool:
+    return all(one.end <= following.start for one, following in pairwise(spans))
+
+
+def _stands(sentence: Sentence, passage: Passage, document: Document) -> bool:
+    """Whether a sentence is text of its passage and of its block."""
+    block = document.blocks[sentence.block] if sentence.block < len(document.blocks) else None
+    inside = passage.span.contains(sentence.span) and block is not None and block.span.contains(sentence.span)
+    context = sentence.context is None or sentence.context.end <= len(document.text)
+    return inside and context and bool(sentence.span.of(document.text).strip())
+
+
+def _check_terms(segment: Segment) -> Iterator[str]:
+    ids, counts = count_terms([body.tobytes() + heading.tobytes() for _, _, body, heading in segment.terms()])
+    stored = (segment.statistic("term_ids"), segment.statistic("term_passages"))
+    if stored != (ids.astype("<u4").tobytes(), counts.astype("<u4").tobytes()):
+        yield "counts other stems than its passages hold"
+
+
+def _check_vectors(folder: Path, segment: Segment, manifest: Manifest) -> Iterator[str]:
+    info = segment.info
+    for file, (vectors, keys) in (
+        (info.passage_vectors, segment.vectors()),
+        (info.sentence_vectors, segment.sentence_vectors()),
+    ):
+        yield from _check_unit(vectors)
+        yield from _check_index(folder, file, vectors, keys)
+    rows = segment.select(
+        "SELECT heading_vector, sentences, length(sentence_vectors), sentence_terms, length(terms) FROM passages"
+    )
+    yield from _check_unit(floats(b"".join(row[0] for row in rows), manifest.dimension))
+    for _, sentences, vector_bytes, terms, term_bytes in rows:
+        per_sentence = np.frombuffer(terms, dtype="<u4")
+        expected = (len(per_sentence) * manifest.dimension * 2, int(per_sentence.sum()) * 4)
+        if (vector_bytes, term_bytes) != expected or len(json.loads(sentences)) != len(per_sentence):
+            yield "has a passage whose sentences, vectors and terms do not match"
+
+
+def _check_unit(vectors: FloatArray) -> Iterator[str]:
+    lengths = np.linalg.norm(vectors, axis=1)
+    if not np.all(np.abs(lengths - 1.0) <= UNIT_TOLERANCE):
+        yield "holds a vector that is not of unit length"
+
+
+def _check_index(folder: Path, file: StoredFile, vectors: FloatArray, keys: KeyArray) -> Iterator[str]:
+    index = load_vectors(folder, file, dimension=vectors.shape[1], total=len(keys))
+    if index is None:
+        yield f"{file.path} is not an index of its vectors"
+        return
+    found, found_keys = index.rows()
+    if not np.array_equal(found, vectors) or not np.array_equal(found_keys, keys):
+        yield f"{file.path} holds other vectors"
+
+
+def _check_lexical(folder: Path, manifest: Manifest, segments: list[Segment]) -> Iterator[str]:
+    if not manifest.lexical_dir:
+        return
+    where = folder / manifest.lexical_dir
+    index = LexicalIndex.open(where)
+    if index is None:
+        index = LexicalIndex.in_memory(all_terms(segments))
+    expected = [np.arange(info.first_key, info.end_key) for info in manifest.segments]
+    if not np.array_equal(index.keys(), np.sort(np.concatenate(expected))):
+        yield f"{where}: holds other passages than the rows"
+    ids, counts = count_terms([body.tobytes() for _, _, body, _ in all_terms(segments)])
+    for at in np.argsort(-counts.astype(np.int64), kind="stable")[:FREQUENCIES_CHECKED]:
+        # Passages that were removed count until Tantivy merges them away.
+        if index.frequency("body", int(ids[at])) < counts[at]:
+            yield f"{where}: misses a stem of the rows"
+            return

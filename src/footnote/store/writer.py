@@ -1,0 +1,272 @@
+"""Writing a new generation: new files under new names, then one replacement of the manifest, then the old files go.
+
+A crash before that replacement leaves the old generation and files that nothing refers to; a crash after it leaves the new
+one and files that nothing refers to any more.  The next writer removes both.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+
+from footnote.errors import IndexDamaged, IndexFolderError, IndexMismatch, IndexMissing
+from footnote.store.entries import DocumentEntry, PassageVectors
+from footnote.store.files import StoredFile, matches, replace, sync_dir
+from footnote.store.forms import StoredDocument, content_digest, store_document
+from footnote.store.generations import clean, last_named, write_segments
+from footnote.store.lexical import write_lexical
+from footnote.store.lock import write_lock
+from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo, Unread, read_manifest
+from footnote.store.opening import all_terms, check_rows, is_small, lexical_intact, open_segment
+from footnote.store.segments import PassageTerms, Segment
+
+SMALL_BYTES = 16_000_000
+"""Segments below this size are merged into what a commit writes, so that there are never many."""
+SHARED_PASSAGES = 20_000
+"""From so many unchanged passages on, the lexical index starts from the one before; below, writing all takes under a second."""
+
+
+class IndexWriter:
+    """The only writer of an index; a context manager that holds its lock.
+
+    Args:
+        index_dir: the index folder, made if missing.
+        encoder_fingerprint: of the encoder that made the vectors to come.
+        dimension: of those vectors.
+        splitting: digest of the settings and the code that shape passages.
+        corpus_dir: the folder of documents, to be remembered.
+        lock_wait_seconds: how long to wait for another writer.
+
+    An index of another encoder, splitting or format, or a damaged one, counts as empty, and the next commit replaces it.
+
+    Raises:
+        IndexLocked: another process is writing it.
+    """
+
+    def __init__(
+        self,
+        index_dir: Path | str,
+        *,
+        encoder_fingerprint: str,
+        dimension: int,
+        splitting: str = "",
+        corpus_dir: Path | None = None,
+        lock_wait_seconds: float = 60.0,
+    ) -> None:
+        self.index_dir = Path(index_dir)
+        self._encoder, self._dimension, self._splitting = encoder_fingerprint, dimension, splitting
+        self._corpus = _relative(corpus_dir, self.index_dir)
+        self._wait_seconds = lock_wait_seconds
+        self._held = ExitStack()
+        self._base: Manifest | None = None
+        self._segments: list[Segment] = []
+        self._intact = True
+
+    def __enter__(self) -> IndexWriter:
+        with ExitStack() as held:
+            held.enter_context(write_lock(self.index_dir, self._wait_seconds))
+            self._load()
+            self._held = held.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close_segments()
+        self._held.close()
+
+    def _close_segments(self) -> None:
+        while self._segments:
+            self._segments.pop().close()
+
+    def _load(self) -> None:
+        self._close_segments()
+        self._base, self._intact = None, True
+        try:
+            base = read_manifest(self.index_dir)
+        except IndexMissing:
+            clean(self.index_dir, None)
+            return
+        except (IndexDamaged, IndexMismatch):
+            self._intact = False
+            return
+        clean(self.index_dir, base)
+        self._base = base
+        if (base.encoder_fingerprint, base.dimension) != (self._encoder, self._dimension):
+            return
+        for info in base.segments:
+            if check_rows(self.index_dir, base, info):
+                self._segments.append(open_segment(self.index_dir, info, base.dimension))
+            else:
+                self._intact = False
+
+    @property
+    def base(self) -> Manifest | None:
+        """The generation that a commit would follow; None when there is none that can be read."""
+        return self._base
+
+    def _current(self) -> bool:
+        made_by = (self._encoder, self._dimension, self._splitting)
+        base = self._base
+        return base is not None and (base.encoder_fingerprint, base.dimension, base.splitting) == made_by
+
+    def known(self) -> dict[str, str]:
+        """Document id -> digest of its file, for every document that need not be written again."""
+        return {name: digest for s in self._segments for name, digest in s.files()} if self._current() else {}
+
+    def unread(self) -> tuple[Unread, ...]:
+        """Files that could not be read when the index was last written under the same settings."""
+        return self._base.unread if self._base is not None and self._current() else ()
+
+    def vectors_for(self, input_sha256s: Iterable[str]) -> dict[str, PassageVectors]:
+        """Vectors of passages that were encoded from the same inputs before, by the same encoder."""
+        missing = {bytes.fromhex(digest) for digest in input_sha256s}
+        found: dict[str, PassageVectors] = {}
+        for segment in self._segments:
+            for digest, vector, sentences, heading in segment.inputs(sorted(missing)):
+                found[digest.hex()] = PassageVectors(vector, sentences, heading)
+                missing.discard(digest)
+        return found
+
+    def needs_commit(self) -> bool:
+        """Whether the index would change without any change of documents: it is missing, damaged, or made otherwise."""
+        base = self._base
+        if base is None or not self._intact or not self._current() or base.corpus != self._corpus:
+            return True
+        vectors = all(self._vectors_intact(info) for info in base.segments)
+        return not vectors or bool(base.lexical_dir and not lexical_intact(self.index_dir, base))
+
+    def _vectors_intact(self, info: SegmentInfo) -> bool:
+        base = self._base
+        files = (info.passage_vectors, info.sentence_vectors)
+        return base is not None and all(matches(self.index_dir, file, whole=is_small(base)) for file in files)
+
+    def commit(
+        self,
+        added_or_changed: Iterable[DocumentEntry] = (),
+        removed: Sequence[str] = (),
+        *,
+        changing: Collection[str] | None = None,
+        unread: Sequence[Unread] = (),
+    ) -> int:
+        """Make a new generation.
+
+        Args:
+            added_or_changed: the documents to write, by ascending id; read once, and never all held at once.
+            removed: ids of the documents to leave out.
+            changing: ids of ``added_or_changed``, or more; where None, it is read first to find them.
+            unread: files of the corpus that were skipped, in place of those known before; read after the documents.
+
+        Returns:
+            Its number.
+
+        Raises:
+            IndexFolderError: it cannot be written, for instance because the disk is full; the old one stays.
+        """
+        if changing is None:
+            added_or_changed = sorted(added_or_changed, key=lambda entry: entry.document.id)
+            changing = {entry.document.id for entry in added_or_changed}
+        try:
+            manifest = self._write(added_or_changed, frozenset(changing) | frozenset(removed), unread)
+        except OSError as error:
+            raise IndexFolderError(
+                f"the index cannot be written ({error.strerror}); the one that is there is whole",
+                where=str(error.filename or self.index_dir),
+                remedy="make room or allow writing there, then run `footnote index` again",
+            ) from error
+        finally:
+            # Whether it was committed or not, the folder says so: what neither generation needs is removed.
+            self._load()
+        return manifest.generation
+
+    def _write(self, entries: Iterable[DocumentEntry], gone: frozenset[str], unread: Sequence[Unread]) -> Manifest:
+        old = self._segments if self._current() else []
+        generation = self._next_generation()
+        kept = [s for s in old if self._keep(s, gone)]
+        rewritten = [s for s in old if s not in kept]
+        files = {name: digest for s in old for name, digest in s.files() if name not in gone}
+        fresh = self._stored(entries, files)
+        rows = heapq.merge(*(s.stored(gone) for s in rewritten), fresh, key=lambda stored: stored.id)
+        first = self._next_keys(kept)
+        written = list(write_segments(self.index_dir, rows, generation, first=first, dimension=self._dimension))
+        with ExitStack() as opened:
+            news = [opened.enter_context(_Opened(self.index_dir, info, self._dimension)) for info in written]
+            lexical_dir, lexical = self._write_lexical(kept, news, generation)
+        infos = (*(s.info for s in kept), *written)
+        manifest = Manifest(
+            generation=generation,
+            encoder_fingerprint=self._encoder,
+            dimension=self._dimension,
+            splitting=self._splitting,
+            content_sha256=content_digest(files),
+            segments=infos,
+            lexical_dir=lexical_dir,
+            lexical=lexical,
+            next_key=max((info.end_key for info in infos), default=first[0]),
+            next_document_key=max((i.first_document_key + i.documents for i in infos), default=first[1]),
+            unread=tuple(unread),
+            corpus=self._corpus,
+        )
+        sync_dir(self.index_dir)
+        replace(self.index_dir, MANIFEST_NAME, manifest.render())
+        return manifest
+
+    def _stored(self, entries: Iterable[DocumentEntry], files: dict[str, str]) -> Iterator[StoredDocument]:
+        for entry in entries:
+            if entry.document.id in files:
+                raise ValueError(f"written twice, or not announced: {entry.document.id}")
+            files[entry.document.id] = entry.document.sha256
+            yield store_document(entry, self._dimension)
+
+    def _keep(self, segment: Segment, gone: frozenset[str]) -> bool:
+        if segment.info.rows.size_bytes < SMALL_BYTES or any(name in gone for name, _ in segment.files()):
+            return False
+        return self._vectors_intact(segment.info)
+
+    def _next_generation(self) -> int:
+        if self._base is not None:
+            return self._base.generation + 1
+        # Whoever has a generation open that cannot be read any more must see that the next one is another.
+        return last_named(self.index_dir) + 1
+
+    def _next_keys(self, kept: list[Segment]) -> tuple[int, int]:
+        # With nothing kept, keys start again, and an index that grew has the keys of one that was built at once.
+        if self._base is None or not kept:
+            return 1, 1
+        return self._base.next_key, self._base.next_document_key
+
+    def _write_lexical(
+        self, kept: list[Segment], news: list[Segment], generation: int
+    ) -> tuple[str, tuple[StoredFile, ...]]:
+        base, name = self._base, f"lexical-{generation}"
+        if not kept and not news:
+            return "", ()
+        passages: Iterator[PassageTerms] = all_terms([*kept, *news])
+        shared = sum(s.info.passages for s in kept)
+        if base is None or shared < SHARED_PASSAGES or not lexical_intact(self.index_dir, base):
+            return name, write_lexical(self.index_dir, name, passages)
+        gone = [(i.first_key, i.end_key) for i in base.segments if i not in [s.info for s in kept]]
+        return name, write_lexical(self.index_dir, name, all_terms(news), base=base.lexical_dir, gone=gone)
+
+
+def _relative(corpus_dir: Path | None, index_dir: Path) -> str:
+    return "" if corpus_dir is None else os.path.relpath(corpus_dir.resolve(), index_dir.resolve())
+
+
+class _Opened:
+    """A segment for the length of a block."""
+
+    def __init__(self, index_dir: Path, info: SegmentInfo, dimension: int) -> None:
+        self._segment = open_segment(index_dir, info, dimension)
+
+    def __enter__(self) -> Segment:
+        return self._segment
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._segment.close()

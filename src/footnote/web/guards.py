@@ -1,0 +1,171 @@
+"""The doors of the web face: pure ASGI, so that event streams pass through unbuffered.
+
+Gradio's own routes are let through by name only.  What the page does not use (file serving, proxying, stored deep
+links, run history, monitoring, uploads, code editing) does not exist here, whatever a later Gradio adds.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_GRADIO_READS = re.compile(
+    r"/(?:"
+    r"|config|theme\.css|robots\.txt|favicon\.ico"
+    r"|assets/[\w.\-/]+|static/(?:fonts|img|js)/[\w.\-/]+"
+    r"|gradio_api/(?:info|theme\.css|startup-events|queue/data|heartbeat/\w+|call/\w+/\w+|call/v2/\w+/\w+)"
+    r")"
+)
+_GRADIO_WRITES = re.compile(r"/gradio_api/(?:queue/join|cancel|reset|call/\w+|call/v2/\w+)")
+_OURS = re.compile(r"/(?:footnote/[\w.\-]+|api(?:/.*)?|healthz|readyz|enter)", re.DOTALL)
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-src 'none'; frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+_HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[\w.\-]+))(?::\d{1,5})?", re.ASCII)
+_SCRIPT_TAG = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
+
+
+class Doors:
+    """Lets a request in when its host, path, origin, type and size are as they should be."""
+
+    def __init__(self, app: App, *, hosts: Iterable[str], body_max_bytes: int) -> None:
+        self.app = app
+        self.hosts = frozenset(hosts)
+        self.body_max_bytes = body_max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await respond(send, *refusal)
+            return
+        await self.app(scope, self._measured(receive), send)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        host = header(scope, b"host")
+        if "*" not in self.hosts and host_name(host) not in self.hosts:
+            return 421, "This address does not belong to Footnote."
+        path, method = scope["path"], scope["method"]
+        writes = method not in _BODILESS
+        known = _GRADIO_WRITES if writes else _GRADIO_READS
+        if not (_OURS.fullmatch(path) or known.fullmatch(path)) or ".." in path:
+            return 404, "There is nothing here."
+        if not writes:
+            return None
+        origin = header(scope, b"origin")
+        if origin and urlsplit(origin).netloc != host:
+            return 403, "Requests from other sites are not taken."
+        length = header(scope, b"content-length")
+        if length.isdigit() and int(length) > self.body_max_bytes:
+            return 413, "The request is too large."
+        kind = header(scope, b"content-type").partition(";")[0].strip().lower()
+        expected = "application/x-www-form-urlencoded" if path == "/enter" else "application/json"
+        return None if kind == expected else (415, f"The request must be {expected}.")
+
+    def _measured(self, receive: Receive) -> Receive:
+        """Bodies without a length are counted as they come; one that grows too large ends the request."""
+        seen = 0
+
+        async def measured() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if seen > self.body_max_bytes else message
+
+        return measured
+
+
+class Policy:
+    """Adds the security headers, and to each HTML page a content security policy with a fresh nonce."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if scope["path"] == "/":
+            # The page is changed on its way out, so it must not arrive compressed.
+            scope["headers"] = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
+        await self.app(scope, receive, _Stamped(send).send)
+
+
+class _Stamped:
+    """One response on its way out; only HTML is held back until complete."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+        self._body = bytearray()
+        self._nonce = secrets.token_urlsafe(18)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [(k, v) for k, v in message.get("headers", []) if k.lower() != b"server"]
+            headers += [*_HEADERS, (b"content-security-policy", _POLICY.format(nonce=self._nonce).encode())]
+            message["headers"] = headers
+            if dict(headers).get(b"content-type", b"").startswith(b"text/html"):
+                self._start = message
+                return
+        elif message["type"] == "http.response.body" and self._start is not None:
+            self._body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            await self._finish()
+            return
+        await self._send(message)
+
+    async def _finish(self) -> None:
+        assert self._start is not None
+        page = _SCRIPT_TAG.sub(f'<script nonce="{self._nonce}"'.encode(), bytes(self._body))
+        kept = [(k, v) for k, v in self._start["headers"] if k not in {b"content-length", b"cache-control"}]
+        kept += [(b"cache-control", b"no-store")]
+        if page:
+            kept.append((b"content-length", str(len(page)).encode()))
+        start, self._start = self._start, None
+        await self._send({**start, "headers": kept})
+        await self._send({"type": "http.response.body", "body": page})
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The first value of a request header, or an empty string."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header, without its port; an IPv6 address without its brackets; empty where it is none."""
+    found = _HOST.fullmatch(host)
+    return (found["address"] or found["name"]).lower() if found else ""
+
+
+async def respond(send: Send, status: int, text: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    """A short plain answer."""
+    body = text.encode()
+    base = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*base, *headers]})
+    await send({"type": "http.response.body", "body": body})

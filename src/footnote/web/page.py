@@ -1,0 +1,101 @@
+"""The Gradio page: its frame, its question box, and the queued endpoint that answers.
+
+Gradio draws the frame and the box and queues the questions.  Answers travel as JSON and are drawn by ``static/*.js``
+with ``textContent``: no text of a document or a question ever passes through a template or a sanitiser.  The hosts
+that the script fills are Markdown components which Python never updates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from footnote.errors import FootnoteError
+
+if TYPE_CHECKING:
+    from footnote.engine import Footnote
+
+QUESTION_MAX_CHARS = 2_000
+_HISTORY_TURNS = 8
+
+HEAD = """
+<meta name="color-scheme" content="light dark">
+<meta name="theme-color" content="#fbfaf6" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#14191a" media="(prefers-color-scheme: dark)">
+<link rel="stylesheet" href="footnote/page.css">
+<link rel="stylesheet" href="footnote/thread.css">
+<link rel="stylesheet" href="footnote/reader.css">
+<script src="footnote/theme.js"></script>
+<script type="module" src="footnote/main.js"></script>
+"""
+
+
+def asking(footnote: Footnote) -> Callable[..., dict[str, Any]]:
+    """The endpoint's function over an engine."""
+    from footnote.web.care import speaks_of_danger
+    from footnote.web.shown import answer_shown
+
+    # The signature is the endpoint's contract: Gradio publishes names, types and defaults from it.
+    def ask(
+        question: str, history: list[list[str]] | None = None, documents: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Answer a question with exact quotes from the documents, or say that they do not answer it.
+
+        Args:
+            question: what to ask.
+            history: earlier turns, oldest first, each [question as understood, text of its answer].
+            documents: ids of the documents to ask; all when left out.
+        """
+        try:
+            turns = [
+                (str(turn[0])[:QUESTION_MAX_CHARS], str(turn[1])[:QUESTION_MAX_CHARS])
+                for turn in (history or [])[-_HISTORY_TURNS:]
+                if len(turn) == 2
+            ]
+            allowed = None if documents is None else frozenset(map(str, documents))
+            footnote.refresh()
+            answer = footnote.ask(str(question), history=turns, allowed=allowed)
+            return {**answer_shown(footnote, answer), "care": speaks_of_danger(answer.question)}
+        except FootnoteError as error:
+            return {"error": {"kind": type(error).__name__, "what": error.what, "remedy": error.remedy}}
+
+    return ask
+
+
+def build_page(footnote: Footnote) -> Any:
+    """The page as Gradio Blocks, queue set, not yet mounted."""
+    import gradio as gr
+
+    with gr.Blocks(title="Footnote", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
+        with gr.Column(elem_id="fn-app"):
+            with gr.Column(elem_id="fn-chat"):
+                gr.Markdown("", elem_id="fn-masthead", sanitize_html=True)
+                gr.Markdown("", elem_id="fn-thread", sanitize_html=True)
+                with gr.Row(elem_id="fn-composer"):
+                    gr.Textbox(
+                        elem_id="fn-question",
+                        label="Your question",
+                        placeholder="Ask a question",
+                        container=False,
+                        lines=1,
+                        max_lines=6,
+                        max_length=QUESTION_MAX_CHARS,
+                    )
+                    gr.Button("Ask", elem_id="fn-ask", variant="primary")
+                gr.Markdown("", elem_id="fn-notice", sanitize_html=True)
+            with gr.Column(elem_id="fn-side"):
+                gr.Markdown("", elem_id="fn-reader", sanitize_html=True)
+        gr.api(asking(footnote), api_name="ask", concurrency_limit=2)
+    # At about 20 events a second, 64 waiting are answered in the time a person waits; more get an honest refusal.
+    page.queue(max_size=64, api_open=False, default_concurrency_limit=2)
+    return page
+
+
+def theme() -> Any:
+    """Gradio's plainest theme in our colours, with fonts of the system only."""
+    import gradio as gr
+
+    sans = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
+    return gr.themes.Base(
+        primary_hue="teal", neutral_hue="stone", font=sans, font_mono=["ui-monospace", "monospace"]
+    ).set(body_background_fill="#fbfaf6", body_background_fill_dark="#14191a")

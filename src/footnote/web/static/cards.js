@@ -1,0 +1,123 @@
+// Draws what an answer shows: cards, related passages, refusals. It decides nothing and keeps nothing.
+import { draw } from "./blocks.js";
+import { el, icon, place } from "./dom.js";
+import { permalink } from "./links.js";
+import { menu } from "./menu.js";
+import { bibtex, copy, markdown, plain } from "./references.js";
+import { strings } from "./strings.js";
+
+/** @param on {read(citation, opener), readRelated(hit, opener), check(), sheet(kind)} */
+export function answerCards(turn, on) {
+  const { shown, citations } = turn;
+  const documents = new Set(citations.map((each) => each.doc)).size;
+  return [
+    el("div", { class: "fn-sure" },
+      el("p", { title: strings.confidenceHint(turn.answer.confidence) },
+        el("span", { class: `fn-level fn-level-${shown.confidence.replace(" ", "-")}`, "aria-hidden": "true" }),
+        el("b", {}, strings.confidence[shown.confidence]), ` · ${strings.from(citations.length, documents)}`)),
+    el("ol", { class: "fn-cards" }, citations.map((citation) => card(turn, citation, on))),
+    related(shown.related, strings.related(shown.related.length), on),
+    checkLine(turn, on),
+  ].filter(Boolean);
+}
+
+export function refusal(turn, on) {
+  const { answer, shown } = turn;
+  if (answer.reason === "small_talk") return [el("p", { class: "fn-reply" }, answer.explanation)];
+  // The engine's sentence often names them already.
+  const unsaid = answer.missing_words.every((word) => answer.explanation.includes(word)) ? [] : answer.missing_words;
+  const words = unsaid.flatMap((word, n) => [n ? " " : null, el("span", { class: "fn-word", dir: "auto" }, word)]);
+  return [
+    el("div", { class: "fn-refusal" },
+      el("p", { class: "fn-refusal-head" }, strings.refusal),
+      answer.explanation ? el("p", {}, answer.explanation) : null,
+      words.length ? el("p", { class: "fn-missing" }, `${strings.missing} `, words) : null),
+    related(shown.related, strings.relatedNotAnswer(shown.related.length), on),
+  ].filter(Boolean);
+}
+
+/** Where help is, before anything else is said. */
+export function careNotice() {
+  return el("section", { class: "fn-care", role: "note", "aria-label": strings.careTitle },
+    el("p", { class: "fn-care-title" }, strings.careTitle),
+    strings.care.map((line) => el("p", {}, line)));
+}
+
+const drawExcerpt = (items) => draw(items, [], { excerpt: true });
+
+function card(turn, citation, on) {
+  const stands = citation.state === "exact" || citation.state === "moved";
+  const isTable = citation.items[0]?.kind === "table";
+  const lead = isTable ? [] : drawExcerpt(citation.context_items ?? []);
+  const body = stands ? drawExcerpt(citation.items) : [el("p", { class: "fn-void", dir: "auto" }, citation.quote)];
+  const node = el("li", { class: `fn-card is-${citation.state}`, data: { number: citation.number } });
+  const cite = el("button", { class: "fn-cite", type: "button", "aria-label": strings.openCitation(citation.number, citation.title), on: { click: () => on.read(citation, cite) } }, `[${citation.number}]`);
+  node.append(
+    cite,
+    el("div", { class: "fn-card-body" },
+      lead.length ? el("div", { class: "fn-lead" }, lead) : "",
+      el("blockquote", { class: "fn-quote" }, body),
+      el("div", { class: "fn-card-foot" },
+        el("button", { class: "fn-place", type: "button", on: { click: () => on.read(citation, cite) } },
+          place(citation.title, citation.heading_path, citation.page === null ? null : `, ${strings.page(citation.page)}`)),
+        el("div", { class: "fn-card-tools" },
+          state(citation),
+          el("span", { class: "fn-verdict", data: { verdict: "" } }),
+          stands ? copyMenu(citation) : null))));
+  showVerdict(node, turn.verdicts[citation.number]);
+  return node;
+}
+
+export function showVerdict(node, verdict) {
+  const label = node.querySelector(".fn-verdict");
+  label.dataset.verdict = verdict ?? "";
+  label.textContent = verdict ? strings.verdicts[verdict] : "";
+}
+
+function state(citation) {
+  if (citation.state === "exact") return el("span", { class: "fn-exact", title: strings.exactHint }, icon("check"), strings.exact);
+  return el("span", { class: "fn-altered" }, icon("alert"), strings[citation.state]);
+}
+
+function copyMenu(citation) {
+  const entry = (label, form) => ({
+    label,
+    run: async (button) => {
+      const done = await copy(form(citation));
+      button.textContent = done ? strings.copied : strings.copyFailed;
+      setTimeout(() => (button.textContent = strings.copy), 1600);
+    },
+  });
+  return menu(strings.copy, { class: "fn-small", "aria-label": strings.copyLabel(citation.number) }, [
+    entry(strings.copyPlain, plain),
+    entry(strings.copyMarkdown, markdown),
+    entry(strings.copyBibtex, bibtex),
+    entry(strings.copyLink, permalink),
+  ]);
+}
+
+function related(hits, label, on) {
+  if (!hits.length) return null;
+  return el("details", { class: "fn-related" },
+    el("summary", {}, label),
+    el("ul", {}, hits.map((hit) =>
+      el("li", {},
+        el("button", { class: "fn-place", type: "button", "aria-label": `${strings.openPassage}: ${[hit.title, ...hit.heading_path].join(" › ")}`, on: { click: (event) => on.readRelated(hit, event.currentTarget) } },
+          place(hit.title, hit.heading_path, hit.page === null ? null : `, ${strings.page(hit.page)}`)),
+        el("div", { class: "fn-passage" }, drawExcerpt(hit.items.filter((item, n) => n || item.kind !== "heading")))))));
+}
+
+function checkLine(turn, on) {
+  return el("div", { class: "fn-checkline" },
+    el("button", { class: "fn-small fn-check", type: "button", on: { click: () => on.check() } }, strings.check),
+    el("span", { class: "fn-tally", role: "status" }, tally(turn)),
+    menu(strings.exportSheet, { class: "fn-small" }, [
+      { label: strings.exportCsv, run: () => on.sheet("csv") },
+      { label: strings.exportSheetMarkdown, run: () => on.sheet("markdown") },
+    ]));
+}
+
+export function tally(turn) {
+  const done = turn.citations.filter((each) => turn.verdicts[each.number]).length;
+  return done ? strings.checked(done, turn.citations.length) : "";
+}

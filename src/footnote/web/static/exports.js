@@ -1,0 +1,82 @@
+// A conversation as Markdown, HTML and JSON. The JSON holds what is needed to verify every quote again later.
+import { el } from "./dom.js";
+import { permalink } from "./links.js";
+import { download, escapeMarkdown, placeText, quoteText } from "./references.js";
+import { strings } from "./strings.js";
+
+const verdictOf = (turn, citation) => turn.verdicts[citation.number] ?? null;
+const stateOf = (citation) => (citation.state === "exact" ? strings.exact : strings[citation.state]);
+
+export function asJson(name, turns) {
+  const told = turns.filter((turn) => turn.answer).map((turn) => ({
+    question: turn.question,
+    interpreted_as: turn.answer.interpreted_as,
+    answered: turn.answer.answered,
+    confidence: turn.answer.confidence,
+    reason: turn.answer.reason,
+    explanation: turn.answer.explanation,
+    fingerprint: turn.answer.fingerprint,
+    citations: turn.citations.map((each) => ({
+      number: each.number,
+      doc: each.doc,
+      title: each.title,
+      start: each.start,
+      end: each.end,
+      quote: each.quote,
+      heading_path: each.heading_path,
+      page: each.page,
+      verdict: verdictOf(turn, each),
+    })),
+  }));
+  return `${JSON.stringify({ footnote_export: 1, name, exported: new Date().toISOString(), turns: told }, null, 2)}\n`;
+}
+
+export function asMarkdown(name, turns) {
+  const lines = [`# ${escapeMarkdown(name)}`, ""];
+  for (const turn of turns.filter((each) => each.answer)) {
+    lines.push(`## ${escapeMarkdown(turn.question)}`, "");
+    if (turn.answer.interpreted_as !== turn.answer.question) lines.push(`${strings.understood} “${escapeMarkdown(turn.answer.interpreted_as)}”`, "");
+    if (!turn.answer.answered) lines.push(`*${escapeMarkdown(turn.answer.explanation || strings.refusal)}*`, "");
+    for (const each of turn.citations) {
+      const verdict = verdictOf(turn, each);
+      lines.push(`> ${escapeMarkdown(quoteText(each))}`, "", `[${each.number}] [${escapeMarkdown(placeText(each))}](${permalink(each)}) · ${stateOf(each)}${verdict ? ` · ${strings.verdicts[verdict]}` : ""}`, "");
+    }
+  }
+  return lines.join("\n");
+}
+
+const STYLE = "body{max-width:42rem;margin:3rem auto;padding:0 1rem;font:1rem/1.6 Charter,Georgia,serif}blockquote{margin:0 0 .3rem;padding-left:1rem;border-left:3px solid #0d5b5f}small{color:#566062}";
+
+export function asHtml(name, turns) {
+  const page = document.implementation.createHTMLDocument(name);
+  page.head.prepend(
+    el("meta", { charset: "utf-8" }),
+    el("meta", { "http-equiv": "Content-Security-Policy", content: "default-src 'none'; style-src 'unsafe-inline'" }),
+    el("style", {}, STYLE));
+  page.body.append(el("h1", { dir: "auto" }, name));
+  for (const turn of turns.filter((each) => each.answer)) {
+    page.body.append(el("h2", { dir: "auto" }, turn.question));
+    if (!turn.answer.answered) page.body.append(el("p", { dir: "auto" }, turn.answer.explanation || strings.refusal));
+    for (const each of turn.citations) {
+      const verdict = verdictOf(turn, each);
+      page.body.append(
+        el("blockquote", { dir: "auto" }, quoteText(each)),
+        el("p", {}, el("small", {}, `[${each.number}] `, el("a", { href: permalink(each) }, placeText(each)), ` · ${stateOf(each)}`, verdict ? ` · ${strings.verdicts[verdict]}` : "")));
+    }
+  }
+  return `<!doctype html>\n${page.documentElement.outerHTML}\n`;
+}
+
+/** What the export menu offers for the conversation that `told()` gives: {name, turns}. */
+export function exportEntries(told) {
+  const save = (end, type, form) => () => {
+    const { name, turns } = told();
+    download(`footnote-${new Date().toISOString().slice(0, 10)}.${end}`, type, form(name, turns));
+  };
+  return [
+    { label: strings.exportMarkdown, run: save("md", "text/markdown", asMarkdown) },
+    { label: strings.exportHtml, run: save("html", "text/html", asHtml) },
+    { label: strings.exportJson, run: save("json", "application/json", asJson) },
+    { label: strings.print, run: () => print() },
+  ];
+}

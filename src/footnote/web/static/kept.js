@@ -1,0 +1,135 @@
+// Conversations, kept in this browser alone. What is read back is checked as if it came from anyone.
+
+const KEY = "footnote.conversations";
+const MOST = 60;
+
+const isText = (value, longest = 20_000) => typeof value === "string" && value.length <= longest;
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+const isPath = (value) => Array.isArray(value) && value.length <= 32 && value.every((each) => isText(each, 2000));
+const isPlace = (value) =>
+  value && isText(value.doc, 1000) && isText(value.title, 2000) && isCount(value.start) && isCount(value.end) && isPath(value.heading_path) && (value.page === null || isCount(value.page));
+const isContext = (value) => value === null || value === undefined || (isCount(value.start) && isCount(value.end) && isText(value.text));
+
+function citation(value) {
+  if (!isPlace(value) || !isCount(value.number) || !isText(value.quote) || !isContext(value.context)) return null;
+  const { number, doc, title, start, end, quote, heading_path, page, context = null } = value;
+  const [before, after] = [value.before, value.after].map((text) => (isText(text, 200) ? text : ""));
+  return { number, doc, title, start, end, quote, heading_path, page, context, before, after };
+}
+
+function hit(value) {
+  if (!isPlace(value) || !isText(value.text)) return null;
+  const { doc, title, start, end, text, heading_path, page } = value;
+  return { doc, title, start, end, text, heading_path, page };
+}
+
+const LEVELS = ["very likely", "likely", "perhaps", "unsure"];
+const VERDICTS = ["supports", "does not", "unclear"];
+
+function turn(value) {
+  if (!value || !isText(value.question, 2000)) return null;
+  const made = { question: value.question, literal: value.literal === true, followed: value.followed === true, care: value.care === true, answer: null, related: [], verdicts: {}, citations: [], confidence: "unsure" };
+  const { answer } = value;
+  if (!answer || !isText(answer.interpreted_as, 4000) || !Array.isArray(answer.citations)) return made;
+  const citations = answer.citations.map(citation);
+  if (citations.includes(null)) return made;
+  made.answer = {
+    question: isText(answer.question, 4000) ? answer.question : value.question,
+    interpreted_as: answer.interpreted_as,
+    answered: citations.length > 0,
+    confidence: Number.isFinite(answer.confidence) ? answer.confidence : 0,
+    reason: isText(answer.reason, 40) ? answer.reason : null,
+    explanation: isText(answer.explanation) ? answer.explanation : "",
+    missing_words: isPath(answer.missing_words) ? answer.missing_words : [],
+    fingerprint: isText(answer.fingerprint, 200) ? answer.fingerprint : "",
+    citations,
+  };
+  made.related = (Array.isArray(value.related) ? value.related : []).map(hit).filter(Boolean);
+  made.confidence = LEVELS.includes(value.confidence) ? value.confidence : "unsure";
+  for (const each of citations) {
+    const verdict = value.verdicts?.[each.number];
+    if (VERDICTS.includes(verdict)) made.verdicts[each.number] = verdict;
+  }
+  return made;
+}
+
+function conversation(value) {
+  if (!value || !isText(value.id, 60) || !isText(value.name, 200) || !Array.isArray(value.turns)) return null;
+  return { id: value.id, name: value.name, turns: value.turns.map(turn).filter(Boolean) };
+}
+
+/** What of a turn is kept: the answer and its places, never how it was drawn. */
+export function storable({ question, literal, followed, care, answer, shown, citations, verdicts }) {
+  const related = (shown?.related ?? []).map(hit).filter(Boolean);
+  if (!answer) return { question, literal, care };
+  const { hits: _hits, related: _related, ...rest } = answer;
+  return { question, literal, followed, care, answer: { ...rest, citations: citations.map(citation) }, related, confidence: shown.confidence, verdicts };
+}
+
+export class Kept {
+  constructor() {
+    this.list = [];
+    this.current = null;
+    this.#load();
+  }
+
+  #load() {
+    let read = null;
+    try {
+      read = JSON.parse(localStorage.getItem(KEY) ?? "null");
+    } catch {
+      // Storage is switched off or holds something else: a fresh start.
+    }
+    this.list = (Array.isArray(read?.list) ? read.list : []).map(conversation).filter(Boolean).slice(0, MOST);
+    this.current = this.list.find((each) => each.id === read?.current) ?? null;
+  }
+
+  /** Keeps the turns as the current conversation, which begins with its first question. */
+  keep(turns) {
+    if (!this.current && turns.length) {
+      this.current = { id: crypto.randomUUID?.() ?? String(Math.random()).slice(2), name: turns[0].question.slice(0, 120), turns: [] };
+      this.list.unshift(this.current);
+    }
+    if (this.current) this.current.turns = turns.map(storable);
+    this.#save();
+  }
+
+  select(id) {
+    this.current = this.list.find((each) => each.id === id) ?? null;
+    this.#save();
+    return this.current?.turns.map(turn).filter(Boolean) ?? [];
+  }
+
+  rename(id, name) {
+    const found = this.list.find((each) => each.id === id);
+    if (found && name.trim()) found.name = name.trim().slice(0, 120);
+    this.#save();
+  }
+
+  remove(id) {
+    this.list = this.list.filter((each) => each.id !== id);
+    if (this.current?.id === id) this.current = null;
+    this.#save();
+  }
+
+  clear() {
+    this.list = [];
+    this.current = null;
+    this.#save();
+  }
+
+  #save() {
+    this.list = this.list.slice(0, MOST);
+    for (;;) {
+      try {
+        localStorage.setItem(KEY, JSON.stringify({ current: this.current?.id ?? null, list: this.list }));
+        return;
+      } catch {
+        // The browser's room is used up, or storage is off: the oldest conversation gives way, the current one stays.
+        const oldest = this.list.findLast((each) => each !== this.current);
+        if (!oldest) return;
+        this.list.splice(this.list.indexOf(oldest), 1);
+      }
+    }
+  }
+}

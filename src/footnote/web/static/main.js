@@ -1,0 +1,141 @@
+// Takes the hosts that Gradio has drawn and makes the page of them.
+import { el, icon } from "./dom.js";
+import { Desk } from "./desk.js";
+import { Drawer } from "./drawer.js";
+import { exportEntries } from "./exports.js";
+import { Kept } from "./kept.js";
+import { linked } from "./links.js";
+import { menu } from "./menu.js";
+import { Reader } from "./reader.js";
+import { readStart } from "./server.js";
+import { strings } from "./strings.js";
+import { Thread } from "./thread.js";
+
+const HOSTS = ["fn-app", "fn-chat", "fn-masthead", "fn-thread", "fn-question", "fn-ask", "fn-notice", "fn-side", "fn-reader"];
+
+/** Our own node inside a Gradio component that Python never updates. */
+function hostIn(id) {
+  const host = el("div", { class: "fn-host" });
+  document.getElementById(id).append(host);
+  return host;
+}
+
+function isDark() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function themeToggle() {
+  const toggle = el("button", { class: "fn-plain", type: "button" });
+  const paint = () => {
+    document.body.classList.toggle("dark", isDark());
+    toggle.setAttribute("aria-label", isDark() ? strings.toLight : strings.toDark);
+    toggle.title = toggle.getAttribute("aria-label");
+    toggle.replaceChildren(icon(isDark() ? "sun" : "moon"));
+  };
+  toggle.addEventListener("click", () => {
+    const theme = isDark() ? "light" : "dark";
+    document.documentElement.dataset.theme = theme;
+    try {
+      localStorage.setItem("footnote.theme", theme);
+    } catch {
+      // Storage is switched off: the choice holds until the page is left.
+    }
+    paint();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  paint();
+  return toggle;
+}
+
+function masthead({ thread, reader, kept }) {
+  const open = (turns) => {
+    reader.close();
+    return thread.restore(turns);
+  };
+  const drawer = new Drawer(kept, open);
+  const fresh = el("button", { class: "fn-plain", type: "button", "aria-label": strings.newConversation, title: strings.newConversation, on: { click: async () => {
+    await open(kept.select(null));
+    document.querySelector("#fn-question textarea").focus();
+  } } }, icon("plus"));
+  const told = () => ({ name: kept.current?.name ?? strings.conversation, turns: thread.turns });
+  hostIn("fn-masthead").append(
+    el("p", { class: "fn-brand" }, strings.name, el("sup", { "aria-hidden": "true" }, "1")),
+    el("div", { class: "fn-tools" }, menu(strings.export, { class: "fn-plain fn-export", title: strings.exportLabel }, exportEntries(told)), fresh, drawer.button, themeToggle()),
+    drawer.node);
+}
+
+function composer(thread) {
+  const box = document.querySelector("#fn-question textarea");
+  const button = document.getElementById("fn-ask");
+  const send = () => {
+    const question = box.value;
+    if (!question.trim()) {
+      box.focus();
+      return;
+    }
+    // Gradio keeps its own copy of the value; it follows the input event.
+    box.value = "";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    thread.ask(question);
+  };
+  document.getElementById("fn-question").addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      event.stopPropagation();
+      send();
+    },
+    { capture: true },
+  );
+  button.addEventListener("click", send);
+  return box;
+}
+
+async function begin({ thread, reader, desk, kept }) {
+  let started;
+  try {
+    started = await readStart();
+  } catch {
+    thread.trouble(() => begin({ thread, reader, desk, kept }));
+    return;
+  }
+  thread.greet(started.starters);
+  reader.showShelf(started.documents);
+  hostIn("fn-notice").replaceChildren(...started.notices.map((notice) => el("p", { dir: "auto" }, notice)));
+  if (kept.current) await thread.restore(kept.select(kept.current.id));
+  const place = linked();
+  if (place) desk.readAlone(place, null, strings.linkedMark);
+}
+
+function mount() {
+  const kept = new Kept();
+  let desk = null;
+  const reader = new Reader(hostIn("fn-reader"), { browse: (doc, opener) => desk.readAlone({ doc }, opener, ""), closed: () => desk.closed() });
+  const thread = new Thread(hostIn("fn-thread"), () => kept.keep(thread.turns));
+  desk = thread.desk = new Desk(reader, () => kept.keep(thread.turns));
+  masthead({ thread, reader, kept });
+  composer(thread);
+  addEventListener("hashchange", () => {
+    const place = linked();
+    if (place) desk.readAlone(place, null, strings.linkedMark);
+  });
+  begin({ thread, reader, desk, kept });
+}
+
+function whenDrawn(run) {
+  const ready = () => HOSTS.every((id) => document.getElementById(id)) && document.querySelector("#fn-question textarea");
+  if (ready()) {
+    run();
+    return;
+  }
+  const watch = new MutationObserver(() => {
+    if (!ready()) return;
+    watch.disconnect();
+    run();
+  });
+  watch.observe(document.documentElement, { childList: true, subtree: true });
+}
+
+whenDrawn(mount);

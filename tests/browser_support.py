@@ -1,0 +1,150 @@
+"""Chromium, and the page served the way people start it: ``python app.py`` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PATIENCE_SECONDS = 300
+PATIENCE_MS = 60_000
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+def browser_path() -> str:
+    """The installed browser; without one the test is skipped, or fails where a browser is demanded."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        reason = f"no browser: none of {', '.join(BROWSERS)} is on the path"
+        if os.environ.get("FOOTNOTE_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@contextmanager
+def served(corpus_dir: Path, index_dir: Path, *arguments: str, **environment: str) -> Iterator[str]:
+    """The address of the page over a corpus, started by the real start-up path and stopped at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--corpus", corpus_dir, "--index", index_dir, "--port", "0", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), **environment},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    lines: queue.Queue[str] = queue.Queue()
+    said: list[str] = []
+
+    def read() -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            said.append(line)
+            lines.put(line)
+        lines.put("")
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        while True:
+            line = lines.get(timeout=PATIENCE_SECONDS)
+            address = re.search(r"http://\S+?:\d+", line)
+            if address:
+                break
+            assert line, f"the page did not start: {''.join(said)}"
+        yield address.group()
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        reader.join(timeout=10)
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+class Visit:
+    """One visitor's page, with everything it asked for and complained about."""
+
+    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+        self.address = address
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.requested: list[str] = []
+        self.complaints: list[str] = []
+        # Every request is seen, also those that the browser would not be able to resolve.
+        self.context.on("request", lambda request: self.requested.append(request.url))
+        self.page = self.context.new_page()
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.page.on("dialog", lambda dialog: (self.complaints.append("dialog"), dialog.dismiss()))
+
+    def _note(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def open(self, path: str = "/") -> Any:
+        self.page.goto(self.address + path)
+        self.page.wait_for_selector(".fn-hello:not([hidden]) h1, .fn-card, .fn-refusal, .fn-reply, .fn-note")
+        return self.page
+
+    def ask(self, question: str, *, by: str = "Enter") -> None:
+        """Types a question and waits until its answer is there."""
+        before = self.page.locator(".fn-turn").count()
+        box = self.page.locator("#fn-question textarea")
+        box.fill(question)
+        if by == "Enter":
+            box.press("Enter")
+        else:
+            self.page.click("#fn-ask")
+        turn = self.page.locator(".fn-turn").nth(before)
+        turn.locator(".fn-card, .fn-refusal, .fn-note").first.wait_for()
+
+    def foreign(self) -> list[str]:
+        """Requests to any other host."""
+        return [url for url in self.requested if not url.startswith((self.address, "data:", "blob:"))]
+
+    def assert_calm(self) -> None:
+        assert self.foreign() == []
+        assert self.complaints == []
+
+
+def answer_over_http(address: str, question: str) -> dict[str, Any]:
+    """The same question through the published endpoint, without the page."""
+    import json
+    from urllib.request import Request, urlopen
+
+    body = json.dumps({"question": question}).encode()
+    asked = Request(f"{address}/gradio_api/call/v2/ask", body, {"content-type": "application/json"})
+    with urlopen(asked, timeout=PATIENCE_SECONDS) as response:
+        event = json.load(response)["event_id"]
+    with urlopen(f"{address}/gradio_api/call/v2/ask/{event}", timeout=PATIENCE_SECONDS) as response:
+        lines = response.read().decode().splitlines()
+    return json.loads(next(line for line in reversed(lines) if line.startswith("data: "))[6:])[0]
+
+
+MARKED = (
+    """label => [...document.querySelectorAll(`mark[data-mark="${label}"]`)].map(mark => mark.textContent).join("")"""
+)
+IN_VIEW = """label => {
+  const mark = document.querySelector(`mark.is-first[data-mark="${label}"]`).getBoundingClientRect();
+  const body = document.querySelector(".fn-page-body").getBoundingClientRect();
+  return mark.top >= body.top && mark.bottom <= body.bottom && mark.left >= body.left && mark.right <= body.right;
+}"""

@@ -1,0 +1,153 @@
+"""Reading and checking on the page: stepping, verdicts, find, links, and what outlives a reload."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser_support import FLAGS, IN_VIEW, ROOT, Visit, browser_path, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+QUESTION = "How long does an IV infusion take?"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(ROOT / "corpus", tmp_path_factory.mktemp("checking") / "index") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    path = browser_path()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def guest(browser: Any, site: str) -> Iterator[Visit]:
+    visit = Visit(browser, site, reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"])
+    visit.open()
+    visit.ask(QUESTION)
+    yield visit
+    visit.context.close()
+
+
+def saved(guest: Visit, *clicks: str) -> str:
+    """What a click saves as a file."""
+    with guest.page.expect_download() as waiting:
+        for text in clicks:
+            guest.page.click(text)
+    return Path(waiting.value.path()).read_text(encoding="utf-8")
+
+
+def test_verdicts_are_given_by_keyboard_kept_over_a_reload_and_exported(guest):
+    page = guest.page
+    page.locator(".fn-check").click()
+    page.wait_for_selector("mark.is-active")
+    page.keyboard.press("s")
+    quotes = page.locator(".fn-card").count()
+    assert page.locator(".fn-checkline .fn-tally").inner_text() == f"1 of {quotes} checked"
+    page.keyboard.press("Escape")
+    guest.open()
+    page.wait_for_selector(".fn-verdict[data-verdict='supports']")
+    assert page.locator(".fn-exact").count() == quotes
+    sheet = list(csv.DictReader(io.StringIO(saved(guest, "text=Export the checks", "text=As CSV"))))
+    assert sheet[0]["Verdict"] == "Supports"
+    assert sheet[0]["Question"] == QUESTION
+    text = (ROOT / "corpus" / sheet[0]["Document"]).read_text("utf-8")
+    assert text[int(sheet[0]["Start"]) : int(sheet[0]["End"])] == sheet[0]["Quote"]
+    guest.assert_calm()
+
+
+def test_letters_typed_elsewhere_judge_nothing(guest):
+    page = guest.page
+    page.click(".fn-cite")
+    page.wait_for_selector("mark.is-active")
+    page.focus("#fn-question textarea")
+    page.keyboard.type("s d u n p 1")
+    assert page.locator(".fn-verdict[data-verdict='']").count() == page.locator(".fn-card").count()
+
+
+def test_a_copied_link_opens_the_marked_quote_for_someone_else(guest, browser, site):
+    page = guest.page
+    page.click(".fn-card .fn-menu button")
+    page.click("text=Link to this quote")
+    link = page.evaluate("navigator.clipboard.readText()")
+    other = Visit(browser, site)
+    other.page.goto(link)
+    other.page.wait_for_selector("mark.is-active")
+    assert other.page.evaluate(IN_VIEW, "~")
+    other.assert_calm()
+    other.context.close()
+
+
+def test_words_are_found_in_the_document(guest):
+    page = guest.page
+    page.click(".fn-cite")
+    page.wait_for_selector("mark.is-active")
+    page.click("[aria-label='Find in this document']")
+    page.keyboard.type("KETAMINE")
+    count = int(page.locator(".fn-find-count").inner_text().split(" of ")[1])
+    assert count == page.locator(".fn-article").evaluate("node => node.textContent.match(/ketamine/gi).length")
+    page.keyboard.press("Enter")
+    assert page.locator(".fn-find-count").inner_text() == f"2 of {count}"
+    page.keyboard.press("Escape")
+    assert page.locator(".fn-panel").count() == 1
+
+
+def test_a_conversation_is_exported_so_that_it_can_be_verified(guest):
+    told = json.loads(saved(guest, ".fn-export", "text=JSON, to verify later"))
+    (turn,) = told["turns"]
+    assert turn["question"] == QUESTION
+    for citation in turn["citations"]:
+        text = (ROOT / "corpus" / citation["doc"]).read_text("utf-8")
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_conversations_are_listed_renamed_and_deleted(guest):
+    page = guest.page
+    page.click("[aria-label='New conversation']")
+    page.wait_for_selector(".fn-hello:not([hidden])")
+    page.click("[aria-label='Conversations']")
+    page.click("[title='Rename']")
+    page.keyboard.type("On infusions")
+    page.keyboard.press("Enter")
+    assert page.locator(".fn-talk").inner_text() == "On infusions"
+    page.click(".fn-talk")
+    page.wait_for_selector(".fn-card")
+    page.click("[aria-label='Conversations']")
+    page.click("[title='Delete']")
+    page.click("text=Delete?")
+    page.wait_for_selector(".fn-hello:not([hidden])")
+    assert page.evaluate("JSON.parse(localStorage.getItem('footnote.conversations')).list.length") == 0
+
+
+def test_a_question_is_edited_and_asked_again(guest):
+    page = guest.page
+    page.click(".fn-edit")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("What is the capital of France?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".fn-refusal")
+    assert page.locator(".fn-turn").count() == 1
+
+
+def test_help_is_named_first_where_someone_is_in_danger(guest):
+    guest.ask("I want to end my life. Is the nasal spray approved?")
+    turn = guest.page.locator(".fn-turn").last
+    assert "988" in turn.locator(".fn-care").inner_text()
+    assert "findahelpline.com" in turn.locator(".fn-care").inner_text()
+    assert turn.locator(".fn-care ~ *").count() >= 1
+    guest.assert_calm()

@@ -1,0 +1,181 @@
+"""The engine over a tiny corpus: asking, abstaining, small talk, repeatability, selection of documents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from fakes import HashingEncoder
+from footnote import Footnote
+from footnote.engine import clean_question
+from footnote.errors import FootnoteError, IndexMismatch, IndexMissing, QuestionError
+from footnote.records import Answer
+from footnote.rendering import answer_to_json
+from footnote.settings import Settings
+
+EAGER = Settings(answer_threshold=0.0)
+"""Never abstains where there is a sentence to quote: what is quoted is then tested by itself."""
+
+
+@pytest.fixture
+def footnote(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -> Footnote:
+    return Footnote.build(tiny_corpus, tmp_path / "index", settings=EAGER, encoder=hashing_encoder)[0]
+
+
+def first_quote(answer: Answer) -> str:
+    assert answer.answered, answer.explanation
+    return answer.citations[0].quote
+
+
+def test_a_sentence_is_quoted_from_its_place(footnote: Footnote) -> None:
+    answer = footnote.ask("How thick is the ice shell of Europa?")
+    assert "about 20 km thick, e.g. near the equator." in first_quote(answer)
+    citation = answer.citations[0]
+    assert citation.document_id == "moons.md"
+    assert citation.heading_path[-1] == "Europa"
+    assert citation.quote == citation.span.of(footnote.document("moons.md").text)
+
+
+def test_a_table_row_comes_with_its_header(footnote: Footnote) -> None:
+    citation = footnote.ask("What is the diameter of Titan in the table of moon, diameter and planet?").citations[0]
+    assert "5,150 km" in citation.quote
+    assert "Diameter" in citation.context_text
+    assert citation.shown == "Titan | 5,150 km | Saturn"
+
+
+def test_a_list_question_gets_the_whole_list(footnote: Footnote) -> None:
+    citation = footnote.ask("Which substances do Titan's lakes hold?").citations[0]
+    assert citation.shown.split("\n") == ["methane", "ethane", "dissolved nitrogen"]
+    assert citation.context_text == "Titan's lakes hold:"
+
+
+def test_the_heading_that_asks_brings_its_answer(footnote: Footnote) -> None:
+    answer = footnote.ask("How long does a day on Titan last?")
+    assert first_quote(answer).startswith("A day on Titan lasts 15 days and 22 hours.")
+
+
+def test_the_same_question_gives_the_same_json_also_from_a_rebuilt_index(
+    footnote: Footnote, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    rebuilt, _ = Footnote.build(tiny_corpus, tmp_path / "again", settings=EAGER, encoder=HashingEncoder())
+    question = "How much tea is needed for a pot?"
+    one = answer_to_json(footnote.ask(question))
+    assert one == answer_to_json(footnote.ask(question)) == answer_to_json(rebuilt.ask(question))
+
+
+def test_a_strict_threshold_abstains_with_reason_and_related_passages(
+    tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder
+) -> None:
+    strict = Settings(answer_threshold=1.0)
+    footnote, _ = Footnote.build(tiny_corpus, tmp_path / "index", settings=strict, encoder=hashing_encoder)
+    answer = footnote.ask("What is the half-life of Europa?")
+    assert not answer.answered
+    assert answer.reason == "unknown_words"
+    assert answer.missing_words == ("half-life",)
+    assert "half-life" in answer.explanation
+    assert answer.hits
+    known = footnote.ask("Europa ice Saturn moons?")
+    assert known.reason == "not_answered"
+
+
+@pytest.mark.parametrize("message", ["hello", "Thanks!", "What can you do?", "Good morning", "thank you very much"])
+def test_small_talk_gets_a_reply_not_a_search(footnote: Footnote, message: str) -> None:
+    answer = footnote.ask(message)
+    assert answer.reason == "small_talk"
+    assert answer.explanation
+    assert not answer.hits
+
+
+def test_a_document_that_is_not_allowed_never_appears(footnote: Footnote) -> None:
+    answer = footnote.ask("How long does a day on Titan last?", allowed=frozenset({"tea.txt"}))
+    shown = {hit.passage.document_id for hit in answer.hits} | {c.document_id for c in answer.citations}
+    assert shown == {"tea.txt"}
+
+
+def test_hits_do_not_overlap_and_are_ranked(footnote: Footnote) -> None:
+    hits = footnote.search("moons of Saturn", k=50)
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    for n, one in enumerate(hits):
+        for other in hits[n + 1 :]:
+            same = one.passage.document_id == other.passage.document_id
+            assert not (same and one.passage.span.overlaps(other.passage.span))
+
+
+def test_starters_are_answered_from_their_own_sections(footnote: Footnote) -> None:
+    starters = footnote.starters()
+    assert starters == ("How long does a day on Titan last?", "How much tea is needed for a pot?")
+    for starter in starters:
+        answer = footnote.ask(starter)
+        document = footnote.document(answer.citations[0].document_id)
+        pair = next(p for p in document.faq_pairs() if p.question.of(document.text) == starter)
+        assert pair.answer.overlaps(answer.citations[0].span)
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\x00\x07", "x" * 2_001])
+def test_what_is_no_question_is_refused_in_one_line(footnote: Footnote, question: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        footnote.ask(question)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.text(min_size=1, max_size=60))
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_question_is_answered_or_refused_and_every_quote_is_exact(footnote: Footnote, question: str) -> None:
+    try:
+        answer = footnote.ask(question)
+    except QuestionError:
+        return
+    assert 0.0 <= answer.confidence <= 1.0
+    assert answer.answered == (answer.reason is None)
+    for citation in answer.citations:
+        text = footnote.document(citation.document_id).text
+        assert citation.span.of(text) == citation.quote
+        assert citation.quote == citation.quote.strip()
+        assert citation.context is None or citation.context.of(text) == citation.context_text
+    for hit in answer.hits:
+        assert hit.passage.span.of(footnote.document(hit.passage.document_id).text) == hit.text
+
+
+def test_cleaning_a_question_folds_white_space() -> None:
+    assert clean_question("  what\n is\x00 this ", Settings()) == "what is this"
+
+
+def test_a_missing_index_says_what_to_do(tmp_path: Path, hashing_encoder: HashingEncoder) -> None:
+    with pytest.raises(IndexMissing) as caught:
+        Footnote.open(tmp_path / "none", encoder=hashing_encoder)
+    assert "footnote index" in str(caught.value)
+
+
+def test_another_encoder_is_refused(footnote: Footnote, tmp_path: Path) -> None:
+    with pytest.raises(IndexMismatch):
+        Footnote.open(tmp_path / "index", encoder=HashingEncoder(fingerprint="another"))
+
+
+def test_a_new_generation_is_seen_after_refresh(
+    footnote: Footnote, tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder
+) -> None:
+    assert not footnote.refresh()
+    (tiny_corpus / "bread.md").write_text("# Bread\n\nBread is baked from flour and water.\n", "utf-8")
+    before = footnote.fingerprint
+    Footnote.build(tiny_corpus, tmp_path / "index", settings=EAGER, encoder=hashing_encoder)
+    assert footnote.refresh()
+    assert footnote.fingerprint != before
+    assert "flour" in first_quote(footnote.ask("What is bread baked from?"))
+
+
+def test_a_document_that_is_gone_is_an_error_with_a_line(footnote: Footnote) -> None:
+    with pytest.raises(FootnoteError):
+        footnote.document("nowhere.md")
+
+
+def test_the_fingerprint_tells_settings_apart(
+    footnote: Footnote, tmp_path: Path, hashing_encoder: HashingEncoder
+) -> None:
+    other = Footnote.open(tmp_path / "index", settings=replace(EAGER, max_quotes=1), encoder=hashing_encoder)
+    assert other.fingerprint != footnote.fingerprint

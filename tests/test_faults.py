@@ -1,0 +1,378 @@
+"""Kills, damage and full disks: an index is the old one or the new one, and a changed byte is found."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fakes import HashingEncoder
+from footnote.errors import FootnoteError, IndexDamaged, IndexFolderError, IndexMissing
+from footnote.store import IndexReader, files, generations, read_manifest, verify
+from footnote.store import writer as writing
+from footnote.store.manifest import MANIFEST_NAME
+from store_builders import make_entries, make_entry, make_text, signature, writer
+
+OTHER = HashingEncoder(32, "hashing-32")
+
+
+@dataclass(frozen=True)
+class Change:
+    """An operation on an index, from one content to another."""
+
+    run: Callable[[Path], object]
+    begin: Callable[[Path], object] | None
+
+
+def build(folder: Path) -> None:
+    with writer(folder) as open_writer:
+        open_writer.commit(make_entries(range(3)))
+
+
+def update(folder: Path) -> None:
+    with writer(folder) as open_writer:
+        open_writer.commit([*make_entries([9]), make_entry("doc-001.txt", make_text(30))])
+
+
+def delete(folder: Path) -> None:
+    with writer(folder) as open_writer:
+        open_writer.commit([], ["doc-000.txt", "doc-002.txt"])
+
+
+def change_model(folder: Path) -> None:
+    with writer(folder, OTHER) as open_writer:
+        open_writer.commit(make_entries(range(3), OTHER))
+
+
+CHANGES = {
+    "build": Change(build, None),
+    "update": Change(update, build),
+    "delete": Change(delete, build),
+    "change of model": Change(change_model, build),
+}
+
+
+def steps_of(change: Change, folder: Path) -> list[str]:
+    """The names of the steps of an operation, in order."""
+    names: list[str] = []
+    with files.observed(lambda name, path: names.append(f"{name} {path.name}")):
+        change.run(folder)
+    return names
+
+
+def killed_at(change: Change, folder: Path, stop: int) -> bool:
+    """Run an operation in a child that is killed at a step; False when it was finished before."""
+    child = os.fork()
+    if child == 0:
+        count = iter(range(1_000_000))
+
+        def observe(name: str, path: Path) -> None:
+            if next(count) == stop:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        with files.observed(observe):
+            change.run(folder)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def content(folder: Path) -> str:
+    """Signature of the index, or that there is none."""
+    try:
+        return signature(folder)
+    except IndexMissing:
+        return "none"
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: a kill loses nothing that was written, so syncing only costs time here."""
+    shared = Path("/dev/shm")
+    if not os.access(shared, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def many_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a large index: several segments, most of them kept, and the lexical index started from the one before."""
+    monkeypatch.setattr(generations, "SEGMENT_BYTES", 4_000)
+    monkeypatch.setattr(writing, "SMALL_BYTES", 1_000)
+    monkeypatch.setattr(writing, "SHARED_PASSAGES", 1)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_kill_at_any_step_leaves_the_old_index_or_the_new_one(name: str, memory: Path) -> None:
+    assert kill_at_every_step(CHANGES[name], memory, mend_every=6) >= 30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_kill_at_any_step_of_many_segments(name: str, memory: Path, many_segments: None) -> None:
+    assert kill_at_every_step(CHANGES[name], memory, mend_every=1) >= 40
+
+
+def kill_at_every_step(change: Change, folder: Path, *, mend_every: int) -> int:
+    """Kill an operation at each of its steps; look at the index; after some of the kills, finish the operation.
+
+    Returns:
+        How many steps there were.
+    """
+    start, done, at = folder / "start", folder / "done", folder / "at"
+    if change.begin is not None:
+        change.begin(start)
+        shutil.copytree(start, done)
+    old = content(start)
+    steps = steps_of(change, done)
+    new = content(done)
+    assert old != new
+    published = steps.index(f"published {MANIFEST_NAME}")
+    for stop, step in enumerate(steps):
+        if start.exists():
+            shutil.copytree(start, at)
+        assert killed_at(change, at, stop), step
+        assert content(at) == (old if stop < published else new), step
+        # Always at the steps around the commit, where there is most to clean up.
+        if stop % mend_every == 0 or abs(stop - published) < 3:
+            change.run(at)
+            assert (verify(at), content(at)) == ([], new), step
+            assert left_over(at) == set(), step
+        shutil.rmtree(at, ignore_errors=True)
+    assert not killed_at(change, start, len(steps) + 1)
+    assert content(start) == new
+    return len(steps)
+
+
+def left_over(folder: Path) -> set[str]:
+    """Names in the folder that no generation needs."""
+    needed = {file.path.split("/")[0] for file in read_manifest(folder).files()}
+    return {path.name for path in folder.iterdir()} - needed - {MANIFEST_NAME, "LOCK"}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_kill_at_any_moment_leaves_the_old_index_or_the_new_one(name: str, memory: Path) -> None:
+    """Also inside the libraries, where there is no step."""
+    change, seconds = CHANGES[name], random.Random(5)
+    start, done = memory / "start", memory / "done"
+    if change.begin is not None:
+        change.begin(start)
+        shutil.copytree(start, done)
+    began = time.monotonic()
+    change.run(done)
+    longest = time.monotonic() - began
+    expected = {content(start), content(done)}
+    for _ in range(8):
+        folder = memory / "at"
+        if start.exists():
+            shutil.copytree(start, folder)
+        child = os.fork()
+        if child == 0:
+            change.run(folder)
+            os._exit(0)
+        time.sleep(seconds.uniform(0, longest))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        assert content(folder) in expected
+        change.run(folder)
+        assert verify(folder) == []
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_error_at_a_step_is_clean(name: str, memory: Path) -> None:
+    change = CHANGES[name]
+    start, done = memory / "start", memory / "done"
+    if change.begin is not None:
+        change.begin(start)
+        shutil.copytree(start, done)
+    old = content(start)
+    steps = steps_of(change, done)
+    new = content(done)
+    for stop, step in [*enumerate(steps)][::3]:
+        folder = memory / "at"
+        if start.exists():
+            shutil.copytree(start, folder)
+        count = iter(range(1_000_000))
+
+        def observe(name: str, path: Path, count: Iterator[int] = count, stop: int = stop) -> None:
+            if next(count) == stop:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+        # Not being able to remove what nobody needs is no failure.
+        harmless = step.startswith("remove")
+        with (
+            files.observed(observe),
+            nullcontext() if harmless else pytest.raises(IndexFolderError, match="cannot be written"),
+        ):
+            change.run(folder)
+        assert content(folder) in {old, new}, step
+        change.run(folder)
+        assert (verify(folder), content(folder)) == ([], new), step
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound") / "index"
+    build(folder)
+    return folder
+
+
+def index_files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.is_file() and p.stat().st_size > 0)
+
+
+def positions(path: Path, chance: random.Random) -> list[int]:
+    """Every byte of a small file, and of a large one both ends and a sample."""
+    size = path.stat().st_size
+    if size <= 60:
+        return list(range(size))
+    return sorted({0, 1, 15, 16, 17, size // 2, size - 2, size - 1, *(chance.randrange(size) for _ in range(40))})
+
+
+def test_every_changed_byte_is_found_and_its_file_named(sound: Path, tmp_path: Path) -> None:
+    chance, folder, tried = random.Random(11), tmp_path / "index", 0
+    shutil.copytree(sound, folder)
+    assert verify(folder) == []
+    for path in index_files(folder):
+        data = path.read_bytes()
+        for at in positions(path, chance):
+            changed = bytearray(data)
+            changed[at] ^= 1 << chance.randrange(8)
+            path.write_bytes(changed)
+            problems = verify(folder)
+            assert problems, f"{path.name} at {at}"
+            assert all(problem.startswith(str(path)) for problem in problems), problems
+            tried += 1
+        path.write_bytes(data)
+    assert tried >= 300
+    assert verify(folder) == []
+
+
+@pytest.mark.parametrize("damage", ["cut in half", "emptied", "longer", "removed", "another file", "a folder"])
+def test_a_damaged_file_is_found_before_native_code_reads_it(sound: Path, tmp_path: Path, damage: str) -> None:
+    whole = signature(sound)
+    for path in index_files(sound):
+        folder = tmp_path / path.name / "index"
+        shutil.copytree(sound, folder)
+        target = folder / path.relative_to(sound)
+        data = target.read_bytes()
+        target.unlink()
+        if damage == "a folder":
+            target.mkdir()
+        elif damage != "removed":
+            other = (sound / "LOCK").parent / MANIFEST_NAME
+            kinds = {"cut in half": data[: len(data) // 2], "emptied": b"", "longer": data + b"\0"}
+            target.write_bytes(kinds.get(damage) if damage in kinds else other.read_bytes()[::-1])
+        problems = verify(folder)
+        assert problems
+        assert str(target) in problems[0]
+        if path.suffix in {".json", ".sqlite"} and path.parent == sound:
+            with pytest.raises((IndexDamaged, IndexMissing)):
+                IndexReader.open(folder)
+        else:
+            with IndexReader.open(folder) as reader:
+                assert len(reader.remade) == 1
+            assert signature(folder) == whole, "made again from the rows"
+
+
+def test_the_next_writer_mends_what_is_derived_without_new_vectors(sound: Path, tmp_path: Path) -> None:
+    whole = signature(sound)
+    for path in index_files(sound):
+        if path.name == MANIFEST_NAME or path.suffix == ".sqlite":
+            continue
+        folder = tmp_path / path.name / "index"
+        shutil.copytree(sound, folder)
+        (folder / path.relative_to(sound)).unlink()
+        with writer(folder) as open_writer:
+            assert open_writer.needs_commit()
+            assert len(open_writer.known()) == 3
+            open_writer.commit()
+            assert not open_writer.needs_commit()
+        assert (verify(folder), signature(folder)) == ([], whole)
+
+
+def test_damaged_rows_are_written_again_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generations, "SEGMENT_BYTES", 8_000)
+    monkeypatch.setattr(writing, "SMALL_BYTES", 1_000)
+    folder = tmp_path / "index"
+    with writer(folder) as open_writer:
+        open_writer.commit(make_entries(range(12)))
+    whole = signature(folder)
+    damaged = sorted(folder.glob("rows-*.sqlite"))[1]
+    damaged.write_bytes(damaged.read_bytes()[::-1])
+    with pytest.raises(IndexDamaged, match=damaged.name):
+        IndexReader.open(folder)
+    with writer(folder) as open_writer:
+        missing = {f"doc-{n:03d}.txt" for n in range(12)} - set(open_writer.known())
+        assert 0 < len(missing) < 12
+        assert open_writer.needs_commit()
+        open_writer.commit([entry for entry in make_entries(range(12)) if entry.document.id in missing])
+    assert verify(folder) == []
+    with IndexReader.open(folder) as reader:
+        assert len(reader.documents()) == 12
+    assert whole != ""
+
+
+def test_extra_files_in_the_lexical_folder_are_not_opened(sound: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(sound, folder)
+    [lexical] = folder.glob("lexical-*")
+    (lexical / "extra.idx").write_bytes(b"x")
+    assert verify(folder) == [f"{lexical / 'extra.idx'}: does not belong to the index"]
+    with IndexReader.open(folder) as reader:
+        assert reader.remade == (lexical.name,)
+
+
+def test_a_lock_left_by_a_dead_writer_is_reported_and_cleared(sound: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(sound, folder)
+    (folder / "LOCK").write_text("4242\n")
+    [problem] = verify(folder)
+    assert problem.startswith(str(folder / "LOCK"))
+    with writer(folder):
+        assert verify(folder) == [], "held, so not left behind"
+    assert verify(folder) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not hasattr(os, "setresuid"), reason="cannot give up root")
+def test_a_read_only_index_is_read(sound: Path, tmp_path: Path) -> None:
+    folder, whole = tmp_path / "index", signature(sound)
+    shutil.copytree(sound, folder)
+    for path in (*folder.rglob("*.lock"),):
+        path.unlink()
+    before = sorted(folder.rglob("*"))
+    for path in (tmp_path, *tmp_path.parents[:3]):
+        path.chmod(0o755)
+    for path in (*folder.rglob("*"), folder):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            if os.geteuid() == 0:
+                os.setresgid(65534, 65534, 65534)
+                os.setresuid(65534, 65534, 65534)
+            code = 0 if signature(folder) == whole else 2
+            with pytest.raises(FootnoteError), writer(folder, wait_seconds=0):
+                code = 3
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert sorted(folder.rglob("*")) == before
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)

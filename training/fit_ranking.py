@@ -1,0 +1,239 @@
+"""Fit the models of ``footnote.ranking``: passages, sentences, confidence.
+
+    python training/fit_ranking.py --eval ../shared/eval --work /tmp/footnote-fit [--write]
+
+Every set under --eval with a corpus and its questions is used.  Whole documents are split in two halves by their names: models
+are judged on the half, and on the sets, that they were not fitted on; the shipped numbers are then fitted on all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from fit import Group, auroc, fit_logistic, fit_softmax
+from questions import Question, is_relevant, matches, open_set, sets_in
+
+from footnote import Footnote
+from footnote.answering import READ_PASSAGES, sentence_scores
+from footnote.answering.confidence import NAMES as CONFIDENCE_NAMES
+from footnote.answering.confidence import confidence_features
+from footnote.ranking.features import NAMES as PASSAGE_NAMES
+from footnote.ranking.model import LinearModel, fitted_numbers, load_model
+from footnote.ranking.sentences import NAMES as SENTENCE_NAMES
+from footnote.ranking.sentences import sentence_features
+from footnote.retrieval import Retrieved, rank, read_query, retrieve
+from footnote.settings import Settings
+
+Matrix = npt.NDArray[np.float64]
+FITTED = Path(__file__).parent.parent / "src" / "footnote" / "ranking" / "fitted.json"
+PENALTY = 2e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question of one set: candidates with their features, or for confidence one row with its label."""
+
+    set_name: str
+    fold: int
+    group: Group
+    answerable: bool = True
+
+
+def passage_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+    """Candidates of each question with gold, and whether they hold it."""
+    reader, encoder = footnote.reader, footnote.encoder
+    examples = []
+    for question in questions:
+        if question.gold:
+            ranked = rank(reader, read_query(reader, encoder, question.text), settings=footnote.settings)
+            relevant = np.array([is_relevant(p, question) for p in reader.passages(ranked.keys)], dtype=np.bool_)
+            examples.append(Example(set_name, question.fold, Group(ranked.features, relevant)))
+    return examples
+
+
+def sentence_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+    """Sentences of the first hits of each question with gold, and whether they hold it."""
+    examples = []
+    for question in questions:
+        if question.gold:
+            found = retrieved_for(footnote, question.text)
+            features = sentence_features(found.query, found.candidates, found.evidence, found.passages, found.scores)
+            sentences = [(p, s) for p in found.passages for s in p.sentences]
+            readable = found.evidence.passage_of_sentence < READ_PASSAGES
+            keep = np.array([s.kind != "heading" for _, s in sentences]) & readable
+            relevant = np.array([any(matches(p.document_id, s.span, g) for g in question.gold) for p, s in sentences])
+            examples.append(Example(set_name, question.fold, Group(features[keep], relevant[keep])))
+    return examples
+
+
+def confidence_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+    """One row a question: is its best sentence right?  Each is asked again of the other documents, where nothing is right."""
+    everything = frozenset(d.id for d in footnote.documents())
+    examples = []
+    for question in questions:
+        found = retrieved_for(footnote, question.text)
+        examples.append(_confidence_example(set_name, question, found, answerable=bool(question.gold)))
+        others = everything - {g.document_id for g in question.gold}
+        if question.gold and others:
+            elsewhere = retrieved_for(footnote, question.text, allowed=others)
+            if elsewhere.hits:
+                examples.append(_confidence_example(f"{set_name}-removed", question, elsewhere, answerable=False))
+    return examples
+
+
+def retrieved_for(footnote: Footnote, text: str, allowed: frozenset[str] | None = None) -> Retrieved:
+    reader = footnote.reader
+    query = read_query(reader, footnote.encoder, text)
+    return retrieve(reader, query, settings=footnote.settings, k=10, allowed=allowed)
+
+
+def _confidence_example(set_name: str, question: Question, found: Retrieved, *, answerable: bool) -> Example:
+    scores = sentence_scores(found)
+    best = int(np.argmax(scores))
+    passage, sentence = [(p, s) for p in found.passages for s in p.sentences][best]
+    right = answerable and any(matches(passage.document_id, sentence.span, g) for g in question.gold)
+    row = Group(confidence_features(found, scores), np.array([right]))
+    return Example(set_name, question.fold, row, answerable)
+
+
+EXAMPLES = {"passages": passage_examples, "sentences": sentence_examples, "confidence": confidence_examples}
+FEATURES = {"passages": PASSAGE_NAMES, "sentences": SENTENCE_NAMES, "confidence": CONFIDENCE_NAMES}
+
+
+def usable(examples: list[Example]) -> list[Example]:
+    """Those with something to choose between."""
+    return [e for e in examples if e.group.relevant.any() and not e.group.relevant.all()]
+
+
+def fit_ranking_model(entry: str, examples: list[Example]) -> dict[str, Any]:
+    """Fit on examples so that each set weighs the same, however many questions it has."""
+    chosen = usable(examples)
+    share = Counter(e.set_name for e in chosen)
+    return fit_softmax(
+        FEATURES[entry], [e.group for e in chosen], [1.0 / share[e.set_name] for e in chosen], penalty=PENALTY
+    )
+
+
+def hits_at(
+    fitted: dict[str, Any], entry: str, examples: list[Example], ks: tuple[int, ...] = (1, 3, 10)
+) -> dict[str, float]:
+    """Share of the examples whose first k candidates hold a relevant one."""
+    model = LinearModel.from_json(fitted, FEATURES[entry])
+    ranks = []
+    for example in examples:
+        order = np.argsort(-model.score(example.group.features), kind="stable")
+        found = np.flatnonzero(example.group.relevant[order])
+        ranks.append(int(found[0]) + 1 if len(found) else 10**9)
+    return {f"@{k}": round(float(np.mean([r <= k for r in ranks])), 4) for k in ks} | {"n": len(ranks)}
+
+
+def judge_ranking(entry: str, examples: list[Example]) -> dict[str, Any]:
+    """Figures on what was not fitted: other halves of the documents, and whole sets left out."""
+    report: dict[str, Any] = {}
+    sets = sorted({e.set_name for e in examples})
+    halves = [fit_ranking_model(entry, [e for e in examples if e.fold != fold]) for fold in (0, 1)]
+    for name in sets:
+        own = [e for e in examples if e.set_name == name]
+        judged = [hits_at(halves[fold], entry, [e for e in own if e.fold == fold]) for fold in (0, 1)]
+        without = fit_ranking_model(entry, [e for e in examples if e.set_name != name]) if len(sets) > 1 else halves[0]
+        report[name] = {"other documents": _pooled(judged), "set left out": hits_at(without, entry, own)}
+    return report
+
+
+def _pooled(parts: list[dict[str, float]]) -> dict[str, float]:
+    total = sum(p["n"] for p in parts)
+    return {
+        key: total if key == "n" else round(sum(p[key] * p["n"] for p in parts if p["n"]) / total, 4)
+        for key in parts[0]
+    }
+
+
+def fit_confidence_model(examples: list[Example]) -> dict[str, Any]:
+    """Half of the weight to answerable questions, a quarter each to unanswerable ones and to those asked elsewhere."""
+    kinds = [_kind(e) for e in examples]
+    share = Counter((kind, e.set_name) for kind, e in zip(kinds, examples, strict=True))
+    sets_of = Counter(kind for kind, _ in share)
+    weight = {"answerable": 0.5, "unanswerable": 0.25, "elsewhere": 0.25}
+    weights = [weight[k] / sets_of[k] / share[k, e.set_name] for k, e in zip(kinds, examples, strict=True)]
+    rows = np.concatenate([e.group.features for e in examples])
+    labels = np.array([e.group.relevant[0] for e in examples])
+    return fit_logistic(CONFIDENCE_NAMES, rows, labels, np.array(weights), penalty=PENALTY)
+
+
+def _kind(example: Example) -> str:
+    if example.answerable:
+        return "answerable"
+    return "elsewhere" if example.set_name.endswith("-removed") else "unanswerable"
+
+
+def judge_confidence(examples: list[Example]) -> dict[str, Any]:
+    """AUROC of answerable against the others, out of fold, for each set."""
+    report: dict[str, Any] = {}
+    scored: list[tuple[Example, float]] = []
+    for fold in (0, 1):
+        fitted = fit_confidence_model([e for e in examples if e.fold != fold])
+        model = LinearModel.from_json(fitted, CONFIDENCE_NAMES)
+        scored += [(e, float(model.probability(e.group.features)[0])) for e in examples if e.fold == fold]
+    for name in sorted({e.set_name.removesuffix("-removed") for e in examples}):
+        high = np.array([p for e, p in scored if e.set_name == name and e.answerable])
+        for kind in ("unanswerable", "elsewhere"):
+            low = np.array([p for e, p in scored if e.set_name.removesuffix("-removed") == name and _kind(e) == kind])
+            if len(low) and len(high):
+                report[f"{name} against {kind}"] = round(auroc(high, low), 4)
+    return report
+
+
+def main() -> None:
+    """Fit, judge and, with --write, replace the numbers in the package."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--eval", type=Path, required=True, help="folder of question sets")
+    parser.add_argument("--work", type=Path, required=True, help="folder for indexes and features")
+    parser.add_argument(
+        "--small", type=Path, help="folder of small sets (small_sets.py); confidence is fitted on them too"
+    )
+    parser.add_argument("--entry", choices=sorted(EXAMPLES), action="append", help="only these models")
+    parser.add_argument("--limit", type=int, help="questions of each set, drawn by their ids; all where absent")
+    parser.add_argument("--write", action="store_true", help="write the numbers into the package")
+    args = parser.parse_args()
+    for entry in args.entry or ("passages", "sentences", "confidence"):
+        folders = list(sets_in(args.eval))
+        if entry == "confidence" and args.small:
+            folders += sets_in(args.small)
+        examples: list[Example] = []
+        for folder in folders:
+            footnote, questions = open_set(folder, args.work, Settings())
+            questions = sorted(questions, key=lambda q: zlib.crc32(q.id.encode()))[: args.limit]
+            examples += EXAMPLES[entry](footnote, re.sub(r"-\d\d$", "-small", folder.name), questions)
+            footnote.close()
+            print(entry, folder.name, len(questions), flush=True)
+        if entry == "confidence":
+            fitted, report = fit_confidence_model(examples), judge_confidence(examples)
+        else:
+            fitted, report = fit_ranking_model(entry, examples), judge_ranking(entry, examples)
+        print(json.dumps({entry: report}, indent=1))
+        if args.write:
+            write(entry, fitted, report, sets=sorted({e.set_name for e in examples}))
+
+
+def write(entry: str, fitted: dict[str, Any], report: dict[str, Any], sets: list[str]) -> None:
+    """Put one model and its report into the package's data file; later entries are fitted on top of it."""
+    numbers = json.loads(FITTED.read_text("utf-8"))
+    numbers[entry] = fitted
+    numbers["made"]["by"] = "training/fit_ranking.py"
+    numbers["made"][entry] = {"fitted on": sets, "penalty": PENALTY, "judged": report}
+    FITTED.write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
+    fitted_numbers.cache_clear()
+    load_model.cache_clear()
+
+
+if __name__ == "__main__":
+    main()
