@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from browser_support import FLAGS, IN_VIEW, MARKED, ROOT, Visit, answer_over_http, browser_path, served
+from browser_support import IN_VIEW, MARKED, ROOT, Visit, answer_over_http, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -15,21 +15,10 @@ QUESTION = "How long does an IV infusion take?"
 UNANSWERED = "What is the capital of France?"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(ROOT / "corpus", tmp_path_factory.mktemp("site") / "index") as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    path = browser_path()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield running
-        running.close()
 
 
 @pytest.fixture

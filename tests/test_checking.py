@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from browser_support import FLAGS, IN_VIEW, ROOT, Visit, browser_path, served
+from browser_support import IN_VIEW, ROOT, Visit, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,17 +22,6 @@ QUESTION = "How long does an IV infusion take?"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(ROOT / "corpus", tmp_path_factory.mktemp("checking") / "index") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = browser_path()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -112,6 +112,7 @@ def many_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generations, "SEGMENT_BYTES", 4_000)
     monkeypatch.setattr(writing, "SMALL_BYTES", 1_000)
     monkeypatch.setattr(writing, "SHARED_PASSAGES", 1)
+    monkeypatch.setattr(writing, "GONE_SHARE", 10.0)
 
 
 @pytest.mark.parametrize("name", CHANGES)

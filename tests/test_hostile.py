@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from browser_support import FLAGS, Visit, browser_path, served
+from browser_support import Visit, served
 from hostile import PAYLOADS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -42,14 +42,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def visitor(site: str) -> Iterator[Visit]:
-    path = browser_path()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield Visit(running, site)
-        running.close()
+def visitor(site: str, browser: Any) -> Visit:
+    return Visit(browser, site)
 
 
 def assert_inert(visitor: Visit) -> None:

@@ -69,6 +69,7 @@ def a_citation(text: str = TEXT, span: Span = QUOTE) -> Citation:
         score=2.0,
         context=Span(0, 14),
         context_text="Moon | Thickness",
+        shown=span.of(text),
     )
 
 
@@ -115,6 +116,7 @@ def test_json_of_a_citation_has_its_place_and_context() -> None:
             "start": 126,
             "end": 161,
             "quote": "Its ice shell is about 20 km thick.",
+            "shown": "Its ice shell is about 20 km thick.",
             "heading_path": ["Europa", "Ice"],
             "page": 3,
             "context": {"start": 0, "end": 14, "text": "Moon | Thickness"},

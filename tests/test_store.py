@@ -309,6 +309,7 @@ def test_segments_stay_when_nothing_in_them_changed(
     monkeypatch.setattr(generations, "SEGMENT_BYTES", 8_000)
     monkeypatch.setattr(writing, "SMALL_BYTES", 1_000)
     monkeypatch.setattr(writing, "SHARED_PASSAGES", 5)
+    monkeypatch.setattr(writing, "GONE_SHARE", 0.3)
     large = tmp_path / "large"
     with writer(large) as open_writer:
         open_writer.commit(make_entries(range(20)))
@@ -335,7 +336,11 @@ def test_segments_stay_when_nothing_in_them_changed(
         ):
             assert {passage.document_id for passage in reader.passages(found[0])} == only
     with writer(large) as open_writer:
-        open_writer.commit([], [f"doc-{n:03d}.txt" for n in range(20)])
+        assert read_manifest(large).lexical_gone > 0
+        open_writer.commit([], [f"doc-{n:03d}.txt" for n in range(5, 14)])
+        assert read_manifest(large).lexical_gone == 0, "too many removed: written again"
+        assert verify(large) == []
+        open_writer.commit([], [f"doc-{n:03d}.txt" for n in (*range(4), *range(14, 20))])
         assert list(open_writer.known()) == ["doc-030.txt"]
     assert verify(large) == []
 

@@ -23,7 +23,7 @@ from fit import Group, auroc, fit_logistic, fit_softmax
 from questions import Question, is_relevant, matches, open_set, sets_in
 
 from footnote import Footnote
-from footnote.answering import READ_PASSAGES, sentence_scores
+from footnote.answering import READ_PASSAGES, choose_quotes, sentence_scores
 from footnote.answering.confidence import NAMES as CONFIDENCE_NAMES
 from footnote.answering.confidence import confidence_features
 from footnote.ranking.features import NAMES as PASSAGE_NAMES
@@ -36,6 +36,8 @@ from footnote.settings import Settings
 Matrix = npt.NDArray[np.float64]
 FITTED = Path(__file__).parent.parent / "src" / "footnote" / "ranking" / "fitted.json"
 PENALTY = 2e-4
+LEVEL_FLOORS = (0.85, 0.65, 0.4, 0.0)
+"""Where "very likely", "likely", "perhaps" and "unsure" begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,14 @@ def confidence_examples(footnote: Footnote, set_name: str, questions: list[Quest
     examples = []
     for question in questions:
         found = retrieved_for(footnote, question.text)
-        examples.append(_confidence_example(set_name, question, found, answerable=bool(question.gold)))
+        examples.append(_confidence_example(footnote, set_name, question, found, answerable=bool(question.gold)))
         others = everything - {g.document_id for g in question.gold}
         if question.gold and others:
             elsewhere = retrieved_for(footnote, question.text, allowed=others)
             if elsewhere.hits:
-                examples.append(_confidence_example(f"{set_name}-removed", question, elsewhere, answerable=False))
+                examples.append(
+                    _confidence_example(footnote, f"{set_name}-removed", question, elsewhere, answerable=False)
+                )
     return examples
 
 
@@ -96,12 +100,13 @@ def retrieved_for(footnote: Footnote, text: str, allowed: frozenset[str] | None 
     return retrieve(reader, query, settings=footnote.settings, k=10, allowed=allowed)
 
 
-def _confidence_example(set_name: str, question: Question, found: Retrieved, *, answerable: bool) -> Example:
+def _confidence_example(
+    footnote: Footnote, set_name: str, question: Question, found: Retrieved, *, answerable: bool
+) -> Example:
     scores = sentence_scores(found)
-    best = int(np.argmax(scores))
-    passage, sentence = [(p, s) for p in found.passages for s in p.sentences][best]
-    right = answerable and any(matches(passage.document_id, sentence.span, g) for g in question.gold)
-    row = Group(confidence_features(found, scores), np.array([right]))
+    quotes = choose_quotes(footnote.reader, found, scores, limit=footnote.settings.max_quotes)
+    right = answerable and any(matches(q.passage.document_id, q.span, gold) for q in quotes for gold in question.gold)
+    row = Group(confidence_features(found, scores, footnote.encoder), np.array([right]))
     return Example(set_name, question.fold, row, answerable)
 
 
@@ -158,11 +163,11 @@ def _pooled(parts: list[dict[str, float]]) -> dict[str, float]:
 
 
 def fit_confidence_model(examples: list[Example]) -> dict[str, Any]:
-    """Half of the weight to answerable questions, a quarter each to unanswerable ones and to those asked elsewhere."""
+    """Half of the weight to answerable questions, most of the rest to unanswerable ones that look answerable."""
     kinds = [_kind(e) for e in examples]
     share = Counter((kind, e.set_name) for kind, e in zip(kinds, examples, strict=True))
     sets_of = Counter(kind for kind, _ in share)
-    weight = {"answerable": 0.5, "unanswerable": 0.25, "elsewhere": 0.25}
+    weight = {"answerable": 0.5, "unanswerable": 0.4, "elsewhere": 0.1}
     weights = [weight[k] / sets_of[k] / share[k, e.set_name] for k, e in zip(kinds, examples, strict=True)]
     rows = np.concatenate([e.group.features for e in examples])
     labels = np.array([e.group.relevant[0] for e in examples])
@@ -175,21 +180,59 @@ def _kind(example: Example) -> str:
     return "elsewhere" if example.set_name.endswith("-removed") else "unanswerable"
 
 
-def judge_confidence(examples: list[Example]) -> dict[str, Any]:
-    """AUROC of answerable against the others, out of fold, for each set."""
-    report: dict[str, Any] = {}
-    scored: list[tuple[Example, float]] = []
+Scored = list[tuple[Example, float]]
+"""Examples with their confidence by a model that was fitted on other documents."""
+
+
+def out_of_fold(examples: list[Example]) -> Scored:
+    """Confidence in each example by a model fitted on the other half of the documents."""
+    scored: Scored = []
     for fold in (0, 1):
         fitted = fit_confidence_model([e for e in examples if e.fold != fold])
         model = LinearModel.from_json(fitted, CONFIDENCE_NAMES)
         scored += [(e, float(model.probability(e.group.features)[0])) for e in examples if e.fold == fold]
-    for name in sorted({e.set_name.removesuffix("-removed") for e in examples}):
+    return scored
+
+
+def judge_confidence(scored: Scored) -> dict[str, Any]:
+    """AUROC of answerable against the others for each set."""
+    report: dict[str, Any] = {}
+    for name in sorted({e.set_name.removesuffix("-removed") for e, _ in scored}):
         high = np.array([p for e, p in scored if e.set_name == name and e.answerable])
         for kind in ("unanswerable", "elsewhere"):
             low = np.array([p for e, p in scored if e.set_name.removesuffix("-removed") == name and _kind(e) == kind])
             if len(low) and len(high):
                 report[f"{name} against {kind}"] = round(auroc(high, low), 4)
     return report
+
+
+def best_threshold(scored: Scored) -> tuple[float, dict[str, tuple[float, float]]]:
+    """The threshold with the best mean, over sets with unanswerable questions, of both shares that should be high.
+
+    Returns:
+        The threshold, and for some of them the mean share of right answers that are given and of others that are not.
+    """
+    names = sorted({e.set_name for e, _ in scored if not e.answerable and _kind(e) == "unanswerable"})
+    table = {}
+    for threshold in np.arange(0.2, 0.71, 0.02):
+        given, refused = [], []
+        for name in names:
+            own = [(e, p) for e, p in scored if e.set_name == name]
+            given.append(np.mean([p >= threshold for e, p in own if e.group.relevant[0]]))
+            refused.append(np.mean([p < threshold for e, p in own if not e.answerable]))
+        table[round(float(threshold), 2)] = (float(np.mean(given)), float(np.mean(refused)))
+    best = max(table, key=lambda t: sum(table[t]))
+    return best, {str(t): (round(a, 3), round(b, 3)) for t, (a, b) in table.items()}
+
+
+def level_counts(scored: Scored) -> list[list[float]]:
+    """For each level of confidence in words: its floor, how often answers there were right, and how many there were."""
+    asked = [(e, p) for e, p in scored if _kind(e) != "elsewhere"]
+    counts = []
+    for floor, ceiling in zip(LEVEL_FLOORS, (1.01, *LEVEL_FLOORS), strict=False):
+        inside = [e for e, p in asked if floor <= p < ceiling]
+        counts.append([floor, sum(bool(e.group.relevant[0]) for e in inside), len(inside)])
+    return counts
 
 
 def main() -> None:
@@ -215,22 +258,26 @@ def main() -> None:
             examples += EXAMPLES[entry](footnote, re.sub(r"-\d\d$", "-small", folder.name), questions)
             footnote.close()
             print(entry, folder.name, len(questions), flush=True)
+        more: dict[str, Any] = {}
         if entry == "confidence":
-            fitted, report = fit_confidence_model(examples), judge_confidence(examples)
+            scored = out_of_fold(examples)
+            threshold, thresholds = best_threshold(scored)
+            fitted, report = fit_confidence_model(examples), judge_confidence(scored) | {"thresholds": thresholds}
+            more = {"answer_threshold": threshold, "confidence_levels": level_counts(scored)}
         else:
             fitted, report = fit_ranking_model(entry, examples), judge_ranking(entry, examples)
-        print(json.dumps({entry: report}, indent=1))
+        print(json.dumps({entry: report, **more}, indent=1))
         if args.write:
-            write(entry, fitted, report, sets=sorted({e.set_name for e in examples}))
+            made = {"fitted on": sorted({e.set_name for e in examples}), "questions": len(examples), "judged": report}
+            write({entry: fitted, **more}, {entry: made | {"penalty": PENALTY}})
 
 
-def write(entry: str, fitted: dict[str, Any], report: dict[str, Any], sets: list[str]) -> None:
-    """Put one model and its report into the package's data file; later entries are fitted on top of it."""
-    numbers = json.loads(FITTED.read_text("utf-8"))
-    numbers[entry] = fitted
-    numbers["made"]["by"] = "training/fit_ranking.py"
-    numbers["made"][entry] = {"fitted on": sets, "penalty": PENALTY, "judged": report}
-    FITTED.write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
+def write(numbers: dict[str, Any], made: dict[str, Any]) -> None:
+    """Put fitted numbers and their report into the package's data file; later entries are fitted on top of it."""
+    kept = json.loads(FITTED.read_text("utf-8"))
+    kept |= numbers
+    kept["made"] = {**kept["made"], "by": "training/fit_ranking.py", **made}
+    FITTED.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     fitted_numbers.cache_clear()
     load_model.cache_clear()
 

@@ -182,7 +182,7 @@ class Footnote:
         k = max(self._settings.top_k, 10)
         retrieved = retrieve(reader, query, settings=self._settings, k=k, allowed=allowed)
         clock.lap("retrieve")
-        selection = select(reader, retrieved, settings=self._settings)
+        selection = select(reader, self._encoder, retrieved, settings=self._settings)
         clock.lap("quote")
         return Answer(
             question=asked,

@@ -17,8 +17,8 @@ SHORTEST_MENDED_CHARS = 5
 """Shorter words have too many neighbours one letter away."""
 TWO_SLIPS_FROM_CHARS = 9
 """Words from this length on may have two letters wrong."""
-DEFINING_PASSAGES = 8
-"""Passages that are read for the definition of an abbreviation."""
+DEFINING_PASSAGES = 3
+"""An abbreviation in more passages than these finds them by itself: spelling it out then costs more than it gains."""
 
 _ABBREVIATION = re.compile(r"\b[A-Z][A-Za-z]*[A-Z]s?\b")
 
@@ -31,8 +31,8 @@ def to_query(question: str, reader: IndexReader, encoder: Encoder) -> str:
 def mend_spelling(question: str, reader: IndexReader, encoder: Encoder) -> str:
     """Replace words that neither the documents nor the encoder's vocabulary know by the closest word of the documents.
 
-    A word that the encoder's tokenizer keeps whole is a word of the language: it is never a slip, even where no document
-    holds it.
+    A word that the encoder's tokenizer keeps whole, or cuts in two as it does with "tablet" and "s", is a word of the
+    language: it is never a slip, even where no document holds it.
     """
     suspects = [
         word
@@ -46,12 +46,14 @@ def mend_spelling(question: str, reader: IndexReader, encoder: Encoder) -> str:
     if not unknown:
         return question
     bare = encoder.count_tokens([""])[0]
-    split = [n - bare > 1 for n in encoder.count_tokens([word.text for word in unknown])]
+    split = [n - bare > 2 for n in encoder.count_tokens([word.text for word in unknown])]
     mended = question
     for word, is_split in reversed(list(zip(unknown, split, strict=True))):
         found = _closest(word.text, reader.vocabulary()) if is_split else None
         if found is not None:
-            mended = mended[: word.span.start] + _like(word.span.of(question), found) + mended[word.span.end :]
+            typed = word.span.of(question)
+            ending = typed[len(word.text) :] if typed.casefold().startswith(word.text) else ""
+            mended = mended[: word.span.start] + _like(typed, found) + ending + mended[word.span.end :]
     return mended
 
 
@@ -91,7 +93,9 @@ def spell_out(question: str, reader: IndexReader) -> str:
 
 def _definition(short: str, reader: IndexReader) -> str | None:
     """What the documents say that an abbreviation stands for: the words before its brackets that its letters begin."""
-    keys, _ = reader.search_terms(terms.analyse(short), DEFINING_PASSAGES)
+    keys, _ = reader.search_terms(terms.analyse(short), DEFINING_PASSAGES + 1)
+    if len(keys) > DEFINING_PASSAGES:
+        return None
     for passage in reader.passages(keys):
         text = passage.span.of(reader.document(passage.document_id).text)
         for place in re.finditer(rf"\(\s*{re.escape(short)}s?\s*\)", text):

@@ -13,6 +13,7 @@ from footnote import terms
 from footnote.answering.confidence import NAMES as CONFIDENCE_NAMES
 from footnote.answering.confidence import confidence_features
 from footnote.answering.quotes import Quote, asks_for_list, merged, nearly_same, quote_around, words_of
+from footnote.encoding import Encoder
 from footnote.ranking.model import fitted_numbers, load_model
 from footnote.ranking.sentences import NAMES as SENTENCE_NAMES
 from footnote.ranking.sentences import sentence_features
@@ -46,11 +47,12 @@ class Selection:
     missing_words: tuple[str, ...]
 
 
-def select(reader: IndexReader, retrieved: Retrieved, *, settings: Settings) -> Selection:
+def select(reader: IndexReader, encoder: Encoder, retrieved: Retrieved, *, settings: Settings) -> Selection:
     """Quote what answers the query, or abstain.
 
     Args:
         reader: the open index, for the documents' texts.
+        encoder: the index's, for the confidence.
         retrieved: the best passages of the query.
         settings: for the threshold and the number of quotes.
     """
@@ -60,7 +62,7 @@ def select(reader: IndexReader, retrieved: Retrieved, *, settings: Settings) -> 
     scores = sentence_scores(retrieved)
     if not np.isfinite(scores).any():
         return Selection((), 0.0, "nothing_found", "The documents hold headings only, no text to quote.", missing)
-    confidence = confidence_of(retrieved, scores)
+    confidence = confidence_of(retrieved, scores, encoder)
     if confidence < threshold(settings):
         return _abstention(confidence, missing)
     quotes = choose_quotes(reader, retrieved, scores, limit=settings.max_quotes)
@@ -87,10 +89,10 @@ def sentence_scores(retrieved: Retrieved) -> Matrix:
     return np.where(np.array(quotable) & readable, scores, -np.inf)
 
 
-def confidence_of(retrieved: Retrieved, scores: Matrix) -> float:
+def confidence_of(retrieved: Retrieved, scores: Matrix, encoder: Encoder) -> float:
     """Calibrated probability in [0, 1] that the best quote answers."""
     model = load_model("confidence", CONFIDENCE_NAMES)
-    return float(model.probability(confidence_features(retrieved, scores))[0])
+    return float(model.probability(confidence_features(retrieved, scores, encoder))[0])
 
 
 def missing_words(reader: IndexReader, question: str) -> tuple[str, ...]:

@@ -176,9 +176,9 @@ def write_lexical(
 
 def _share(base: Path, folder: Path) -> None:
     for path in sorted(base.iterdir()):
-        step("share", folder / path.name)
         if path.suffix == ".lock":
             continue
+        step("share", folder / path.name)
         if path.name not in CHANGEABLE:
             with suppress(OSError):
                 os.link(path, folder / path.name)

@@ -79,6 +79,7 @@ class Manifest:
         segments: the files with the rows and vectors.
         lexical_dir: the folder of the lexical index, empty where nothing is indexed.
         lexical: its files.
+        lexical_gone: removed passages that it still counts in its statistics.
         next_key: key of the next passage written.
         next_document_key: key of the next document written.
         unread: files of the corpus that could not be read.
@@ -93,6 +94,7 @@ class Manifest:
     segments: tuple[SegmentInfo, ...] = ()
     lexical_dir: str = ""
     lexical: tuple[StoredFile, ...] = ()
+    lexical_gone: int = 0
     next_key: int = 1
     next_document_key: int = 1
     unread: tuple[Unread, ...] = ()

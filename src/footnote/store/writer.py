@@ -22,12 +22,14 @@ from footnote.store.lexical import write_lexical
 from footnote.store.lock import write_lock
 from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo, Unread, read_manifest
 from footnote.store.opening import all_terms, check_rows, is_small, lexical_intact, open_segment
-from footnote.store.segments import PassageTerms, Segment
+from footnote.store.segments import Segment
 
 SMALL_BYTES = 16_000_000
 """Segments below this size are merged into what a commit writes, so that there are never many."""
 SHARED_PASSAGES = 20_000
 """From so many unchanged passages on, the lexical index starts from the one before; below, writing all takes under a second."""
+GONE_SHARE = 0.1
+"""Tantivy counts removed passages in its statistics until it merges them away; beyond this share all is written again."""
 
 
 class IndexWriter:
@@ -195,7 +197,7 @@ class IndexWriter:
         written = list(write_segments(self.index_dir, rows, generation, first=first, dimension=self._dimension))
         with ExitStack() as opened:
             news = [opened.enter_context(_Opened(self.index_dir, info, self._dimension)) for info in written]
-            lexical_dir, lexical = self._write_lexical(kept, news, generation)
+            lexical_dir, lexical, gone_terms = self._write_lexical(kept, news, generation)
         infos = (*(s.info for s in kept), *written)
         manifest = Manifest(
             generation=generation,
@@ -206,6 +208,7 @@ class IndexWriter:
             segments=infos,
             lexical_dir=lexical_dir,
             lexical=lexical,
+            lexical_gone=gone_terms,
             next_key=max((info.end_key for info in infos), default=first[0]),
             next_document_key=max((i.first_document_key + i.documents for i in infos), default=first[1]),
             unread=tuple(unread),
@@ -241,16 +244,21 @@ class IndexWriter:
 
     def _write_lexical(
         self, kept: list[Segment], news: list[Segment], generation: int
-    ) -> tuple[str, tuple[StoredFile, ...]]:
+    ) -> tuple[str, tuple[StoredFile, ...], int]:
+        """The folder of the lexical index, its files, and how many removed passages it counts."""
         base, name = self._base, f"lexical-{generation}"
         if not kept and not news:
-            return "", ()
-        passages: Iterator[PassageTerms] = all_terms([*kept, *news])
+            return "", (), 0
         shared = sum(s.info.passages for s in kept)
-        if base is None or shared < SHARED_PASSAGES or not lexical_intact(self.index_dir, base):
-            return name, write_lexical(self.index_dir, name, passages)
-        gone = [(i.first_key, i.end_key) for i in base.segments if i not in [s.info for s in kept]]
-        return name, write_lexical(self.index_dir, name, all_terms(news), base=base.lexical_dir, gone=gone)
+        if base is not None and shared >= SHARED_PASSAGES and lexical_intact(self.index_dir, base):
+            infos = [s.info for s in kept]
+            ranges = [(info.first_key, info.end_key) for info in base.segments if info not in infos]
+            gone = base.lexical_gone + sum(end - first for first, end in ranges)
+            if gone <= GONE_SHARE * shared:
+                news_only = all_terms(news)
+                files = write_lexical(self.index_dir, name, news_only, base=base.lexical_dir, gone=ranges)
+                return name, files, gone
+        return name, write_lexical(self.index_dir, name, all_terms([*kept, *news])), 0
 
 
 def _relative(corpus_dir: Path | None, index_dir: Path) -> str:
