@@ -67,6 +67,10 @@ def settings() -> Settings:
 def tiny_corpus(tmp_path: Path) -> Path:
     folder = tmp_path / "corpus"
     folder.mkdir()
+    return write_corpus(folder)
+
+
+def write_corpus(folder: Path) -> Path:
     for name, text in CORPUS.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder

@@ -19,9 +19,9 @@ MODULES = sorted(SOURCE_DIR.rglob("*.py"))
 
 LAYERS = (
     *("errors", "records", "settings", "terms"),
-    *("loaders", "splitting", "encoding", "store", "ranking"),
+    *("loaders", "splitting", "encoding", "reading", "store", "ranking"),
     *("indexing", "interpretation", "retrieval", "answering", "conversation", "evaluation"),
-    "engine",
+    *("traces", "engine"),
     *("rendering", "web", "api", "cli"),
     "__main__",
 )

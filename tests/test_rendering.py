@@ -98,7 +98,7 @@ def an_abstention(text: str = TEXT) -> Answer:
 def test_json_of_an_answer_has_a_fixed_order_and_no_timings() -> None:
     made = answer_to_json(an_answer())
     assert list(made) == [
-        "question", "interpreted_as", "answered", "confidence", "citations", "reason", "explanation", "missing_words",
+        "question", "interpreted_as", "answered", "confidence", "track_record", "citations", "reason", "explanation", "missing_words",
         "related", "hits", "fingerprint",
     ]  # fmt: skip
     assert made["confidence"] == 0.876543
@@ -117,6 +117,7 @@ def test_json_of_a_citation_has_its_place_and_context() -> None:
             "end": 161,
             "quote": "Its ice shell is about 20 km thick.",
             "shown": "Its ice shell is about 20 km thick.",
+            "answer": None,
             "heading_path": ["Europa", "Ice"],
             "page": 3,
             "context": {"start": 0, "end": 14, "text": "Moon | Thickness"},

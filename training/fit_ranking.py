@@ -2,6 +2,9 @@
 
     python training/fit_ranking.py --eval ../shared/eval --work /tmp/footnote-fit [--write]
 
+The entries are fitted one on top of the other, in this order: passages, sentences, confidence; then, with the packaged reader,
+read_passages, read_sentences, read_confidence.
+
 Every set under --eval with a corpus and its questions is used.  Whole documents are split in two halves by their names: models
 are judged on the half, and on the sets, that they were not fitted on; the shipped numbers are then fitted on all of them.
 """
@@ -13,6 +16,7 @@ import json
 import re
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,14 +27,25 @@ from fit import Group, auroc, fit_logistic, fit_softmax
 from questions import Question, is_relevant, matches, open_set, sets_in
 
 from footnote import Footnote
-from footnote.answering import READ_PASSAGES, choose_quotes, sentence_scores
+from footnote.answering import choose_quotes
 from footnote.answering.confidence import NAMES as CONFIDENCE_NAMES
-from footnote.answering.confidence import confidence_features
+from footnote.answering.scoring import (
+    QUOTED_PASSAGES,
+    READ_CONFIDENCE_NAMES,
+    base_scores,
+    confidence_row,
+    score_sentences,
+)
 from footnote.ranking.features import NAMES as PASSAGE_NAMES
 from footnote.ranking.model import LinearModel, fitted_numbers, load_model
+from footnote.ranking.readings import PASSAGE_NAMES as READ_PASSAGE_NAMES
+from footnote.ranking.readings import SENTENCE_NAMES as READ_SENTENCE_NAMES
+from footnote.ranking.readings import answers_of_sentences, passage_reading_features, sentence_reading_features
 from footnote.ranking.sentences import NAMES as SENTENCE_NAMES
 from footnote.ranking.sentences import sentence_features
-from footnote.retrieval import Retrieved, rank, read_query, retrieve
+from footnote.reading import PassageReader, Reading, ReadingInput
+from footnote.reading.packaged import PackagedReader
+from footnote.retrieval import Retrieved, rank, read_query, reading_input, retrieve
 from footnote.settings import Settings
 
 Matrix = npt.NDArray[np.float64]
@@ -70,23 +85,25 @@ def sentence_examples(footnote: Footnote, set_name: str, questions: list[Questio
             found = retrieved_for(footnote, question.text)
             features = sentence_features(found.query, found.candidates, found.evidence, found.passages, found.scores)
             sentences = [(p, s) for p in found.passages for s in p.sentences]
-            readable = found.evidence.passage_of_sentence < READ_PASSAGES
+            readable = found.evidence.passage_of_sentence < QUOTED_PASSAGES
             keep = np.array([s.kind != "heading" for _, s in sentences]) & readable
             relevant = np.array([any(matches(p.document_id, s.span, g) for g in question.gold) for p, s in sentences])
             examples.append(Example(set_name, question.fold, Group(features[keep], relevant[keep])))
     return examples
 
 
-def confidence_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+def confidence_examples(
+    footnote: Footnote, set_name: str, questions: list[Question], passage_reader: PassageReader | None = None
+) -> list[Example]:
     """One row a question: is its best sentence right?  Each is asked again of the other documents, where nothing is right."""
     everything = frozenset(d.id for d in footnote.documents())
     examples = []
     for question in questions:
-        found = retrieved_for(footnote, question.text)
+        found = retrieved_for(footnote, question.text, passage_reader=passage_reader)
         examples.append(_confidence_example(footnote, set_name, question, found, answerable=bool(question.gold)))
         others = everything - {g.document_id for g in question.gold}
         if question.gold and others:
-            elsewhere = retrieved_for(footnote, question.text, allowed=others)
+            elsewhere = retrieved_for(footnote, question.text, allowed=others, passage_reader=passage_reader)
             if elsewhere.hits:
                 examples.append(
                     _confidence_example(footnote, f"{set_name}-removed", question, elsewhere, answerable=False)
@@ -94,24 +111,103 @@ def confidence_examples(footnote: Footnote, set_name: str, questions: list[Quest
     return examples
 
 
-def retrieved_for(footnote: Footnote, text: str, allowed: frozenset[str] | None = None) -> Retrieved:
-    reader = footnote.reader
+def retrieved_for(
+    footnote: Footnote,
+    text: str,
+    allowed: frozenset[str] | None = None,
+    passage_reader: PassageReader | None = None,
+) -> Retrieved:
+    reader, settings = footnote.reader, footnote.settings
     query = read_query(reader, footnote.encoder, text)
-    return retrieve(reader, query, settings=footnote.settings, k=10, allowed=allowed)
+    return retrieve(reader, query, settings=settings, k=10, allowed=allowed, passage_reader=passage_reader)
 
 
 def _confidence_example(
     footnote: Footnote, set_name: str, question: Question, found: Retrieved, *, answerable: bool
 ) -> Example:
-    scores = sentence_scores(found)
-    quotes = choose_quotes(footnote.reader, found, scores, limit=footnote.settings.max_quotes)
+    scored = score_sentences(found)
+    quotes = choose_quotes(footnote.reader, found, scored, limit=footnote.settings.max_quotes)
     right = answerable and any(matches(q.passage.document_id, q.span, gold) for q in quotes for gold in question.gold)
-    row = Group(confidence_features(found, scores, footnote.encoder), np.array([right]))
+    row = Group(confidence_row(found, scored, footnote.encoder), np.array([right]))
     return Example(set_name, question.fold, row, answerable)
 
 
-EXAMPLES = {"passages": passage_examples, "sentences": sentence_examples, "confidence": confidence_examples}
-FEATURES = {"passages": PASSAGE_NAMES, "sentences": SENTENCE_NAMES, "confidence": CONFIDENCE_NAMES}
+class RememberingReader:
+    """The packaged reader, which reads a pair once however many entries are fitted."""
+
+    finds_spans = True
+
+    def __init__(self) -> None:
+        self._packaged = PackagedReader()
+        self.fingerprint = self._packaged.fingerprint
+        self._read: dict[tuple[str, ReadingInput], Reading] = {}
+
+    def read(self, question: str, passages: Sequence[ReadingInput]) -> list[Reading]:
+        """As the packaged reader's."""
+        new = [each for each in passages if (question, each) not in self._read]
+        self._read |= {
+            (question, each): reading for each, reading in zip(new, self._packaged.read(question, new), strict=True)
+        }
+        return [self._read[question, each] for each in passages]
+
+
+READER = RememberingReader()
+
+
+def read_passage_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+    """The first candidates of each question with gold, as ranked and as read, and whether they hold it."""
+    reader, settings = footnote.reader, footnote.settings
+    examples = []
+    for question in questions:
+        if question.gold:
+            ranked = rank(reader, read_query(reader, footnote.encoder, question.text), settings=settings)
+            passages = reader.passages(ranked.keys[:10])
+            first = [reading_input(reader, p) for p in passages[: settings.read_passages]]
+            readings = [*READER.read(question.text, first), *[None] * (len(passages) - len(first))]
+            features = passage_reading_features(ranked.scores[:10], readings)
+            relevant = np.array([is_relevant(p, question) for p in passages], dtype=np.bool_)
+            examples.append(Example(set_name, question.fold, Group(features, relevant)))
+    return examples
+
+
+def read_sentence_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+    """Sentences of the passages that were read, for each question with gold."""
+    examples = []
+    for question in questions:
+        if question.gold:
+            found = retrieved_for(footnote, question.text, passage_reader=READER)
+            owner = found.evidence.passage_of_sentence
+            gains = np.array([gain for gain, _ in answers_of_sentences(found.passages, found.readings)])
+            scores = base_scores(found)
+            features = sentence_reading_features(scores, gains, owner, found.readings)
+            sentences = [(p, s) for p in found.passages for s in p.sentences]
+            keep = np.isfinite(scores) & np.array([found.readings[n] is not None for n in owner])
+            relevant = np.array([any(matches(p.document_id, s.span, g) for g in question.gold) for p, s in sentences])
+            examples.append(Example(set_name, question.fold, Group(features[keep], relevant[keep])))
+    return examples
+
+
+def read_confidence_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+    """``confidence_examples`` with the reader."""
+    return confidence_examples(footnote, set_name, questions, READER)
+
+
+EXAMPLES = {
+    "passages": passage_examples,
+    "sentences": sentence_examples,
+    "confidence": confidence_examples,
+    "read_passages": read_passage_examples,
+    "read_sentences": read_sentence_examples,
+    "read_confidence": read_confidence_examples,
+}
+FEATURES = {
+    "passages": PASSAGE_NAMES,
+    "sentences": SENTENCE_NAMES,
+    "confidence": CONFIDENCE_NAMES,
+    "read_passages": READ_PASSAGE_NAMES,
+    "read_sentences": READ_SENTENCE_NAMES,
+    "read_confidence": READ_CONFIDENCE_NAMES,
+}
 
 
 def usable(examples: list[Example]) -> list[Example]:
@@ -162,7 +258,7 @@ def _pooled(parts: list[dict[str, float]]) -> dict[str, float]:
     }
 
 
-def fit_confidence_model(examples: list[Example]) -> dict[str, Any]:
+def fit_confidence_model(examples: list[Example], entry: str) -> dict[str, Any]:
     """Half of the weight to answerable questions, most of the rest to unanswerable ones that look answerable."""
     kinds = [_kind(e) for e in examples]
     share = Counter((kind, e.set_name) for kind, e in zip(kinds, examples, strict=True))
@@ -171,7 +267,7 @@ def fit_confidence_model(examples: list[Example]) -> dict[str, Any]:
     weights = [weight[k] / sets_of[k] / share[k, e.set_name] for k, e in zip(kinds, examples, strict=True)]
     rows = np.concatenate([e.group.features for e in examples])
     labels = np.array([e.group.relevant[0] for e in examples])
-    return fit_logistic(CONFIDENCE_NAMES, rows, labels, np.array(weights), penalty=PENALTY)
+    return fit_logistic(FEATURES[entry], rows, labels, np.array(weights), penalty=PENALTY)
 
 
 def _kind(example: Example) -> str:
@@ -184,12 +280,12 @@ Scored = list[tuple[Example, float]]
 """Examples with their confidence by a model that was fitted on other documents."""
 
 
-def out_of_fold(examples: list[Example]) -> Scored:
+def out_of_fold(examples: list[Example], entry: str) -> Scored:
     """Confidence in each example by a model fitted on the other half of the documents."""
     scored: Scored = []
     for fold in (0, 1):
-        fitted = fit_confidence_model([e for e in examples if e.fold != fold])
-        model = LinearModel.from_json(fitted, CONFIDENCE_NAMES)
+        fitted = fit_confidence_model([e for e in examples if e.fold != fold], entry)
+        model = LinearModel.from_json(fitted, FEATURES[entry])
         scored += [(e, float(model.probability(e.group.features)[0])) for e in examples if e.fold == fold]
     return scored
 
@@ -243,13 +339,14 @@ def main() -> None:
     parser.add_argument(
         "--small", type=Path, help="folder of small sets (small_sets.py); confidence is fitted on them too"
     )
-    parser.add_argument("--entry", choices=sorted(EXAMPLES), action="append", help="only these models")
+    parser.add_argument("--entry", choices=sorted(EXAMPLES), action="append", help="only these models", metavar="ENTRY")
     parser.add_argument("--limit", type=int, help="questions of each set, drawn by their ids; all where absent")
     parser.add_argument("--write", action="store_true", help="write the numbers into the package")
     args = parser.parse_args()
-    for entry in args.entry or ("passages", "sentences", "confidence"):
+    for entry in args.entry or EXAMPLES:
         folders = list(sets_in(args.eval))
-        if entry == "confidence" and args.small:
+        confidence = entry in {"confidence", "read_confidence"}
+        if confidence and args.small:
             folders += sets_in(args.small)
         examples: list[Example] = []
         for folder in folders:
@@ -259,11 +356,15 @@ def main() -> None:
             footnote.close()
             print(entry, folder.name, len(questions), flush=True)
         more: dict[str, Any] = {}
-        if entry == "confidence":
-            scored = out_of_fold(examples)
+        if confidence:
+            scored = out_of_fold(examples, entry)
             threshold, thresholds = best_threshold(scored)
-            fitted, report = fit_confidence_model(examples), judge_confidence(scored) | {"thresholds": thresholds}
-            more = {"answer_threshold": threshold, "confidence_levels": level_counts(scored)}
+            fitted, report = (
+                fit_confidence_model(examples, entry),
+                judge_confidence(scored) | {"thresholds": thresholds},
+            )
+            kind = entry.removesuffix("confidence")
+            more = {f"{kind}answer_threshold": threshold, f"{kind}confidence_levels": level_counts(scored)}
         else:
             fitted, report = fit_ranking_model(entry, examples), judge_ranking(entry, examples)
         print(json.dumps({entry: report, **more}, indent=1))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
-import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +16,7 @@ from footnote.settings import Settings
 if TYPE_CHECKING:
     from footnote.encoding import Encoder
     from footnote.indexing import Progress
+    from footnote.reading import PassageReader
     from footnote.store import IndexReader
 
 __all__ = ["Footnote"]
@@ -34,9 +32,12 @@ class Footnote:
     under way keep the one that they began with.
     """
 
-    def __init__(self, reader: IndexReader, encoder: Encoder, settings: Settings) -> None:
+    def __init__(
+        self, reader: IndexReader, encoder: Encoder, settings: Settings, passage_reader: PassageReader | None = None
+    ) -> None:
         self._reader = reader
         self._encoder = encoder
+        self._passage_reader = passage_reader
         self._settings = settings
         self._swap = threading.Lock()
 
@@ -62,11 +63,13 @@ class Footnote:
             EncoderError: the embedding model cannot be used.
         """
         from footnote.encoding import load_encoder
+        from footnote.reading import load_reader
         from footnote.store import IndexReader
 
         chosen = settings or Settings()
         encoder = encoder or load_encoder(chosen)
-        return cls(IndexReader.open(Path(index_dir), encoder_fingerprint=encoder.fingerprint), encoder, chosen)
+        index = IndexReader.open(Path(index_dir), encoder_fingerprint=encoder.fingerprint)
+        return cls(index, encoder, chosen, load_reader(chosen))
 
     @classmethod
     def build(
@@ -119,7 +122,9 @@ class Footnote:
     @property
     def fingerprint(self) -> str:
         """Hex digest over the index's content, the encoder, the fitted numbers and the settings that shape an answer."""
-        return _fingerprint(self._reader, self._settings)
+        from footnote.traces import answer_fingerprint
+
+        return answer_fingerprint(self._reader, self._settings, self._passage_reader)
 
     @property
     def settings(self) -> Settings:
@@ -166,12 +171,13 @@ class Footnote:
         from footnote.conversation import interpret
         from footnote.interpretation import to_query
         from footnote.retrieval import read_query, retrieve
+        from footnote.traces import Clock, answer_fingerprint
 
         reader = self._reader
-        clock = _Clock()
+        clock = Clock()
         asked = clean_question(question, self._settings)
         reply = small_talk_reply(asked)
-        fingerprint = _fingerprint(reader, self._settings)
+        fingerprint = answer_fingerprint(reader, self._settings, self._passage_reader)
         if reply is not None:
             return Answer(asked, asked, (), (), 0.0, "small_talk", reply, (), fingerprint, clock.timings())
         complete = interpret(asked, history, reader=reader, encoder=self._encoder) if history else asked
@@ -180,7 +186,9 @@ class Footnote:
         query = read_query(reader, self._encoder, understood)
         clock.lap("encode")
         k = max(self._settings.top_k, 10)
-        retrieved = retrieve(reader, query, settings=self._settings, k=k, allowed=allowed)
+        retrieved = retrieve(
+            reader, query, settings=self._settings, k=k, allowed=allowed, passage_reader=self._passage_reader
+        )
         clock.lap("retrieve")
         selection = select(reader, self._encoder, retrieved, settings=self._settings)
         clock.lap("quote")
@@ -195,6 +203,7 @@ class Footnote:
             missing_words=selection.missing_words,
             fingerprint=fingerprint,
             timings=clock.timings(),
+            track_record=selection.track_record,
         )
 
     def search(self, query: str, k: int = 10, *, allowed: frozenset[str] | None = None) -> tuple[Hit, ...]:
@@ -204,7 +213,9 @@ class Footnote:
         text = clean_question(query, self._settings)
         reader = self._reader
         read = read_query(reader, self._encoder, text)
-        return retrieve(reader, read, settings=self._settings, k=k, allowed=allowed).hits
+        return retrieve(
+            reader, read, settings=self._settings, k=k, allowed=allowed, passage_reader=self._passage_reader
+        ).hits
 
     def documents(self) -> tuple[DocumentSummary, ...]:
         """What is in the index, sorted by id."""
@@ -256,33 +267,3 @@ def clean_question(question: str, settings: Settings) -> str:
     if not cleaned:
         raise QuestionError("the question is empty", remedy="type a question")
     return cleaned
-
-
-def _fingerprint(reader: IndexReader, settings: Settings) -> str:
-    from footnote.ranking.model import fitted_digest
-
-    shaping = {
-        "candidates_k": settings.candidates_k,
-        "top_k": settings.top_k,
-        "max_quotes": settings.max_quotes,
-        "answer_threshold": settings.answer_threshold,
-        "fitted": fitted_digest(),
-        "index": reader.fingerprint,
-    }
-    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
-
-
-class _Clock:
-    """Milliseconds between laps."""
-
-    def __init__(self) -> None:
-        self._last = time.perf_counter()
-        self._laps: list[tuple[str, float]] = []
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._laps.append((stage, (now - self._last) * 1000.0))
-        self._last = now
-
-    def timings(self) -> tuple[tuple[str, float], ...]:
-        return tuple(self._laps)

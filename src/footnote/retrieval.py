@@ -1,4 +1,7 @@
-"""A query becomes hits: candidates from passage vectors, sentence vectors and BM25, ranked as one list by the fitted model."""
+"""A query becomes hits: candidates from passage vectors, sentence vectors and BM25, ranked as one list by the fitted model.
+
+Where there is a reader, it reads the first of them, and its scores join the ranking.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,11 @@ from footnote.encoding import Encoder
 from footnote.ranking.evidence import Evidence, Query, make_query, measure
 from footnote.ranking.features import NAMES, passage_features
 from footnote.ranking.model import load_model
+from footnote.ranking.readings import reranked_scores
+from footnote.reading import PassageReader, Reading, ReadingInput
 from footnote.records import Hit, Passage
 from footnote.settings import Settings
+from footnote.splitting import context_of, sentence_input
 from footnote.store import Candidates, IndexReader
 
 Matrix = npt.NDArray[np.float64]
@@ -56,8 +62,9 @@ class Retrieved:
     Attributes:
         hits: best first.
         passages, candidates, evidence: of the same passages, in the same order.
-        scores: (k,) of the hits.
+        scores: (k,) of the hits by the fitted model, without what a reader thought of them.
         features: (k, len(features.NAMES)) of the hits.
+        readings: of the hits that were read, None for the others; empty where no reader found spans.
     """
 
     query: Query
@@ -67,6 +74,7 @@ class Retrieved:
     evidence: Evidence
     scores: Matrix
     features: Matrix
+    readings: tuple[Reading | None, ...] = ()
 
 
 def find_candidates(reader: IndexReader, query: Query, k: int, allowed: frozenset[str] | None = None) -> Keys:
@@ -98,23 +106,54 @@ def rank(reader: IndexReader, query: Query, *, settings: Settings, allowed: froz
 
 
 def retrieve(
-    reader: IndexReader, query: Query, *, settings: Settings, k: int, allowed: frozenset[str] | None = None
+    reader: IndexReader,
+    query: Query,
+    *,
+    settings: Settings,
+    k: int,
+    allowed: frozenset[str] | None = None,
+    passage_reader: PassageReader | None = None,
 ) -> Retrieved:
     """The k best passages of a query.
 
     Args:
         reader: the open index.
         query: from ``read_query``.
-        settings: for the number of candidates.
+        settings: for the number of candidates, and of passages to read.
         k: hits wanted.
         allowed: ids of the documents to look in; None for all.
+        passage_reader: reads the first passages before their order is final.
     """
     ranked = rank(reader, query, settings=settings, allowed=allowed)
     keys, scores, features = ranked.keys[:k], ranked.scores[:k], ranked.features[:k]
     passages = tuple(reader.passages(keys))
+    readings: tuple[Reading | None, ...] = ()
+    final = scores
+    if passage_reader is not None and passages:
+        readings = _read(reader, passage_reader, query, passages, settings.read_passages)
+        final = reranked_scores(scores, readings, fitted=passage_reader.finds_spans)
+        order = np.lexsort((np.arange(len(final)), -final))
+        keys, scores, features, final = keys[order], scores[order], features[order], final[order]
+        passages = tuple(passages[n] for n in order)
+        readings = tuple(readings[n] for n in order) if passage_reader.finds_spans else ()
     candidates = reader.candidates(keys)
     evidence = measure(query, candidates, mean_terms=reader.mean_terms)
-    return Retrieved(query, _hits(reader, passages, scores, features), passages, candidates, evidence, scores, features)
+    hits = _hits(reader, passages, final, features)
+    return Retrieved(query, hits, passages, candidates, evidence, scores, features, readings)
+
+
+def _read(
+    reader: IndexReader, passage_reader: PassageReader, query: Query, passages: Sequence[Passage], count: int
+) -> tuple[Reading | None, ...]:
+    inputs = [reading_input(reader, passage) for passage in passages[:count]]
+    return (*passage_reader.read(query.text, inputs), *(None for _ in passages[count:]))
+
+
+def reading_input(reader: IndexReader, passage: Passage) -> ReadingInput:
+    """A passage as a reader takes it: a piece for each sentence that is no heading."""
+    document = reader.document(passage.document_id)
+    pieces = tuple(sentence_input(document, s) for s in passage.sentences if s.kind != "heading")
+    return ReadingInput(context_of(document.title, passage.heading_path), pieces)
 
 
 def _hits(reader: IndexReader, passages: Sequence[Passage], scores: Matrix, features: Matrix) -> tuple[Hit, ...]:

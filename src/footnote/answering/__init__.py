@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from footnote import terms
-from footnote.answering.confidence import NAMES as CONFIDENCE_NAMES
-from footnote.answering.confidence import confidence_features
 from footnote.answering.quotes import Quote, asks_for_list, merged, nearly_same, quote_around, words_of
+from footnote.answering.scoring import ScoredSentences, confidence_of, score_sentences, threshold, track_record
 from footnote.encoding import Encoder
-from footnote.ranking.model import fitted_numbers, load_model
-from footnote.ranking.sentences import NAMES as SENTENCE_NAMES
-from footnote.ranking.sentences import sentence_features
-from footnote.records import AbstentionReason, Citation, Passage, Span
+from footnote.records import AbstentionReason, Citation, Document, Passage, Sentence, Span, visible_offsets
 from footnote.retrieval import Retrieved
 from footnote.settings import Settings
 from footnote.store import IndexReader
@@ -26,25 +21,29 @@ __all__ = ["Selection", "select"]
 
 _COMPOUND = re.compile(r"[\w'’]+(?:-[\w'’]+)*")
 
-Matrix = npt.NDArray[np.float64]
-
-READ_PASSAGES = 8
-"""Hits whose sentences are read for quotes."""
 FAQ_SIMILARITY = 0.75
 """Similarity of question and FAQ heading from which the whole answer under the heading is quoted."""
+SURE_GAIN = 0.0
+"""Gain over "no answer" from which the words that a reader found are set off in a quote."""
+MOST_OF_SENTENCE = 0.6
+"""Words that are more than this share of their sentence are not set off: nothing would stand out."""
 KEEP_MARGIN = 1.5
 """A further sentence is quoted when its score is at most this much below the best one's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What to show for a query: citations with the confidence in them, or the reason why there are none."""
+    """What to show for a query: citations with the confidence in them, or the reason why there are none.
+
+    ``track_record``: how often quotes at this level of confidence were right, and of how many; None where nothing is quoted.
+    """
 
     citations: tuple[Citation, ...]
     confidence: float
     reason: AbstentionReason | None
     explanation: str
     missing_words: tuple[str, ...]
+    track_record: tuple[int, int] | None = None
 
 
 def select(reader: IndexReader, encoder: Encoder, retrieved: Retrieved, *, settings: Settings) -> Selection:
@@ -59,40 +58,16 @@ def select(reader: IndexReader, encoder: Encoder, retrieved: Retrieved, *, setti
     missing = missing_words(reader, retrieved.query.text)
     if not retrieved.hits:
         return Selection((), 0.0, "nothing_found", "The index holds no passage to look in.", missing)
-    scores = sentence_scores(retrieved)
-    if not np.isfinite(scores).any():
+    scored = score_sentences(retrieved)
+    if not np.isfinite(scored.scores).any():
         return Selection((), 0.0, "nothing_found", "The documents hold headings only, no text to quote.", missing)
-    confidence = confidence_of(retrieved, scores, encoder)
-    if confidence < threshold(settings):
+    confidence = confidence_of(retrieved, scored, encoder)
+    read = bool(retrieved.readings)
+    if confidence < threshold(settings, read=read):
         return _abstention(confidence, missing)
-    quotes = choose_quotes(reader, retrieved, scores, limit=settings.max_quotes)
-    return Selection(
-        tuple(_citation(reader, quote, n) for n, quote in enumerate(quotes, 1)), confidence, None, "", missing
-    )
-
-
-def threshold(settings: Settings) -> float:
-    """The confidence below which Footnote abstains."""
-    if settings.answer_threshold is not None:
-        return settings.answer_threshold
-    return float(fitted_numbers()["answer_threshold"])
-
-
-def sentence_scores(retrieved: Retrieved) -> Matrix:
-    """Score of each sentence of the first passages, (m,); minus infinity for headings and for later passages."""
-    features = sentence_features(
-        retrieved.query, retrieved.candidates, retrieved.evidence, retrieved.passages, retrieved.scores
-    )
-    scores = load_model("sentences", SENTENCE_NAMES).score(features)
-    quotable = [s.kind != "heading" for passage in retrieved.passages for s in passage.sentences]
-    readable = retrieved.evidence.passage_of_sentence < READ_PASSAGES
-    return np.where(np.array(quotable) & readable, scores, -np.inf)
-
-
-def confidence_of(retrieved: Retrieved, scores: Matrix, encoder: Encoder) -> float:
-    """Calibrated probability in [0, 1] that the best quote answers."""
-    model = load_model("confidence", CONFIDENCE_NAMES)
-    return float(model.probability(confidence_features(retrieved, scores, encoder))[0])
+    quotes = choose_quotes(reader, retrieved, scored, limit=settings.max_quotes)
+    citations = tuple(_citation(reader, quote, n) for n, quote in enumerate(quotes, 1))
+    return Selection(citations, confidence, None, "", missing, track_record(confidence, read=read))
 
 
 def missing_words(reader: IndexReader, question: str) -> tuple[str, ...]:
@@ -121,8 +96,9 @@ def _abstention(confidence: float, missing: Sequence[str]) -> Selection:
     return Selection((), confidence, reason, text, tuple(missing))
 
 
-def choose_quotes(reader: IndexReader, retrieved: Retrieved, scores: Matrix, *, limit: int) -> list[Quote]:
+def choose_quotes(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences, *, limit: int) -> list[Quote]:
     """One to ``limit`` quotes, best first: near-identical ones once, touching ones joined."""
+    scores = scored.scores
     wants_list = asks_for_list(retrieved.query.text)
     starts = retrieved.candidates.sentence_offsets
     best = float(scores.max())
@@ -137,6 +113,7 @@ def choose_quotes(reader: IndexReader, retrieved: Retrieved, scores: Matrix, *, 
         index = int(n - starts[home])
         faq = bool(retrieved.evidence.heading_similarity[home] >= FAQ_SIMILARITY)
         quote = quote_around(document, passage, index, float(scores[n]), wants_list=wants_list, faq=faq)
+        quote = replace(quote, answer=answer_words(document, passage.sentences[index], scored, int(n)))
         joined = merged(quotes, quote, document)
         if joined is not None:
             quotes = joined
@@ -146,6 +123,17 @@ def choose_quotes(reader: IndexReader, retrieved: Retrieved, scores: Matrix, *, 
             quotes.append(quote)
             seen.append(said)
     return quotes
+
+
+def answer_words(document: Document, sentence: Sentence, scored: ScoredSentences, n: int) -> Span | None:
+    """Span in the document of the words of a sentence that answer; None where no reader is sure of some, or they are most of it."""
+    place = scored.answers[n] if scored.answers else None
+    block = document.blocks[sentence.block]
+    if place is None or scored.gains is None or scored.gains[n] < SURE_GAIN or block.cells:
+        return None
+    offsets = visible_offsets(document.text, sentence.span, block.hidden)
+    words = Span(offsets[place.start], offsets[place.end - 1] + 1)
+    return words if len(words) <= MOST_OF_SENTENCE * len(sentence.span) else None
 
 
 def _citation(reader: IndexReader, quote: Quote, number: int) -> Citation:
@@ -165,4 +153,5 @@ def _citation(reader: IndexReader, quote: Quote, number: int) -> Citation:
         context=context,
         context_text=context.of(document.text) if context is not None else "",
         shown=document.visible(quote.span),
+        answer=quote.answer,
     )

@@ -6,7 +6,7 @@ Only spans are made here, from sentences and blocks that have them already; noth
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from footnote import terms
 from footnote.records import Block, Document, Passage, Sentence, Span, visible_text
@@ -42,6 +42,7 @@ class Quote:
     span: Span
     score: float
     context: Span | None = None
+    answer: Span | None = None
 
 
 def asks_for_list(question: str) -> bool:
@@ -154,7 +155,9 @@ def merged(quotes: list[Quote], addition: Quote, document: Document) -> list[Quo
             continue
         wider = quote.span.cover(addition.span)
         if wider == quote.span or len(wider) <= QUOTE_MAX_CHARS:
-            joined = Quote(quote.passage, wider, quote.score, quote.context or addition.context)
+            joined = replace(
+                quote, span=wider, context=quote.context or addition.context, answer=quote.answer or addition.answer
+            )
             return [*quotes[:n], joined, *quotes[n + 1 :]]
         return quotes if quote.span.overlaps(addition.span) else None
     return None

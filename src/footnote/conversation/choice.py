@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -16,7 +17,7 @@ from footnote.conversation.features import FEATURES, Frequencies, describe, is_v
 from footnote.ranking.model import LinearModel
 from footnote.terms import stem_words, words
 
-__all__ = ["FITTED", "Models", "choose", "fitted", "is_cased", "packaged_models"]
+__all__ = ["FITTED", "Models", "choose", "fitted", "fitted_digest", "is_cased", "packaged_models"]
 
 FITTED = "fitted.json"
 Models = Mapping[str, LinearModel]
@@ -34,6 +35,12 @@ MORE_LEAST = 0.45
 def fitted() -> dict[str, Any]:
     """The packaged numbers: one model an entry, how they were made under "made", out-of-fold figures under "report"."""
     return dict(json.loads(files("footnote.conversation").joinpath(FITTED).read_text("utf-8")))
+
+
+@lru_cache(maxsize=1)
+def fitted_digest() -> str:
+    """Short hex digest of the packaged numbers: it goes into the fingerprint of answers."""
+    return hashlib.sha256(json.dumps(fitted(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=1)

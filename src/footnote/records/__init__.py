@@ -20,6 +20,7 @@ from footnote.records.documents import (
     Span,
     Style,
     StyleKind,
+    visible_offsets,
     visible_text,
 )
 
@@ -43,5 +44,6 @@ __all__ = [
     "Style",
     "StyleKind",
     "rounded",
+    "visible_offsets",
     "visible_text",
 ]

@@ -53,6 +53,7 @@ class Citation:
     context: Span | None = None
     context_text: str = ""
     shown: str = ""
+    answer: Span | None = None
 
 
 AbstentionReason: TypeAlias = Literal["not_answered", "unknown_words", "nothing_found", "small_talk"]
@@ -72,6 +73,7 @@ class Answer:
         explanation: one plain sentence for people that goes with the reason; empty when answered.
         missing_words: words of the question that no document holds.
         fingerprint: hex digest over index content, encoder and settings: the same one gives the same answer.
+        track_record: how often quotes at this level of confidence were right when it was fitted, and of how many; None when abstaining.
         timings: (stage, milliseconds) pairs; left out of the answer's JSON, which must not vary.
     """
 
@@ -85,6 +87,7 @@ class Answer:
     missing_words: tuple[str, ...]
     fingerprint: str
     timings: tuple[tuple[str, float], ...] = ()
+    track_record: tuple[int, int] | None = None
 
     @property
     def answered(self) -> bool:

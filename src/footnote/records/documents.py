@@ -179,6 +179,27 @@ def visible_text(text: str, span: Span, hidden: tuple[Span, ...]) -> str:
     return " ".join("".join(pieces).split())
 
 
+def visible_offsets(text: str, span: Span, hidden: tuple[Span, ...]) -> list[int]:
+    """Where each character of ``visible_text`` stands in the text; of a folded blank, where it begins."""
+    skipped = {n for gap in hidden for n in range(max(gap.start, span.start), min(gap.end, span.end))}
+    parting = {
+        max(gap.start, span.start)
+        for gap in hidden
+        if gap.end > span.start and _PARTS_WORDS.search(text, gap.start, gap.end)
+    }
+    offsets: list[int] = []
+    blank: int | None = None
+    for n in range(span.start, span.end):
+        if n in parting or (n not in skipped and text[n].isspace()):
+            blank = n if blank is None else blank
+        elif n not in skipped:
+            if blank is not None and offsets:
+                offsets.append(blank)
+            blank = None
+            offsets.append(n)
+    return offsets
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """The unit of quoting: a sentence of a paragraph, a list item's sentence, a table row, or a heading.

@@ -21,6 +21,7 @@ def answer_to_json(answer: Answer) -> JsonObject:
         "interpreted_as": answer.interpreted_as,
         "answered": answer.answered,
         "confidence": rounded(answer.confidence),
+        "track_record": _track_record(answer.track_record),
         "citations": [citation_to_json(citation) for citation in answer.citations],
         "reason": answer.reason,
         "explanation": answer.explanation,
@@ -29,6 +30,11 @@ def answer_to_json(answer: Answer) -> JsonObject:
         "hits": [hit_to_json(hit) for hit in answer.hits],
         "fingerprint": answer.fingerprint,
     }
+
+
+def _track_record(record: tuple[int, int] | None) -> JsonObject | None:
+    """How often quotes at this level of confidence were right, and of how many."""
+    return {"right": record[0], "of": record[1]} if record is not None else None
 
 
 def citation_to_json(citation: Citation) -> JsonObject:
@@ -43,6 +49,7 @@ def citation_to_json(citation: Citation) -> JsonObject:
         **_span(citation.span),
         "quote": citation.quote,
         "shown": citation.shown,
+        "answer": _span(citation.answer) if citation.answer is not None else None,
         "heading_path": list(citation.heading_path),
         "page": citation.page,
         "context": context,

@@ -11,7 +11,7 @@ from typing import Final
 
 from footnote.records import Answer, Citation, Hit, Passage
 from footnote.rendering.harmless import harmless
-from footnote.rendering.wording import NO_ANSWER, confidence_in_words, excerpt_of, place_in_words, related_hits
+from footnote.rendering.wording import NO_ANSWER, confidence_line, excerpt_of, place_in_words, related_hits
 
 # What begins something wherever it stands; in common dialects "$" begins mathematics and "~" strikes out.
 _INLINE: Final = re.compile(r"[\\`*_\[\]<>|~&$]")
@@ -44,7 +44,7 @@ def to_markdown(answer: Answer) -> str:
         place = place_in_words(citation.title, citation.heading_path, citation.page)
         parts.append(f"**\\[{citation.number}\\]** {_one_line(place)} ({_one_line(citation.document_id)})")
     if answer.answered:
-        parts.append(f"*Confidence: {confidence_in_words(answer.confidence)} ({answer.confidence:.2f})*")
+        parts.append(f"*{confidence_line(answer)}*")
     else:
         parts.append(f"**{_one_line(answer.explanation or NO_ANSWER)}**")
         parts.extend(_related_markdown(answer))
@@ -75,8 +75,7 @@ def to_html(answer: Answer) -> str:
     passages = {hit.passage.id: hit for hit in answer.hits}
     parts.extend(_citation_html(citation, passages.get(citation.passage_id)) for citation in answer.citations)
     if answer.answered:
-        words = confidence_in_words(answer.confidence)
-        parts.append(f"<p>Confidence: {escape(words)} ({answer.confidence:.2f})</p>")
+        parts.append(f"<p>{escape(confidence_line(answer))}</p>")
     else:
         parts.append(f"<p><strong>{_shown(answer.explanation or NO_ANSWER)}</strong></p>")
         parts.extend(_related_html(answer))

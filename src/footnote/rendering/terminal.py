@@ -8,7 +8,7 @@ from typing import Final
 
 from footnote.records import Answer, BuildReport, Citation
 from footnote.rendering.harmless import harmless
-from footnote.rendering.wording import NO_ANSWER, confidence_in_words, excerpt_of, place_in_words, related_hits
+from footnote.rendering.wording import NO_ANSWER, confidence_line, excerpt_of, place_in_words, related_hits
 
 _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"
@@ -33,8 +33,7 @@ def to_terminal(answer: Answer, *, colour: bool, width: int = 80) -> str:
         for citation in answer.citations:
             _add_citation(page, citation)
             page.gap()
-        words = confidence_in_words(answer.confidence)
-        page.add(f"Confidence: {words} ({answer.confidence:.2f})", style=_DIM)
+        page.add(confidence_line(answer), style=_DIM)
     else:
         page.add(answer.explanation or NO_ANSWER, style=_BOLD)
         _add_related(page, answer)

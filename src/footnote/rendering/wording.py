@@ -23,6 +23,15 @@ def confidence_in_words(confidence: float) -> str:
     return next((words for floor, words in _LEVELS if confidence >= floor), _LEVELS[-1][1])
 
 
+def confidence_line(answer: Answer) -> str:
+    """``Confidence: likely (0.72); at this level, right 1,063 times of 1,352``."""
+    line = f"Confidence: {confidence_in_words(answer.confidence)} ({answer.confidence:.2f})"
+    if answer.track_record is None:
+        return line
+    right, count = answer.track_record
+    return f"{line}; at this level, right {right:,} times of {count:,}"
+
+
 def place_in_words(title: str, heading_path: Sequence[str], page: int | None) -> str:
     """``Title › Heading › Sub-heading, page 3``, on one line."""
     parts = [title, *(heading for heading in heading_path if heading != title)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from footnote.splitting.inputs import heading_input, passage_input, sentence_input
+from footnote.splitting.inputs import context_of, heading_input, passage_input, sentence_input
 from footnote.splitting.passages import split_document
 from footnote.splitting.sentences import sentence_spans
 
-__all__ = ["heading_input", "passage_input", "sentence_input", "sentence_spans", "split_document"]
+__all__ = ["context_of", "heading_input", "passage_input", "sentence_input", "sentence_spans", "split_document"]

@@ -1,0 +1,46 @@
+"""What an answer carries about how it was made: the fingerprint of all that shaped it, and the time each stage took."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+
+from footnote.conversation.choice import fitted_digest as follow_ups_digest
+from footnote.ranking.model import fitted_digest
+from footnote.reading import PassageReader
+from footnote.settings import Settings
+from footnote.store import IndexReader
+
+__all__ = ["Clock", "answer_fingerprint"]
+
+
+class Clock:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+        self._laps: list[tuple[str, float]] = []
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps.append((stage, (now - self._last) * 1000.0))
+        self._last = now
+
+    def timings(self) -> tuple[tuple[str, float], ...]:
+        return tuple(self._laps)
+
+
+def answer_fingerprint(reader: IndexReader, settings: Settings, passage_reader: PassageReader | None) -> str:
+    """Hex digest over the index's content, the models, the fitted numbers and the settings that shape an answer."""
+    shaping = {
+        "candidates_k": settings.candidates_k,
+        "top_k": settings.top_k,
+        "max_quotes": settings.max_quotes,
+        "answer_threshold": settings.answer_threshold,
+        "read_passages": settings.read_passages,
+        "reader": passage_reader.fingerprint if passage_reader is not None else None,
+        "fitted": [fitted_digest(), follow_ups_digest()],
+        "index": reader.fingerprint,
+    }
+    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
