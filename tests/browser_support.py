@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,13 @@ def browser_path() -> str:
 
 
 @contextmanager
-def served(corpus_dir: Path, index_dir: Path, *arguments: str, **environment: str) -> Iterator[str]:
+def served(
+    corpus_dir: Path,
+    index_dir: Path,
+    *arguments: str,
+    started: Callable[[subprocess.Popen[str]], object] = lambda _: None,
+    **environment: str,
+) -> Iterator[str]:
     """The address of the page over a corpus, started by the real start-up path and stopped at the end."""
     process = subprocess.Popen(
         [sys.executable, "app.py", "--corpus", corpus_dir, "--index", index_dir, "--port", "0", *arguments],
@@ -48,6 +54,7 @@ def served(corpus_dir: Path, index_dir: Path, *arguments: str, **environment: st
         stdout=subprocess.DEVNULL,
         text=True,
     )
+    started(process)
     lines: queue.Queue[str] = queue.Queue()
     said: list[str] = []
 

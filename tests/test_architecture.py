@@ -21,7 +21,7 @@ LAYERS = (
     *("errors", "records", "settings", "terms"),
     *("loaders", "splitting", "encoding", "reading", "store", "ranking"),
     *("indexing", "interpretation", "retrieval", "answering", "conversation", "evaluation"),
-    *("traces", "engine"),
+    *("traces", "engine", "service"),
     *("rendering", "web", "api", "cli"),
     "__main__",
 )

@@ -199,7 +199,8 @@ class TestRoutes:
 
     def test_health(self, client, engine):
         assert client.get("/healthz").text == "ok"
-        assert client.get("/readyz").json() == {"fingerprint": engine.fingerprint}
+        ready = client.get("/readyz").json()
+        assert (ready["ready"], ready["fingerprint"]) == (True, engine.fingerprint)
 
 
 class TestPage:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from footnote.errors import (
+    Busy,
     CorpusError,
     DocumentError,
     EncoderError,
@@ -54,6 +55,7 @@ __all__ = [
     "Answer",
     "Block",
     "BuildReport",
+    "Busy",
     "Citation",
     "CorpusError",
     "Document",

@@ -36,7 +36,10 @@ class Footnote:
         self, reader: IndexReader, encoder: Encoder, settings: Settings, passage_reader: PassageReader | None = None
     ) -> None:
         self._reader = reader
-        self._encoder = encoder
+        from footnote.encoding.batching import BatchingEncoder
+
+        # Threads that ask at the same time share the encoder's next call.
+        self._encoder = BatchingEncoder(encoder)
         self._passage_reader = passage_reader
         self._settings = settings
         self._swap = threading.Lock()

@@ -11,7 +11,8 @@
     │   ├── IndexMismatch       made by another format, encoder or setting
     │   └── IndexLocked         another process is writing it
     ├── JudgmentError           a line of a questions file is not a judgment
-    └── QuestionError           a question that cannot be taken: empty, too long
+    ├── QuestionError           a question that cannot be taken: empty, too long
+    └── Busy                    more is asked of a server than it can answer now
 
 A message says what happened, where, and what to do, in one line.  The facts are attributes, so that a face can show
 them its own way.  Anything that is not a FootnoteError is a bug.
@@ -97,3 +98,15 @@ class JudgmentError(FootnoteError):
 
 class QuestionError(FootnoteError):
     """A question that cannot be taken."""
+
+
+class Busy(FootnoteError):
+    """More is asked of a server than it can answer now.
+
+    Attributes:
+        retry_after_seconds: when it is worth trying again.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", retry_after_seconds: int = 1) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.retry_after_seconds = retry_after_seconds

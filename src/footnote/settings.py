@@ -42,6 +42,13 @@ class Settings:
         document_max_chars: longest document taken, in characters of its text.
         file_max_bytes: largest file read, in bytes.
         lock_wait_seconds: how long a writer waits for another writer; 0 gives up at once.
+        workers: questions that a server answers at once; 0 takes one for each core.
+        queue_max: questions that may wait for a server; more are refused at once.
+        queue_wait_seconds: longest a question waits for its turn; where it would be longer it is refused at once.
+        questions_per_minute: most questions a server takes from one address; 0 for no limit.
+        requests_max: most requests that a server works on at once, open pages included.
+        request_max_bytes: largest request that a server takes, in bytes.
+        log_requests: whether a server writes a line for each request and question, without its text.
     """
 
     model: str = PACKAGED_MODEL
@@ -59,3 +66,10 @@ class Settings:
     document_max_chars: int = 2_000_000
     file_max_bytes: int = 50_000_000
     lock_wait_seconds: float = 60.0
+    workers: int = 0
+    queue_max: int = 200
+    queue_wait_seconds: float = 2.5
+    questions_per_minute: int = 0
+    requests_max: int = 1_000
+    request_max_bytes: int = 2_000_000
+    log_requests: bool = False

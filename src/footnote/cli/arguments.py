@@ -19,6 +19,7 @@ DEFAULT_INDEX: Final = Path("index")
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 7860
 HIGHEST_PORT: Final = 65_535
+_CLAIMS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 COMMANDS: Final = {
     "index": "build the index of a folder of documents, or bring it up to date",
@@ -172,6 +173,10 @@ def _settings(changes: Sequence[str]) -> Settings:
 
 
 def _setting_value(name: str, text: str, kind: Any) -> object:
+    if kind is bool:
+        if text.lower() not in _CLAIMS:
+            raise UsageError(f'"{text}" is not true or false', where=f"--set {name}", remedy=f"write {name}=true")
+        return _CLAIMS[text.lower()]
     makers = {int: int, float: float, Path: Path, str: str}
     if kind not in makers:  # "float | None"
         if text.lower() == "none":

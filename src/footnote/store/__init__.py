@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from footnote.store.entries import Candidates, DocumentEntry, PassageEntry, PassageVectors
 from footnote.store.forms import content_digest
+from footnote.store.health import IndexHealth
 from footnote.store.manifest import Manifest, Unread, corpus_of, read_manifest
 from footnote.store.reader import IndexReader
 from footnote.store.verification import verify
@@ -39,6 +40,7 @@ from footnote.store.writer import IndexWriter
 __all__ = [
     "Candidates",
     "DocumentEntry",
+    "IndexHealth",
     "IndexReader",
     "IndexWriter",
     "Manifest",

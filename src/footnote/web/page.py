@@ -7,16 +7,19 @@ that the script fills are Markdown components which Python never updates.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from footnote.errors import FootnoteError
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
+    from footnote.service import Desk
 
 QUESTION_MAX_CHARS = 2_000
 _HISTORY_TURNS = 8
+_AT_THE_DESK = 8
+"""Questions of the page that wait at the desk, among those of the other faces; the rest wait in Gradio's queue."""
 
 HEAD = """
 <meta name="color-scheme" content="light dark">
@@ -30,13 +33,13 @@ HEAD = """
 """
 
 
-def asking(footnote: Footnote) -> Callable[..., dict[str, Any]]:
-    """The endpoint's function over an engine."""
+def asking(footnote: Footnote, desk: Desk) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """The endpoint's function over an engine, in turn with all other questions."""
     from footnote.web.care import speaks_of_danger
     from footnote.web.shown import answer_shown
 
     # The signature is the endpoint's contract: Gradio publishes names, types and defaults from it.
-    def ask(
+    async def ask(
         question: str, history: list[list[str]] | None = None, documents: list[str] | None = None
     ) -> dict[str, Any]:
         """Answer a question with exact quotes from the documents, or say that they do not answer it.
@@ -46,23 +49,27 @@ def asking(footnote: Footnote) -> Callable[..., dict[str, Any]]:
             history: earlier turns, oldest first, each [question as understood, text of its answer].
             documents: ids of the documents to ask; all when left out.
         """
-        try:
-            turns = [
-                (str(turn[0])[:QUESTION_MAX_CHARS], str(turn[1])[:QUESTION_MAX_CHARS])
-                for turn in (history or [])[-_HISTORY_TURNS:]
-                if len(turn) == 2
-            ]
-            allowed = None if documents is None else frozenset(map(str, documents))
+        turns = [
+            (str(turn[0])[:QUESTION_MAX_CHARS], str(turn[1])[:QUESTION_MAX_CHARS])
+            for turn in (history or [])[-_HISTORY_TURNS:]
+            if len(turn) == 2
+        ]
+        allowed = None if documents is None else frozenset(map(str, documents))
+
+        def work() -> dict[str, Any]:
             footnote.refresh()
             answer = footnote.ask(str(question), history=turns, allowed=allowed)
             return {**answer_shown(footnote, answer), "care": speaks_of_danger(answer.question)}
+
+        try:
+            return await desk.run(work)
         except FootnoteError as error:
             return {"error": {"kind": type(error).__name__, "what": error.what, "remedy": error.remedy}}
 
     return ask
 
 
-def build_page(footnote: Footnote) -> Any:
+def build_page(footnote: Footnote, desk: Desk) -> Any:
     """The page as Gradio Blocks, queue set, not yet mounted."""
     import gradio as gr
 
@@ -85,9 +92,9 @@ def build_page(footnote: Footnote) -> Any:
                 gr.Markdown("", elem_id="fn-notice", sanitize_html=True)
             with gr.Column(elem_id="fn-side"):
                 gr.Markdown("", elem_id="fn-reader", sanitize_html=True)
-        gr.api(asking(footnote), api_name="ask", concurrency_limit=2)
+        gr.api(asking(footnote, desk), api_name="ask", concurrency_limit=_AT_THE_DESK)
     # At about 20 events a second, 64 waiting are answered in the time a person waits; more get an honest refusal.
-    page.queue(max_size=64, api_open=False, default_concurrency_limit=2)
+    page.queue(max_size=64, api_open=False, default_concurrency_limit=_AT_THE_DESK)
     return page
 
 

@@ -5,6 +5,7 @@ They only parse, call the engine once and shape what comes back; nothing here to
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import mimetypes
 from functools import lru_cache
@@ -21,6 +22,7 @@ from footnote.web.shown import Claim, claim_shown, find
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
+    from footnote.service import Readiness
 
 STARTERS = 40
 _ID_CHARS = 1_000
@@ -54,7 +56,7 @@ class ClaimsBody(BaseModel):
     claims: Annotated[list[ClaimBody], Field(max_length=200)]
 
 
-def routes(footnote: Footnote) -> APIRouter:
+def routes(footnote: Footnote, readiness: Readiness) -> APIRouter:
     """Our own routes over an engine."""
     router = APIRouter()
     router.include_router(_api(footnote))
@@ -65,7 +67,9 @@ def routes(footnote: Footnote) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz() -> JSONResponse:
-        return JSONResponse({"fingerprint": footnote.fingerprint})
+        # On the loop's own threads, not among those of the other routes: it is answered however busy these are.
+        ready, facts = await asyncio.to_thread(readiness.look)
+        return JSONResponse(facts, status_code=200 if ready else 503)
 
     @router.get("/footnote/{name}")
     def static(name: str) -> Response:

@@ -6,15 +6,20 @@ import asyncio
 import errno
 import ipaddress
 import os
+import resource
+import signal
 import socket
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from footnote.errors import FootnoteError, UsageError
+from footnote.service import Crowd, Desk, Rates, Readiness, RequestLog, error_headers, http_status, log_to_stderr
 from footnote.web.entry import Entry
 from footnote.web.guards import Doors, Policy
 from footnote.web.routes import routes
@@ -22,32 +27,47 @@ from footnote.web.routes import routes
 if TYPE_CHECKING:
     from footnote.engine import Footnote
 
-_BODY_MAX_BYTES = 2_000_000
 _LOCAL = ("127.0.0.1", "localhost", "::1")
+_BACKLOG = 2_048
+STOP_SECONDS = 3
+"""How long answers under way may take once the server was told to stop."""
 
 
 def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str, ...] = ()) -> FastAPI:
     """See ``footnote.web.create_app``."""
     _quiet_gradio()
-    app: FastAPI = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(routes(footnote))
+    settings, desk = footnote.settings, Desk(footnote)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(desk.close)
+
+    app: FastAPI = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.desk = desk
+    app.include_router(routes(footnote, Readiness(footnote, desk)))
     app.add_exception_handler(FootnoteError, _trouble)
     # Inside a loop, since Gradio opens one that it never closes where none is running.
-    asyncio.run(_mount_page(app, footnote))
+    asyncio.run(_mount_page(app, footnote, desk))
     # The last one added is the outermost: every answer carries the policy, refusals too.
     if token:
         app.add_middleware(Entry, token=token)
-    app.add_middleware(Doors, hosts=(*_LOCAL, *hosts), body_max_bytes=_BODY_MAX_BYTES)
+    app.add_middleware(Rates, per_minute=settings.questions_per_minute)
+    app.add_middleware(Doors, hosts=(*_LOCAL, *hosts), body_max_bytes=settings.request_max_bytes)
+    app.add_middleware(Crowd, most=settings.requests_max)
     app.add_middleware(Policy)
+    app.add_middleware(RequestLog)
     return app
 
 
-async def _mount_page(app: FastAPI, footnote: Footnote) -> None:
+async def _mount_page(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
     import gradio as gr
 
     from footnote.web.page import HEAD, build_page, theme
 
-    page = build_page(footnote)
+    page = build_page(footnote, desk)
     gr.mount_gradio_app(
         app, page, "/", theme=theme(), head=HEAD, show_error=False, run_history=False, enable_monitoring=False,
         footer_links=[], max_file_size="1kb", ssr_mode=False, pwa=False, mcp_server=False,
@@ -71,19 +91,33 @@ def serve(footnote: Footnote, *, host: str, port: int, token: str | None) -> Non
     any_name = _everywhere(host)
     app = create_app(footnote, token=token, hosts=("*",) if any_name else (host,))
     config = uvicorn.Config(
-        app, log_level="warning", limit_concurrency=1_000, timeout_keep_alive=20, timeout_graceful_shutdown=3,
+        app, log_level="warning", timeout_keep_alive=20, timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False, proxy_headers=False,
     )  # fmt: skip
     shown_host = f"[{host}]" if ":" in host else host
     sys.stderr.write(f"Footnote is open at http://{shown_host}:{listener.getsockname()[1]}/ (Ctrl+C closes it)\n")
     sys.stderr.flush()
+    log_to_stderr(requests=footnote.settings.log_requests)
+    _make_ready_for_many()
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _make_ready_for_many() -> None:
+    """Process-wide: as many open connections as the system allows, short turns of threads, and signals that end well."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # A thread at work on an answer keeps the interpreter for 5 ms by default each time that the network loop wants it.
+    sys.setswitchinterval(0.0005)
+    # uvicorn stops gracefully and then raises the signal again: by then there is nothing left to end.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
 
 
 async def _trouble(_request: Request, error: Exception) -> JSONResponse:
     """What went wrong and what to do about it; the place stays out, since it may name folders of this machine."""
     assert isinstance(error, FootnoteError)
-    return JSONResponse({"what": error.what, "remedy": error.remedy}, status_code=503)
+    body = {"what": error.what, "remedy": error.remedy}
+    return JSONResponse(body, status_code=http_status(error), headers=error_headers(error))
 
 
 def _quiet_gradio() -> None:
@@ -106,6 +140,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # From here on who comes is kept waiting, not turned away: the address is told before the server runs.
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         what = "the port is taken" if error.errno == errno.EADDRINUSE else f"cannot listen here ({error.strerror})"
