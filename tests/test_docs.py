@@ -47,7 +47,19 @@ def test_every_metric_is_explained(metric: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "option", ["--json", "--corpus", "--index", "--results", "--baseline", "--fail-below", "--set", "--host", "--port"]
+    "option",
+    [
+        "--json",
+        "--corpus",
+        "--index",
+        "--results",
+        "--baseline",
+        "--fail-below",
+        "--set",
+        "--host",
+        "--port",
+        "--watch",
+    ],
 )
 def test_every_option_is_shown(option: str) -> None:
     assert option in README

@@ -7,9 +7,11 @@ before a command needs it, so that ``footnote --help`` answers at once.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
-from types import TracebackType
+from types import FrameType, TracebackType
+from typing import NoReturn
 
 from footnote.errors import FootnoteError
 
@@ -17,6 +19,9 @@ __all__ = ["main"]
 
 INTERRUPTED = 130
 """The exit status of a program that Ctrl+C ended: 128 and the signal's number."""
+
+TERMINATED = 143
+"""The same for a program that was told to end."""
 
 PIPE_CLOSED = 141
 """The same for a reader that went away, as ``head`` does."""
@@ -33,11 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is None:
         sys.excepthook = _one_line
+        signal.signal(signal.SIGTERM, _terminated)
     try:
         status = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
     except FootnoteError as error:
         return _fail(error.message, error.exit_code)
+    except _Terminated:
+        return _fail("terminated", TERMINATED)
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -65,6 +73,14 @@ def _run(argv: Sequence[str]) -> int:
 def _fail(message: str, status: int) -> int:
     sys.stderr.write(f"footnote: {' '.join(message.split())}\n")
     return status
+
+
+class _Terminated(KeyboardInterrupt):
+    """Someone told the program to end: like Ctrl+C it goes through every ``finally``, so that no lock is left."""
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
 
 
 def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

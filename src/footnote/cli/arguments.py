@@ -52,6 +52,7 @@ class Arguments:
     as_json: bool = False
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    watch: bool = False
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -102,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_options(parser: argparse.ArgumentParser, command: str) -> None:
+    if command == "index":
+        parser.add_argument(
+            "--watch", action="store_true", help="stay, and bring the index up to date whenever a document changes"
+        )
     if command == "ask":
         parser.add_argument("question", metavar="QUESTION", help="in quotes")
     if command == "evaluate":

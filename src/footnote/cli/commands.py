@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -33,10 +34,34 @@ def run(arguments: Arguments) -> int:
 
 
 def _index(arguments: Arguments) -> int:
-    places = places_of(arguments)
-    footnote, report = _build(places, arguments.settings)
+    from footnote.encoding import load_encoder
+
+    places, encoder = places_of(arguments), load_encoder(arguments.settings)
+    footnote, report = _build(places, arguments.settings, encoder)
     footnote.close()
     _say(build_report_to_terminal(report))
+    return _watch(places, arguments.settings, encoder) if arguments.watch else 0
+
+
+def _watch(places: Places, settings: Settings, encoder: Encoder) -> int:
+    """Bring the index up to date after every change, until interrupted; a fault now may be mended by the next change."""
+    from footnote.indexing import changes
+
+    assert places.corpus_dir is not None, "it was just indexed"
+    sys.stderr.write(f"footnote: watching {places.corpus_dir} (Ctrl+C ends it)\n")
+    try:
+        for _ in changes(places.corpus_dir, threading.Event()):
+            sys.stdout.flush()
+            try:
+                footnote, report = _build(places, settings, encoder)
+            except FootnoteError as error:
+                sys.stderr.write(f"footnote: {error.message}\n")
+            else:
+                footnote.close()
+                _say(build_report_to_terminal(report))
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 0
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import Final
 _TERMINAL_EVERY_SECONDS: Final = 0.1
 _PLAIN_EVERY_SECONDS: Final = 10.0
 _RATE_AFTER_SECONDS: Final = 1.0
+_A_FIRST_STEP: Final = 256
 
 
 class ProgressLine:
@@ -19,6 +20,7 @@ class ProgressLine:
         self._stage = ""
         self._began_seconds = 0.0
         self._shown_seconds = 0.0
+        self._before = 0
         self._open = False
 
     def show(self, stage: str, done: int, total: int) -> None:
@@ -33,12 +35,14 @@ class ProgressLine:
         if stage != self._stage:
             self.close()
             self._stage, self._began_seconds, self._shown_seconds = stage, now, float("-inf")
+            # The first call of a stage comes when its first units are done, unless an earlier run had done them.
+            self._before = done if done > _A_FIRST_STEP else 0
         every = _TERMINAL_EVERY_SECONDS if self._live else _PLAIN_EVERY_SECONDS
         finished = total > 0 and done >= total
         if now - self._shown_seconds < every and not finished:
             return
         self._shown_seconds = now
-        line = progress_text(stage, done, total, now - self._began_seconds)
+        line = progress_text(stage, done, total, now - self._began_seconds, self._before)
         # On a terminal: back to the first column, and clear what a longer line left behind.
         sys.stderr.write(f"\r{line}\x1b[K" if self._live else f"{line}\n")
         sys.stderr.flush()
@@ -51,11 +55,13 @@ class ProgressLine:
             self._open = False
 
 
-def progress_text(stage: str, done: int, total: int, seconds: float) -> str:
-    """``encoding passages: 120 of 1,024, 85.0 a second, 11 s left``."""
+def progress_text(stage: str, done: int, total: int, seconds: float, before: int = 0) -> str:
+    """``encoding passages: 120 of 1,024, 85.0 a second, 11 s left``; ``before`` of them were done already."""
+    if not done and not total:
+        return stage
     parts = [f"{stage}: {done:,} of {total:,}" if total else f"{stage}: {done:,}"]
-    if done and seconds >= _RATE_AFTER_SECONDS:
-        rate = done / seconds
+    if done > before and seconds >= _RATE_AFTER_SECONDS:
+        rate = (done - before) / seconds
         parts.append(f"{rate:.1f} a second")
         if total > done:
             parts.append(f"{_duration((total - done) / rate)} left")

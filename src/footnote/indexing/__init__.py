@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from footnote.errors import IndexFolderError
 from footnote.indexing.building import Build
 from footnote.indexing.surveying import Progress, Report, splitting_digest, survey
+from footnote.indexing.watching import changes
 from footnote.records import BuildReport
 from footnote.settings import Settings
 from footnote.store import IndexWriter, content_digest, read_manifest
@@ -19,7 +20,7 @@ from footnote.store import IndexWriter, content_digest, read_manifest
 if TYPE_CHECKING:
     from footnote.encoding import Encoder
 
-__all__ = ["Progress", "build_index", "needs_update"]
+__all__ = ["Progress", "build_index", "changes", "needs_update"]
 
 
 def build_index(
@@ -57,6 +58,7 @@ def build_index(
         splitting=splitting_digest(chosen),
         corpus_dir=source,
         lock_wait_seconds=chosen.lock_wait_seconds,
+        on_wait=lambda holder: report(Progress(f"waiting for process {holder}, which writes the index", 0, 0)),
     ) as writer:
         return Build(source, encoder, chosen, writer, corpus, report).run(began)
 

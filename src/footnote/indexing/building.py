@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from footnote.errors import CorpusError, DocumentError
 from footnote.indexing.inputs import Inputs, entry_of, inputs_of
@@ -18,8 +20,10 @@ from footnote.splitting import split_document
 from footnote.store import DocumentEntry, IndexWriter, PassageVectors, Unread
 
 if TYPE_CHECKING:
-    from footnote.encoding import Encoder
+    from footnote.encoding import Encoder, FloatArray
 
+PORTION = 256
+"""Passages encoded before their vectors are kept on the disk: what an interrupted run loses, a few seconds."""
 WAVE_BYTES = 32_000_000
 """Files loaded and split before their passages are encoded: long texts beside long ones waste nothing, and memory stays bounded."""
 
@@ -67,6 +71,8 @@ class Build:
             self._bytes_total = sum(self._corpus.sizes[name] for name in wanted)
             stale = [name for name in known if name in digests and known[name] != digests[name]]
             self._writer.commit(self._entries(wanted), [*gone, *stale], changing=wanted, unread=self._unread)
+        else:
+            self._writer.forget_vectors()
         return self._summary(began)
 
     def _summary(self, began: float) -> BuildReport:
@@ -143,26 +149,37 @@ class Build:
             )
 
     def _vectors(self, new: Mapping[str, Inputs]) -> dict[str, PassageVectors]:
-        texts = list(dict.fromkeys(text for inputs in new.values() for text in inputs.texts()))
-        if not texts:
-            return {}
-        row_of = {text: row for row, text in enumerate(texts)}
-        share = len(new) / len(texts)
         split = self._passages_done + len(new)
         # Exact with one wave; with more, the passages of the bytes to come are estimated from those before.
         total = max(split, round(split * self._bytes_total / max(self._bytes_split, 1)))
-        rows = self._encoder.encode_passages(
-            texts,
-            lambda done: self._report(Progress("encoding passages", self._passages_done + round(done * share), total)),
-        )
-        return {
-            digest: PassageVectors(
-                rows[row_of[inputs.passage]],
-                rows[[row_of[text] for text in inputs.sentences]],
-                rows[row_of[inputs.heading]],
-            )
-            for digest, inputs in new.items()
-        }
+        rows: dict[str, FloatArray] = {}
+        found: dict[str, PassageVectors] = {}
+        pairs = list(new.items())
+        for start in range(0, len(pairs), PORTION):
+            portion = dict(pairs[start : start + PORTION])
+            self._encode_portion(portion.values(), rows, self._passages_done + start, total)
+            vectors = {digest: _vectors_of(inputs, rows) for digest, inputs in portion.items()}
+            self._writer.keep_vectors(vectors)
+            found |= vectors
+        return found
+
+    def _encode_portion(
+        self, portion: Collection[Inputs], rows: dict[str, FloatArray], done_before: int, total: int
+    ) -> None:
+        """Add the vectors of a portion's texts to ``rows``, which holds those that were encoded before."""
+        texts = list(dict.fromkeys(text for inputs in portion for text in inputs.texts() if text not in rows))
+        share = len(portion) / max(len(texts), 1)
+
+        def told(done: int) -> None:
+            self._report(Progress("encoding passages", done_before + round(done * share), total))
+
+        rows.update(zip(texts, self._encoder.encode_passages(texts, told), strict=True))
+
+
+def _vectors_of(inputs: Inputs, rows: Mapping[str, FloatArray]) -> PassageVectors:
+    passage = rows[inputs.passage]
+    sentences = np.array([rows[text] for text in inputs.sentences], dtype=np.float32).reshape(-1, len(passage))
+    return PassageVectors(passage, sentences, rows[inputs.heading])
 
 
 def _moved(removed: Mapping[str, str], added: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

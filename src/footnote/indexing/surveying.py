@@ -22,7 +22,7 @@ class Progress:
     """How far a stage has come.
 
     Attributes:
-        stage: "reading files", "encoding passages" or "writing the index".
+        stage: "reading files", "encoding passages", or which process is waited for.
         done: units done: files, passages, documents.
         total: units there are, as far as known; an estimate while later documents are not split yet.
     """

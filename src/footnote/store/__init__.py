@@ -22,6 +22,7 @@ with any SQLite tool, read by key without loading the rest.
 | ``passages-G-N.faiss``, ``sentences-G-N.faiss`` | derived from the rows of the same name, for vector search |
 | ``lexical-G/`` | derived from all rows, for BM25 |
 | ``LOCK`` | held while writing; empty otherwise |
+| ``unfinished.vectors`` | what an interrupted run had encoded; gone with the next commit |
 
 What is derived and missing or damaged is made again from the rows without encoding anything: in memory by a reader, on the
 disk by the next writer.  There is no pickle.

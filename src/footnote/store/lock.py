@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.05
 
 
 @contextmanager
-def write_lock(index_dir: Path, wait_seconds: float) -> Iterator[None]:
+def write_lock(index_dir: Path, wait_seconds: float, on_wait: Callable[[str], None] | None = None) -> Iterator[None]:
     """Hold the index for writing.
 
     The file holds its holder's process id only while it is held; otherwise it is empty.
@@ -25,6 +25,7 @@ def write_lock(index_dir: Path, wait_seconds: float) -> Iterator[None]:
     Args:
         index_dir: made if missing.
         wait_seconds: how long to wait for another writer; 0 gives up at once.
+        on_wait: told the process id of the writer that is waited for, once.
 
     Raises:
         IndexLocked: another process still holds it after that time.
@@ -42,7 +43,7 @@ def write_lock(index_dir: Path, wait_seconds: float) -> Iterator[None]:
             remedy="choose another folder with --index, or allow writing to it",
         ) from error
     try:
-        _acquire(descriptor, index_dir, time.monotonic() + wait_seconds)
+        _acquire(descriptor, index_dir, time.monotonic() + wait_seconds, on_wait)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         try:
@@ -53,18 +54,21 @@ def write_lock(index_dir: Path, wait_seconds: float) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, index_dir: Path, deadline: float) -> None:
+def _acquire(descriptor: int, index_dir: Path, deadline: float, on_wait: Callable[[str], None] | None) -> None:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
             if time.monotonic() >= deadline:
-                holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
                 raise IndexLocked(
                     f"process {holder} is writing the index",
                     where=str(index_dir),
                     remedy="wait until it has finished, or end it",
                 ) from None
+            if on_wait is not None:
+                on_wait(holder)
+                on_wait = None
             time.sleep(POLL_SECONDS)
         else:
             return

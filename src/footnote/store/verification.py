@@ -21,11 +21,12 @@ from footnote.store.lock import LOCK_NAME, left_behind
 from footnote.store.manifest import MANIFEST_NAME, Manifest, read_manifest
 from footnote.store.opening import all_terms, lexical_strangers, load_vectors, open_segment
 from footnote.store.segments import Segment, count_terms
+from footnote.store.unfinished import UNFINISHED_NAME
 
 UNIT_TOLERANCE = 0.01
 """How far from 1 the length of a vector may be after rounding to float16."""
 FREQUENCIES_CHECKED = 2_000
-NOT_OURS = ("README.md", LOCK_NAME, MANIFEST_NAME)
+NOT_OURS = ("README.md", LOCK_NAME, MANIFEST_NAME, UNFINISHED_NAME)
 
 
 def verify(index_dir: Path | str) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ from footnote.store.lock import write_lock
 from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo, Unread, read_manifest
 from footnote.store.opening import all_terms, check_rows, is_small, lexical_intact, open_segment
 from footnote.store.segments import Segment
+from footnote.store.unfinished import Unfinished
 
 SMALL_BYTES = 16_000_000
 """Segments below this size are merged into what a commit writes, so that there are never many."""
@@ -42,6 +43,7 @@ class IndexWriter:
         splitting: digest of the settings and the code that shape passages.
         corpus_dir: the folder of documents, to be remembered.
         lock_wait_seconds: how long to wait for another writer.
+        on_wait: told the process id of the writer that is waited for.
 
     An index of another encoder, splitting or format, or a damaged one, counts as empty, and the next commit replaces it.
 
@@ -58,11 +60,13 @@ class IndexWriter:
         splitting: str = "",
         corpus_dir: Path | None = None,
         lock_wait_seconds: float = 60.0,
+        on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.index_dir = Path(index_dir)
         self._encoder, self._dimension, self._splitting = encoder_fingerprint, dimension, splitting
         self._corpus = _relative(corpus_dir, self.index_dir)
-        self._wait_seconds = lock_wait_seconds
+        self._wait_seconds, self._on_wait = lock_wait_seconds, on_wait
+        self._unfinished = Unfinished(self.index_dir, encoder_fingerprint=encoder_fingerprint, dimension=dimension)
         self._held = ExitStack()
         self._base: Manifest | None = None
         self._segments: list[Segment] = []
@@ -70,7 +74,7 @@ class IndexWriter:
 
     def __enter__(self) -> IndexWriter:
         with ExitStack() as held:
-            held.enter_context(write_lock(self.index_dir, self._wait_seconds))
+            held.enter_context(write_lock(self.index_dir, self._wait_seconds, self._on_wait))
             self._load()
             self._held = held.pop_all()
         return self
@@ -132,7 +136,15 @@ class IndexWriter:
             for digest, vector, sentences, heading in segment.inputs(sorted(missing)):
                 found[digest.hex()] = PassageVectors(vector, sentences, heading)
                 missing.discard(digest)
-        return found
+        return found | {digest.hex(): kept for digest, kept in self._unfinished.find(sorted(missing))}
+
+    def keep_vectors(self, found: Mapping[str, PassageVectors]) -> None:
+        """Remember vectors by their inputs until the next commit, also if this run is interrupted."""
+        self._unfinished.keep({bytes.fromhex(digest): vectors for digest, vectors in found.items()})
+
+    def forget_vectors(self) -> None:
+        """Remove what an interrupted run kept: there is nothing to commit."""
+        self._unfinished.remove()
 
     def needs_commit(self) -> bool:
         """Whether the index would change without any change of documents: it is missing, damaged, or made otherwise."""
@@ -216,6 +228,7 @@ class IndexWriter:
         )
         sync_dir(self.index_dir)
         replace(self.index_dir, MANIFEST_NAME, manifest.render())
+        self._unfinished.remove()
         return manifest
 
     def _stored(self, entries: Iterable[DocumentEntry], files: dict[str, str]) -> Iterator[StoredDocument]:
