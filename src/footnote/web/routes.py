@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from footnote.records import Span
+from footnote.rendering import answer_to_json, json_text
 from footnote.web.layout import document_layout
 from footnote.web.shown import Claim, claim_shown, find
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
-    from footnote.service import Readiness
+    from footnote.service import Desk, Readiness
 
 STARTERS = 40
+HISTORY_TURNS = 50
 _ID_CHARS = 1_000
 _QUOTE_CHARS = 20_000
 _STATIC = files("footnote.web") / "static"
@@ -50,15 +52,38 @@ class ClaimBody(BaseModel):
     context: ContextBody | None = None
 
 
+def _plain(value: object) -> object:
+    """Half a character, which JSON can name and nothing can encode, is left out as everywhere else."""
+    return value.encode("utf-8", "ignore").decode("utf-8") if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_plain)]
+
+
+class QuestionBody(BaseModel):
+    """A question; its length is judged by the engine, by the same rule as everywhere."""
+
+    question: Text
+    history: Annotated[list[tuple[Text, Text]], Field(max_length=HISTORY_TURNS)] = []
+    documents: Annotated[list[Text], Field(max_length=10_000)] | None = None
+
+
 class ClaimsBody(BaseModel):
     """Quotes to re-read."""
 
     claims: Annotated[list[ClaimBody], Field(max_length=200)]
 
 
-def routes(footnote: Footnote, readiness: Readiness) -> APIRouter:
+def routes(footnote: Footnote, desk: Desk, readiness: Readiness) -> APIRouter:
     """Our own routes over an engine."""
     router = APIRouter()
+
+    @router.post("/api/v1/ask")
+    async def ask(body: QuestionBody) -> Response:
+        allowed = None if body.documents is None else frozenset(body.documents)
+        answer = await desk.answer(body.question, history=body.history, allowed=allowed)
+        return Response(json_text(answer_to_json(answer)), media_type="application/json")
+
     router.include_router(_api(footnote))
 
     @router.get("/healthz")

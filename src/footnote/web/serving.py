@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from footnote.errors import FootnoteError, UsageError
@@ -47,8 +48,9 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
 
     app: FastAPI = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.desk = desk
-    app.include_router(routes(footnote, Readiness(footnote, desk)))
+    app.include_router(routes(footnote, desk, Readiness(footnote, desk)))
     app.add_exception_handler(FootnoteError, _trouble)
+    app.add_exception_handler(RequestValidationError, _not_understood)
     # Inside a loop, since Gradio opens one that it never closes where none is running.
     asyncio.run(_mount_page(app, footnote, desk))
     # The last one added is the outermost: every answer carries the policy, refusals too.
@@ -120,9 +122,21 @@ async def _trouble(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(body, status_code=http_status(error), headers=error_headers(error))
 
 
+async def _not_understood(_request: Request, error: Exception) -> JSONResponse:
+    """Which field is wrong and how; never the field's content, which may be anything."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+    what = f"{where}: {first['msg']}".encode("ascii", "replace").decode()
+    return JSONResponse({"what": what, "remedy": "see the API's description"}, status_code=422)
+
+
 def _quiet_gradio() -> None:
     """Nothing may leave the machine: set before Gradio is imported, since it calls home on import and on build."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    # It makes a table of its last 10,000 questions after each one, which costs more than the answer; nobody sees it here.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(2**62)
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     if "GRADIO_TEMP_DIR" not in os.environ:
