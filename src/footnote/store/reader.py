@@ -8,7 +8,7 @@ import threading
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -56,7 +56,8 @@ class IndexReader:
         self._lazy = threading.Lock()
         self._vocabulary: dict[str, int] | None = None
         self._frequencies: tuple[TermArray, KeyArray] | None = None
-        self._document = lru_cache(maxsize=DOCUMENTS_KEPT)(self._read_document)
+        # Over the segments, not over this reader: else each would keep the other, and its files, until Python looks for cycles.
+        self._document = lru_cache(maxsize=DOCUMENTS_KEPT)(partial(_read_document, generation.segments))
 
     @classmethod
     def open(cls, index_dir: Path | str, *, encoder_fingerprint: str | None = None) -> IndexReader:
@@ -150,13 +151,6 @@ class IndexReader:
             UsageError: there is no such document in the index.
         """
         return self._document(document_id)
-
-    def _read_document(self, document_id: str) -> Document:
-        for segment in self._open.segments:
-            row = segment.document_row(document_id)
-            if row is not None:
-                return document_of(row)
-        raise UsageError("is not in the index, or no longer", where=document_id, remedy="choose one that is listed")
 
     def passages(self, keys: Sequence[int] | KeyArray) -> list[Passage]:
         """The passages with these keys, in that order.
@@ -268,6 +262,14 @@ class IndexReader:
                     total.update(json.loads(segment.statistic("words")))
                 self._vocabulary = dict(total)
         return self._vocabulary
+
+
+def _read_document(segments: Sequence[Segment], document_id: str) -> Document:
+    for segment in segments:
+        row = segment.document_row(document_id)
+        if row is not None:
+            return document_of(row)
+    raise UsageError("is not in the index, or no longer", where=document_id, remedy="choose one that is listed")
 
 
 def _searching(index: VectorIndex, vector: FloatArray, inside: KeyArray | None) -> Callable[[int], Found]:
