@@ -21,6 +21,7 @@ LAYERS = (
     *("errors", "records", "settings", "terms"),
     *("loaders", "splitting", "encoding", "reading", "store", "ranking"),
     *("indexing", "interpretation", "retrieval", "answering", "conversation", "evaluation"),
+    *("claims", "feedback"),
     *("traces", "engine", "service"),
     *("rendering", "web", "api", "cli"),
     "__main__",

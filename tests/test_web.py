@@ -12,6 +12,7 @@ import pytest
 
 from conftest import CORPUS
 from fakes import HashingEncoder
+from footnote.claims import Claim, check
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, UsageError
 from footnote.indexing import build_index
@@ -21,7 +22,7 @@ from footnote.settings import Settings
 from footnote.web import create_app, serve
 from footnote.web.guards import host_name
 from footnote.web.layout import document_layout, span_layout
-from footnote.web.shown import Claim, check, claim_shown
+from footnote.web.shown import claim_shown
 
 JSON = {"content-type": "application/json"}
 

@@ -234,11 +234,15 @@ class Footnote:
 
     def starters(self, limit: int = 6) -> tuple[str, ...]:
         """Questions that the documents' own FAQ headings ask and that are answered from their own sections, in order."""
+        return tuple(question for question, _ in self._starters[:limit])
+
+    def starters_with_documents(self, limit: int = 6) -> tuple[tuple[str, str], ...]:
+        """The starters, each with the id of the document that answers it."""
         return self._starters[:limit]
 
     @cached_property
-    def _starters(self) -> tuple[str, ...]:
-        found: dict[str, None] = {}
+    def _starters(self) -> tuple[tuple[str, str], ...]:
+        found: dict[str, str] = {}
         tried = 0
         for summary in self.documents():
             document = self.document(summary.id)
@@ -246,11 +250,11 @@ class Footnote:
                 question = " ".join(pair.question.of(document.text).split())
                 tried += 1
                 if tried > STARTERS_TRIED:
-                    return tuple(found)
+                    return tuple(found.items())
                 answer = self.ask(question)
                 if any(c.document_id == document.id and pair.answer.overlaps(c.span) for c in answer.citations[:1]):
-                    found[question] = None
-        return tuple(found)
+                    found[question] = document.id
+        return tuple(found.items())
 
 
 def clean_question(question: str, settings: Settings) -> str:

@@ -26,8 +26,12 @@ COMMANDS: Final = {
     "ask": "answer one question with cited quotes, or say that the documents do not answer",
     "evaluate": "ask the judged questions of a file and report how good the answers are",
     "serve": "open the page in which people ask",
-    "check": "verify every invariant of an index",
+    "check": "verify every invariant of an index, or every quote of an exported conversation",
+    "feedback": "turn what readers said of answers into judged questions for evaluate",
 }
+
+_READING: Final = frozenset({"check", "feedback"})
+"""Commands that only read what is there: they take no documents and no settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Arguments:
         corpus: None where not given: then what the index was made from, else ``corpus/``.
         index: None where not given.
         fail_below: (metric, least value) pairs.
+        export: for ``check``: the exported conversation to verify instead of the index.
+        action: what ``feedback`` is to do.
     """
 
     command: str
@@ -53,6 +59,8 @@ class Arguments:
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     watch: bool = False
+    export: Path | None = None
+    action: str = ""
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -118,10 +126,14 @@ def _add_options(parser: argparse.ArgumentParser, command: str) -> None:
         )
     if command in {"ask", "evaluate"}:
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
-    if command != "check":
+    if command == "check":
+        parser.add_argument("--export", type=Path, metavar="FILE", help="a conversation that the page exported as JSON")
+    if command == "feedback":
+        parser.add_argument("action", choices=("export",), help="export: write the judged questions to stdout")
+    if command not in _READING:
         parser.add_argument("--corpus", type=Path, metavar="DIR", help=f"the documents (default: {DEFAULT_CORPUS}/)")
     parser.add_argument("--index", type=Path, metavar="DIR", help=f"the index (default: {DEFAULT_INDEX}/)")
-    if command != "check":
+    if command not in _READING:
         parser.add_argument(
             "--set", action="append", metavar="NAME=VALUE", help="change one setting; may be given more than once"
         )

@@ -8,13 +8,14 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from footnote.cli.arguments import Arguments
 from footnote.cli.places import Places, places_of
 from footnote.cli.progress import ProgressLine
 from footnote.errors import FootnoteError, IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
-from footnote.rendering import answer_to_json, build_report_to_terminal, json_text, to_terminal
+from footnote.rendering import answer_to_json, build_report_to_terminal, harmless, json_text, to_terminal
 
 if TYPE_CHECKING:
     from footnote.encoding import Encoder
@@ -133,6 +134,8 @@ def _check(arguments: Arguments) -> int:
     from footnote.store import verify
 
     index_dir = places_of(arguments).index_dir
+    if arguments.export is not None:
+        return _check_export(arguments.export, index_dir)
     problems = verify(index_dir)
     for problem in problems:
         _say(f"{' '.join(problem.split())}\n")
@@ -144,12 +147,53 @@ def _check(arguments: Arguments) -> int:
     return 0
 
 
+def _check_export(export: Path, index_dir: Path) -> int:
+    """Re-read every quote of an exported conversation from the index."""
+    from footnote.claims import check, read_export
+    from footnote.store import IndexReader
+
+    quotes = read_export(export)
+    lost = 0
+    with IndexReader.open(index_dir) as reader:
+        for each in quotes:
+            claim, verdict = each.claim, check(reader, each.claim)
+            name = f"[{each.number}] {claim.document_id}:{claim.span.start}-{claim.span.end}"
+            if verdict.span is None:
+                lost += 1
+                why = "the document is not in the index" if verdict.state == "gone" else "it is not in the document"
+                _say(f"{harmless(name)}: {why}: {harmless(each.question)}\n")
+            elif verdict.state == "moved":
+                _say(f"{harmless(name)}: stands word for word at {verdict.span.start}-{verdict.span.end}\n")
+    if lost:
+        raise FootnoteError(
+            f"{lost} of {len(quotes)} quotes no longer stand", where=str(export), remedy="ask again, or check the index"
+        )
+    _say(f"{export}: {len(quotes)} of {len(quotes)} quotes stand word for word in {index_dir}\n")
+    return 0
+
+
+def _feedback(arguments: Arguments) -> int:
+    """Judged questions on stdout, what was left out on stderr."""
+    from footnote.feedback import FeedbackBook, judgments_from, judgments_text
+    from footnote.store import IndexReader
+
+    index_dir = places_of(arguments).index_dir
+    with IndexReader.open(index_dir) as reader:
+        judgments = judgments_from(FeedbackBook(index_dir).rows(), reader)
+    sys.stdout.write(judgments_text(judgments))
+    sys.stderr.write(
+        f"{len(judgments.lines)} judged questions; {judgments.left_out} rows name no passage or were overtaken\n"
+    )
+    return 0
+
+
 _COMMANDS: Final[dict[str, Callable[[Arguments], int]]] = {
     "index": _index,
     "ask": _ask,
     "evaluate": _evaluate,
     "serve": _serve,
     "check": _check,
+    "feedback": _feedback,
 }
 
 

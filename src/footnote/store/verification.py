@@ -26,7 +26,8 @@ from footnote.store.unfinished import UNFINISHED_NAME
 UNIT_TOLERANCE = 0.01
 """How far from 1 the length of a vector may be after rounding to float16."""
 FREQUENCIES_CHECKED = 2_000
-NOT_OURS = ("README.md", LOCK_NAME, MANIFEST_NAME, UNFINISHED_NAME)
+NOT_OURS = ("README.md", LOCK_NAME, MANIFEST_NAME, UNFINISHED_NAME, "feedback.sqlite", "feedback.sqlite-journal")
+"""What may lie in the folder without being part of the index; readers' feedback among it."""
 
 
 def verify(index_dir: Path | str) -> list[str]:

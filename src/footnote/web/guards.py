@@ -27,6 +27,8 @@ _GRADIO_READS = re.compile(
 )
 _GRADIO_WRITES = re.compile(r"/gradio_api/(?:queue/join|cancel|reset|call/\w+|call/v2/\w+)")
 _OURS = re.compile(r"/(?:footnote/[\w.\-]+|api(?:/.*)?|healthz|readyz|enter)", re.DOTALL)
+_FILES = re.compile(r"/api/files/[^/]+")
+"""Where the owner's files arrive: the one place that takes something else than JSON, and takes much of it."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _POLICY = (
@@ -48,10 +50,11 @@ _SCRIPT_TAG = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 class Doors:
     """Lets a request in when its host, path, origin, type and size are as they should be."""
 
-    def __init__(self, app: App, *, hosts: Iterable[str], body_max_bytes: int) -> None:
+    def __init__(self, app: App, *, hosts: Iterable[str], body_max_bytes: int, file_max_bytes: int = 0) -> None:
         self.app = app
         self.hosts = frozenset(hosts)
         self.body_max_bytes = body_max_bytes
+        self.file_max_bytes = file_max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -63,7 +66,10 @@ class Doors:
         if refusal is not None:
             await respond(send, *refusal)
             return
-        await self.app(scope, self._measured(receive), send)
+        await self.app(scope, self._measured(receive, self._most_bytes(scope)), send)
+
+    def _most_bytes(self, scope: Scope) -> int:
+        return self.file_max_bytes if _arriving(scope) else self.body_max_bytes
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         host = header(scope, b"host")
@@ -80,13 +86,15 @@ class Doors:
         if origin and urlsplit(origin).netloc != host:
             return 403, "Requests from other sites are not taken."
         length = header(scope, b"content-length")
-        if length.isdigit() and int(length) > self.body_max_bytes:
+        if length.isdigit() and int(length) > self._most_bytes(scope):
             return 413, "The request is too large."
         kind = header(scope, b"content-type").partition(";")[0].strip().lower()
         expected = "application/x-www-form-urlencoded" if path == "/enter" else "application/json"
+        if _arriving(scope):
+            expected = "application/octet-stream"
         return None if kind == expected else (415, f"The request must be {expected}.")
 
-    def _measured(self, receive: Receive) -> Receive:
+    def _measured(self, receive: Receive, most_bytes: int) -> Receive:
         """Bodies without a length are counted as they come; one that grows too large ends the request."""
         seen = 0
 
@@ -94,7 +102,7 @@ class Doors:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            return {"type": "http.disconnect"} if seen > self.body_max_bytes else message
+            return {"type": "http.disconnect"} if seen > most_bytes else message
 
         return measured
 
@@ -150,6 +158,11 @@ class _Stamped:
         start, self._start = self._start, None
         await self._send({**start, "headers": kept})
         await self._send({"type": "http.response.body", "body": page})
+
+
+def _arriving(scope: Scope) -> bool:
+    """Whether the request brings a file."""
+    return scope["method"] == "PUT" and _FILES.fullmatch(scope["path"]) is not None
 
 
 def header(scope: Scope, name: bytes) -> str:

@@ -1,6 +1,6 @@
 """The JSON routes that the page reads, off Gradio's queue.
 
-They only parse, call the engine once and shape what comes back; nothing here touches the file system.
+They only parse, call the engine once and shape what comes back.
 """
 
 from __future__ import annotations
@@ -8,18 +8,24 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import mimetypes
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
-from footnote.records import Span
+from footnote.claims import Claim, check, find
+from footnote.feedback import Feedback, FeedbackBook, Kind
+from footnote.loaders import SUFFIXES
+from footnote.records import Document, Span
 from footnote.rendering import answer_to_json, json_text
 from footnote.web.layout import document_layout
-from footnote.web.shown import Claim, claim_shown, find
+from footnote.web.originals import corpus_dir_of, file_of, file_state
+from footnote.web.owner import is_owner, owner_routes
+from footnote.web.shown import claim_shown
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
@@ -29,7 +35,11 @@ STARTERS = 40
 HISTORY_TURNS = 50
 _ID_CHARS = 1_000
 _QUOTE_CHARS = 20_000
+_QUESTION_CHARS = 2_000
 _STATIC = files("footnote.web") / "static"
+_TEXTS = frozenset({".md", ".markdown", ".txt", ".text"})
+_HASHED_BYTES = 500_000_000
+"""Files compared with the index for one list, in bytes together: about half a second of reading."""
 
 
 class ContextBody(BaseModel):
@@ -74,8 +84,20 @@ class ClaimsBody(BaseModel):
     claims: Annotated[list[ClaimBody], Field(max_length=200)]
 
 
-def routes(footnote: Footnote, desk: Desk, readiness: Readiness) -> APIRouter:
-    """Our own routes over an engine."""
+class FeedbackBody(BaseModel):
+    """What a reader says of an answer; without a kind, what was said is taken back."""
+
+    turn: Annotated[str, Field(pattern=r"^[\w-]{1,60}$")]
+    kind: Kind | None = None
+    question: Annotated[str, Field(max_length=_QUESTION_CHARS)] = ""
+    asked: Annotated[str, Field(max_length=2 * _QUESTION_CHARS)] = ""
+    fingerprint: Annotated[str, Field(max_length=100)] = ""
+    quotes: Annotated[list[ClaimBody], Field(max_length=20)] = []
+    correct: Annotated[list[ClaimBody], Field(max_length=20)] = []
+
+
+def routes(footnote: Footnote, desk: Desk, readiness: Readiness, *, guarded: bool = False) -> APIRouter:
+    """Our own routes over an engine; ``guarded`` tells that every visitor has shown the token."""
     router = APIRouter()
 
     @router.post("/api/v1/ask")
@@ -84,7 +106,8 @@ def routes(footnote: Footnote, desk: Desk, readiness: Readiness) -> APIRouter:
         answer = await desk.answer(body.question, history=body.history, allowed=allowed)
         return Response(json_text(answer_to_json(answer)), media_type="application/json")
 
-    router.include_router(_api(footnote))
+    router.include_router(_api(footnote, guarded=guarded))
+    router.include_router(owner_routes(footnote, guarded=guarded))
 
     @router.get("/healthz")
     async def healthz() -> PlainTextResponse:
@@ -103,37 +126,105 @@ def routes(footnote: Footnote, desk: Desk, readiness: Readiness) -> APIRouter:
     return router
 
 
-def _api(footnote: Footnote) -> APIRouter:
+def _api(footnote: Footnote, *, guarded: bool) -> APIRouter:
     # A new generation of the index shows at the next click; telling whether there is one costs a look at one file.
     api = APIRouter(prefix="/api", dependencies=[Depends(footnote.refresh)])
 
     @api.get("/start")
-    def start() -> JSONResponse:
-        return JSONResponse(_start(footnote))
+    def start(request: Request) -> JSONResponse:
+        may_change = is_owner(request, guarded=guarded) and corpus_dir_of(footnote) is not None
+        return JSONResponse({**_start(footnote), "owner": may_change, "suffixes": sorted(SUFFIXES)})
+
+    @api.get("/states")
+    def states() -> JSONResponse:
+        return JSONResponse(_states(footnote))
 
     @api.get("/documents/{document_id:path}")
     def document(document_id: str, if_none_match: Annotated[str, Header()] = "") -> Response:
         found = find(footnote, document_id)
         if found is None:
             raise HTTPException(404, "The index has no such document.")
-        tag = f'"{found.sha256[:32]}"'
+        state = file_state(footnote, found)
+        tag = f'"{found.sha256[:32]}-{state}"'
         headers = {"etag": tag, "cache-control": "no-cache"}
         if if_none_match == tag:
             return Response(status_code=304, headers=headers)
-        return JSONResponse(document_layout(found), headers=headers)
+        return JSONResponse({**document_layout(found), "file": state}, headers=headers)
 
     @api.get("/original/{document_id:path}")
     def original(document_id: str) -> Response:
         found = find(footnote, document_id)
         if found is None:
             raise HTTPException(404, "The index has no such document.")
-        return PlainTextResponse(found.text, headers={"cache-control": "no-cache"})
+        return _original(footnote, found)
 
     @api.post("/check")
     def check_claims(body: ClaimsBody) -> JSONResponse:
         return JSONResponse({"claims": [_shown(footnote, claim) for claim in body.claims]})
 
+    _add_feedback(api, footnote)
     return api
+
+
+def _add_feedback(api: APIRouter, footnote: Footnote) -> None:
+    @api.post("/feedback")
+    def feedback(body: FeedbackBody) -> Response:
+        book = FeedbackBook(footnote.reader.index_dir)
+        if body.kind is None:
+            book.withdraw(body.turn)
+        else:
+            book.keep(_feedback(footnote, body, body.kind))
+        return Response(status_code=204)
+
+
+def _feedback(footnote: Footnote, body: FeedbackBody, kind: Kind) -> Feedback:
+    """What a reader says, with those of the quotes that do stand in the index."""
+    return Feedback(
+        turn=body.turn,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        kind=kind,
+        question=body.question,
+        asked=body.asked or body.question,
+        answered=bool(body.quotes),
+        quotes=_standing(footnote, body.quotes),
+        correct=_standing(footnote, body.correct),
+        fingerprint=body.fingerprint,
+    )
+
+
+def _standing(footnote: Footnote, bodies: list[ClaimBody]) -> tuple[Claim, ...]:
+    claims = (_claim(body) for body in bodies)
+    return tuple(claim for claim in claims if check(footnote, claim).state == "exact")
+
+
+def _states(footnote: Footnote) -> dict[str, Any]:
+    """The documents whose files are not what was indexed, and the files that could not be read."""
+    changed: dict[str, str] = {}
+    read_bytes = 0
+    for summary in footnote.documents():
+        path = file_of(corpus_dir_of(footnote), summary.id)
+        read_bytes += path.stat().st_size if path else 0
+        if read_bytes > _HASHED_BYTES:
+            break
+        state = file_state(footnote, summary)
+        if state != "same":
+            changed[summary.id] = state
+    unread = footnote.reader.manifest.unread
+    return {"changed": changed, "unread": [{"name": each.path, "reason": each.reason} for each in unread]}
+
+
+def _original(footnote: Footnote, document: Document) -> Response:
+    """The file as it lies in the folder: text is shown, anything else is saved; without it the stored text."""
+    kept = {"cache-control": "no-cache"}
+    path = file_of(corpus_dir_of(footnote), document.id)
+    if path is not None and path.suffix.lower() not in _TEXTS:
+        # A page or a drawing from a document must never run as one of ours.
+        return FileResponse(path, filename=path.name, content_disposition_type="attachment", headers=kept)
+    try:
+        text = document.text if path is None else path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        text = document.text
+    return PlainTextResponse(text, headers=kept)
 
 
 def _start(footnote: Footnote) -> dict[str, Any]:
@@ -141,7 +232,9 @@ def _start(footnote: Footnote) -> dict[str, Any]:
     notices = dict.fromkeys(dict(each.metadata).get("notice", "") for each in documents)
     return {
         "fingerprint": footnote.fingerprint,
-        "starters": list(footnote.starters(STARTERS)),
+        "starters": [
+            {"question": question, "doc": doc} for question, doc in footnote.starters_with_documents(STARTERS)
+        ],
         "notices": [notice for notice in notices if notice],
         "documents": [
             {
@@ -158,10 +251,13 @@ def _start(footnote: Footnote) -> dict[str, Any]:
 
 
 def _shown(footnote: Footnote, body: ClaimBody) -> dict[str, Any]:
-    claim = Claim(body.doc, _span(body.start, body.end), body.quote, body.before, body.after)
-    beside = body.context
+    claim, beside = _claim(body), body.context
     context = None if beside is None else Claim(body.doc, _span(beside.start, beside.end), beside.text)
     return claim_shown(footnote, claim, context)
+
+
+def _claim(body: ClaimBody) -> Claim:
+    return Claim(body.doc, _span(body.start, body.end), body.quote, body.before, body.after)
 
 
 def _span(start: int, end: int) -> Span:

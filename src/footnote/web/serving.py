@@ -48,7 +48,7 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
 
     app: FastAPI = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.desk = desk
-    app.include_router(routes(footnote, desk, Readiness(footnote, desk)))
+    app.include_router(routes(footnote, desk, Readiness(footnote, desk), guarded=bool(token)))
     app.add_exception_handler(FootnoteError, _trouble)
     app.add_exception_handler(RequestValidationError, _not_understood)
     # Inside a loop, since Gradio opens one that it never closes where none is running.
@@ -57,7 +57,12 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
     if token:
         app.add_middleware(Entry, token=token)
     app.add_middleware(Rates, per_minute=settings.questions_per_minute)
-    app.add_middleware(Doors, hosts=(*_LOCAL, *hosts), body_max_bytes=settings.request_max_bytes)
+    app.add_middleware(
+        Doors,
+        hosts=(*_LOCAL, *hosts),
+        body_max_bytes=settings.request_max_bytes,
+        file_max_bytes=settings.file_max_bytes,
+    )
     app.add_middleware(Crowd, most=settings.requests_max)
     app.add_middleware(Policy)
     app.add_middleware(RequestLog)
