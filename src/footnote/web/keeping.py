@@ -30,6 +30,10 @@ WAITING_MOST = 1_000
 """Files that wait at most: more come in a second change."""
 
 
+class NameTaken(UsageError):
+    """There is a document of that name."""
+
+
 @dataclass(slots=True)
 class _Change:
     """What is to happen to the folder of documents.
@@ -62,7 +66,7 @@ class Keeper:
         """Where a file of this name would go.
 
         Raises:
-            UsageError: the name cannot be a document's, or is taken.
+            UsageError: the name cannot be a document's; NameTaken: it is one.
         """
         name = unicodedata.normalize("NFC", name)
         corpus_dir = self._corpus_dir()
@@ -74,7 +78,7 @@ class Keeper:
         if not plain or len(name.encode()) > NAME_MAX_BYTES:
             raise UsageError("its name cannot be a document's", remedy="give it a plain, shorter name")
         if not replacing and os.path.lexists(corpus_dir / name):
-            raise UsageError("there is already a document of that name", remedy="replace it, or rename the file")
+            raise NameTaken("there is already a document of that name", remedy="replace it, or rename the file")
         return corpus_dir / name
 
     def wait(self, name: str, *, replacing: bool) -> Path:

@@ -7,6 +7,7 @@ page can lay marks exactly without ever searching for a quote.  No markup is mad
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -14,6 +15,8 @@ from typing import Any, TypeAlias
 from footnote.records import Block, Document, Span
 
 Json: TypeAlias = dict[str, Any]
+
+_PARTS_WORDS = re.compile(r"\||<br\b", re.IGNORECASE)
 
 
 def document_layout(document: Document) -> Json:
@@ -49,18 +52,25 @@ def span_layout(document: Document, span: Span) -> list[Json]:
 
 
 def runs(text: str, span: Span, block: Block) -> list[Json]:
-    """Stretches of visible text of one style inside ``span``: ``{"start", "text", "styles"}``."""
+    """Stretches of visible text of one style inside ``span``: ``{"start", "text", "styles"}``.
+
+    ``"blank": true`` on a run says that a blank is drawn before it, which is not in the text.
+    """
     cuts = {span.start, span.end}
     for each in (*block.hidden, *(style.span for style in block.styles)):
         cuts.update(at for at in (each.start, each.end) if span.start < at < span.end)
     edges = sorted(cuts)
-    pieces = []
+    pieces: list[Json] = []
     for start, end in pairwise(edges):
         piece = Span(start, end)
         if any(gap.overlaps(piece) for gap in block.hidden):
             continue
         styles = sorted({style.kind for style in block.styles if style.span.contains(piece)})
-        pieces.append({"start": start, "text": text[start:end], "styles": styles})
+        made = {"start": start, "text": text[start:end], "styles": styles}
+        # A hidden bar or line break parts words as a blank does.
+        if pieces and _PARTS_WORDS.search(text, pieces[-1]["start"] + len(pieces[-1]["text"]), start):
+            made["blank"] = True
+        pieces.append(made)
     return pieces
 
 

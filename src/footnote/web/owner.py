@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from footnote.errors import UsageError
 from footnote.feedback import Feedback, FeedbackBook, claim_to_json, judgments_from, judgments_text, unanswered_groups
-from footnote.web.keeping import Keeper
+from footnote.web.keeping import Keeper, NameTaken
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
@@ -68,7 +68,7 @@ def _add_changes(router: APIRouter, footnote: Footnote, keeper: Keeper) -> None:
         try:
             draft = keeper.wait(name, replacing=replace)
         except UsageError as error:
-            return _refused(error)
+            return _refused(error, 409 if isinstance(error, NameTaken) else 400)
         whole = False
         try:
             whole = await _receive(request, draft, footnote.settings.file_max_bytes)
@@ -109,7 +109,7 @@ async def _receive(request: Request, draft: Path, most_bytes: int) -> bool:
     return not length.isdigit() or int(length) == held
 
 
-def _refused(error: UsageError, status: int = 409) -> JSONResponse:
+def _refused(error: UsageError, status: int = 400) -> JSONResponse:
     return JSONResponse({"what": error.what, "remedy": error.remedy}, status_code=status)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RELATED_WHEN_ANSWERED = 5
 RELATED_WHEN_ABSTAINING = 3
+RIVAL_SCORE = 4.0
+"""A passage of another document that ranks this near to the best is offered beside the quotes: it may say otherwise."""
 _AROUND_CHARS = 32
 """Text kept on either side of a quote, to find it again among repeats after its document changed."""
 
@@ -32,7 +34,7 @@ def answer_shown(footnote: Footnote, answer: Answer) -> Json:
         "answer": answer_to_json(answer),
         "shown": {
             "citations": [_citation(footnote, citation) for citation in answer.citations],
-            "related": [_related(footnote, hit) for hit in related[:limit]],
+            "related": [_related(footnote, hit, answer) for hit in related[:limit]],
             "confidence": confidence_in_words(answer.confidence),
         },
     }
@@ -73,7 +75,9 @@ def _citation(footnote: Footnote, citation: Citation) -> Json:
     return {"number": citation.number, **claim_shown(footnote, Claim(doc, citation.span, citation.quote), context)}
 
 
-def _related(footnote: Footnote, hit: Hit) -> Json:
+def _related(footnote: Footnote, hit: Hit, answer: Answer) -> Json:
+    cited = {citation.document_id for citation in answer.citations}
+    rivals = bool(cited) and hit.passage.document_id not in cited and answer.hits[0].score - hit.score <= RIVAL_SCORE
     document = find(footnote, hit.passage.document_id)
     items = [] if document is None else span_layout(document, hit.passage.span)
-    return {**hit_to_json(hit), "rank": hit.rank, "items": items}
+    return {**hit_to_json(hit), "rank": hit.rank, "items": items, "also": rivals}

@@ -41,7 +41,7 @@ function drawList(list, pen) {
 }
 
 function drawTable(table, pen) {
-  const columns = (table.header?.cells ?? []).map((runs) => runs.map((run) => run.text).join(""));
+  const columns = (table.header?.cells ?? []).map(textOf);
   const row = (block, tag) => {
     const marked = pen.marks.some((mark) => mark.start < block.end && block.start < mark.end);
     const cells = block.cells.map((runs, n) =>
@@ -53,15 +53,19 @@ function drawTable(table, pen) {
   return el("div", { class: "fn-table", tabindex: "0", role: "group", "aria-label": strings.table }, el("table", {}, head, body));
 }
 
+/** What a reader sees of runs, as text. */
+export const textOf = (runs) => runs.map((run) => (run.blank ? " " : "") + run.text).join("");
+
 function drawRuns(runs, pen) {
-  return runs.flatMap((run) =>
-    pieces(run, pen.marks).map(({ text, marks }) => {
+  return runs.flatMap((run) => [
+    ...(run.blank ? [" "] : []),
+    ...pieces(run, pen.marks).map(({ text, marks }) => {
       let node = document.createTextNode(text);
       for (const style of run.styles) node = el(STYLES[style], {}, node);
       for (const mark of marks) node = drawMark(mark, node, pen);
       return node;
     }),
-  );
+  ]);
 }
 
 function drawMark(mark, node, pen) {

@@ -1,12 +1,13 @@
 // Draws what an answer shows: cards, related passages, refusals. It decides nothing and keeps nothing.
 import { draw } from "./blocks.js";
 import { el, icon, place } from "./dom.js";
+import { pointer } from "./feedback.js";
 import { permalink } from "./links.js";
 import { menu } from "./menu.js";
 import { bibtex, copy, markdown, plain } from "./references.js";
 import { strings } from "./strings.js";
 
-/** @param on {read(citation, opener), readRelated(hit, opener), check(), sheet(kind)} */
+/** @param on {read(citation, opener), readRelated(hit, opener), compare(opener), compareWith(hit, opener), check(), sheet(kind)} */
 export function answerCards(turn, on) {
   const { shown, citations } = turn;
   const documents = new Set(citations.map((each) => each.doc)).size;
@@ -14,9 +15,11 @@ export function answerCards(turn, on) {
     el("div", { class: "fn-sure" },
       el("p", { title: strings.confidenceHint(turn.answer.confidence) },
         el("span", { class: `fn-level fn-level-${shown.confidence.replace(" ", "-")}`, "aria-hidden": "true" }),
-        el("b", {}, strings.confidence[shown.confidence]), ` · ${strings.from(citations.length, documents)}`)),
+        el("b", {}, strings.confidence[shown.confidence]), ` · ${strings.from(citations.length, documents)}`),
+      trackRecord(turn.answer.track_record),
+      beside(turn, documents, on)),
     el("ol", { class: "fn-cards" }, citations.map((citation) => card(turn, citation, on))),
-    related(shown.related, strings.related(shown.related.length), on),
+    related(turn, strings.related(shown.related.length), on),
     checkLine(turn, on),
   ].filter(Boolean);
 }
@@ -32,7 +35,7 @@ export function refusal(turn, on) {
       el("p", { class: "fn-refusal-head" }, strings.refusal),
       answer.explanation ? el("p", {}, answer.explanation) : null,
       words.length ? el("p", { class: "fn-missing" }, `${strings.missing} `, words) : null),
-    related(shown.related, strings.relatedNotAnswer(shown.related.length), on),
+    related(turn, strings.relatedNotAnswer(shown.related.length), on),
   ].filter(Boolean);
 }
 
@@ -43,13 +46,27 @@ export function careNotice() {
     strings.care.map((line) => el("p", {}, line)));
 }
 
-const drawExcerpt = (items) => draw(items, [], { excerpt: true });
+/** The way to two documents side by side, where two answer. */
+function beside(turn, documents, on) {
+  const button = (label, run) => el("button", { class: "fn-small fn-beside", type: "button", on: { click: (event) => run(event.currentTarget) } }, icon("beside"), label);
+  if (documents > 1) return button(strings.sideBySide, on.compare);
+  const also = turn.shown.related.find((hit) => hit.also);
+  return also ? button(strings.alsoIn(also.title), (opener) => on.compareWith(also, opener)) : null;
+}
+
+/** How often quotes that were as sure as these proved right when the numbers were fitted. */
+const trackRecord = (record) => (record ? el("p", { class: "fn-record" }, strings.trackRecord(record.right, record.of)) : null);
+
+const drawExcerpt = (items, marks = []) => draw(items, marks, { excerpt: true });
+
+/** The words of a quote that answer, where the engine names them. */
+const answering = ({ answer }) => (answer ? [{ ...answer, label: "", kind: "answer" }] : []);
 
 function card(turn, citation, on) {
   const stands = citation.state === "exact" || citation.state === "moved";
   const isTable = citation.items[0]?.kind === "table";
   const lead = isTable ? [] : drawExcerpt(citation.context_items ?? []);
-  const body = stands ? drawExcerpt(citation.items) : [el("p", { class: "fn-void", dir: "auto" }, citation.quote)];
+  const body = stands ? drawExcerpt(citation.items, citation.state === "exact" ? answering(citation) : []) : [el("p", { class: "fn-void", dir: "auto" }, citation.quote)];
   const node = el("li", { class: `fn-card is-${citation.state}`, data: { number: citation.number } });
   const cite = el("button", { class: "fn-cite", type: "button", "aria-label": strings.openCitation(citation.number, citation.title), on: { click: () => on.read(citation, cite) } }, `[${citation.number}]`);
   node.append(
@@ -75,6 +92,8 @@ export function showVerdict(node, verdict) {
 }
 
 function state(citation) {
+  const outdated = citation.file && citation.file !== "same";
+  if (citation.state === "exact" && outdated) return el("span", { class: "fn-altered" }, icon("alert"), strings.fileStates[citation.file]);
   if (citation.state === "exact") return el("span", { class: "fn-exact", title: strings.exactHint }, icon("check"), strings.exact);
   return el("span", { class: "fn-altered" }, icon("alert"), strings[citation.state]);
 }
@@ -96,15 +115,20 @@ function copyMenu(citation) {
   ]);
 }
 
-function related(hits, label, on) {
+function related(turn, label, on) {
+  const hits = turn.shown.related;
   if (!hits.length) return null;
+  const elsewhere = (hit) => turn.citations.length && turn.citations[0].doc !== hit.doc;
   return el("details", { class: "fn-related" },
     el("summary", {}, label),
     el("ul", {}, hits.map((hit) =>
       el("li", {},
         el("button", { class: "fn-place", type: "button", "aria-label": `${strings.openPassage}: ${[hit.title, ...hit.heading_path].join(" › ")}`, on: { click: (event) => on.readRelated(hit, event.currentTarget) } },
           place(hit.title, hit.heading_path, hit.page === null ? null : `, ${strings.page(hit.page)}`)),
-        el("div", { class: "fn-passage" }, drawExcerpt(hit.items.filter((item, n) => n || item.kind !== "heading")))))));
+        el("div", { class: "fn-passage" }, drawExcerpt(hit.items.filter((item, n) => n || item.kind !== "heading"))),
+        el("p", { class: "fn-passage-tools" },
+          elsewhere(hit) ? el("button", { class: "fn-small", type: "button", on: { click: (event) => on.compareWith(hit, event.currentTarget) } }, icon("beside"), strings.besideQuote) : null,
+          pointer(turn, hit))))));
 }
 
 function checkLine(turn, on) {

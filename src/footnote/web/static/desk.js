@@ -1,7 +1,9 @@
 // The checking mode: which answer's quotes the reader stands at, stepping through them, and the verdicts on them.
 import { showVerdict, tally } from "./cards.js";
+import { comparison } from "./compare.js";
 import { el } from "./dom.js";
 import { setAddress } from "./links.js";
+import { Trouble } from "./server.js";
 import { strings } from "./strings.js";
 
 const VERDICT_KEYS = { s: "supports", d: "does not", u: "unclear" };
@@ -37,6 +39,25 @@ export class Desk {
     const marks = place.start === undefined ? [] : [{ ...place, label: "~", kind: "related" }];
     await this.reader.read({ doc: place.doc, marks, active: marks.length ? "~" : null, opener, position });
     setAddress(place);
+  }
+
+  /**
+   * Opens two or more documents side by side.
+   * @param sides [{doc, title, marks}]
+   */
+  async compare(turn, sides, opener) {
+    this.#leave();
+    const read = (doc, label, from) => {
+      const citation = turn.citations.find((each) => each.doc === doc && String(each.number) === label);
+      if (citation) this.read(turn, citation, opener ?? from);
+      else this.readAlone({ doc, ...sides.find((each) => each.doc === doc).marks[0] }, opener ?? from, strings.relatedMark);
+    };
+    try {
+      this.reader.showPanel(await comparison(sides, { close: () => this.reader.close(), read }), opener, { wide: true });
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      await this.readAlone({ doc: sides[0].doc }, opener, "");
+    }
   }
 
   step(by) {

@@ -1,4 +1,5 @@
 // The list of conversations kept in this browser.
+import { confirmed } from "./confirmed.js";
 import { el, icon } from "./dom.js";
 import { strings } from "./strings.js";
 
@@ -72,26 +73,4 @@ export class Drawer {
     row.replaceChildren(box, el("button", { class: "fn-button", type: "button", on: { click: () => done(true) } }, strings.keepName));
     box.select();
   }
-}
-
-/** A button that does something final only at its second press. */
-function confirmed(label, question, run, props = { class: "fn-small" }) {
-  const button = el("button", { type: "button", ...props }, label);
-  let sure = false;
-  const calmDown = () => {
-    sure = false;
-    button.replaceChildren(label);
-    if (props["aria-label"]) button.setAttribute("aria-label", props["aria-label"]);
-  };
-  button.addEventListener("click", () => {
-    if (sure) {
-      run();
-      return;
-    }
-    sure = true;
-    button.replaceChildren(question);
-    button.removeAttribute("aria-label");
-  });
-  button.addEventListener("blur", calmDown);
-  return button;
 }

@@ -13,17 +13,27 @@ const isContext = (value) => value === null || value === undefined || (isCount(v
 function citation(value) {
   if (!isPlace(value) || !isCount(value.number) || !isText(value.quote) || !isContext(value.context)) return null;
   const { number, doc, title, start, end, quote, heading_path, page, context = null } = value;
+  const answer = isCount(value.answer?.start) && isCount(value.answer?.end) ? { start: value.answer.start, end: value.answer.end } : null;
   const [before, after] = [value.before, value.after].map((text) => (isText(text, 200) ? text : ""));
-  return { number, doc, title, start, end, quote, heading_path, page, context, before, after };
+  return { number, doc, title, start, end, quote, heading_path, page, context, before, after, answer };
 }
 
 function hit(value) {
   if (!isPlace(value) || !isText(value.text)) return null;
   const { doc, title, start, end, text, heading_path, page } = value;
-  return { doc, title, start, end, text, heading_path, page };
+  return { doc, title, start, end, text, heading_path, page, also: value.also === true };
 }
 
 const LEVELS = ["very likely", "likely", "perhaps", "unsure"];
+const KINDS = ["good", "bad", "wrong_passage", "not_answered", "should_have_abstained"];
+
+function said(value) {
+  if (!value || !isText(value.turn, 60) || !KINDS.includes(value.kind)) return undefined;
+  const right = (each) => each && isText(each.doc, 1000) && isCount(each.start) && isCount(each.end) && isText(each.quote);
+  const correct = (Array.isArray(value.correct) ? value.correct : []).filter(right).map(({ doc, start, end, quote }) => ({ doc, start, end, quote }));
+  return { turn: value.turn, kind: value.kind, correct };
+}
+
 const VERDICTS = ["supports", "does not", "unclear"];
 
 function turn(value) {
@@ -42,9 +52,12 @@ function turn(value) {
     explanation: isText(answer.explanation) ? answer.explanation : "",
     missing_words: isPath(answer.missing_words) ? answer.missing_words : [],
     fingerprint: isText(answer.fingerprint, 200) ? answer.fingerprint : "",
+    track_record: isCount(answer.track_record?.right) && isCount(answer.track_record?.of) ? { right: answer.track_record.right, of: answer.track_record.of } : null,
     citations,
   };
   made.related = (Array.isArray(value.related) ? value.related : []).map(hit).filter(Boolean);
+  made.feedback = said(value.feedback);
+  made.scope = Array.isArray(value.scope) && value.scope.length === 2 && value.scope.every(isCount) ? value.scope : null;
   made.confidence = LEVELS.includes(value.confidence) ? value.confidence : "unsure";
   for (const each of citations) {
     const verdict = value.verdicts?.[each.number];
@@ -59,11 +72,11 @@ function conversation(value) {
 }
 
 /** What of a turn is kept: the answer and its places, never how it was drawn. */
-export function storable({ question, literal, followed, care, answer, shown, citations, verdicts }) {
+export function storable({ question, literal, followed, care, answer, shown, citations, verdicts, feedback, scope }) {
   const related = (shown?.related ?? []).map(hit).filter(Boolean);
   if (!answer) return { question, literal, care };
   const { hits: _hits, related: _related, ...rest } = answer;
-  return { question, literal, followed, care, answer: { ...rest, citations: citations.map(citation) }, related, confidence: shown.confidence, verdicts };
+  return { question, literal, followed, care, answer: { ...rest, citations: citations.map(citation) }, related, confidence: shown.confidence, verdicts, feedback, scope };
 }
 
 export class Kept {

@@ -4,10 +4,12 @@ import { Desk } from "./desk.js";
 import { Drawer } from "./drawer.js";
 import { exportEntries } from "./exports.js";
 import { Kept } from "./kept.js";
+import { feedbackPanel } from "./feedback.js";
 import { linked } from "./links.js";
 import { menu } from "./menu.js";
 import { Reader } from "./reader.js";
 import { readStart } from "./server.js";
+import { Shelf } from "./shelf.js";
 import { strings } from "./strings.js";
 import { Thread } from "./thread.js";
 
@@ -58,10 +60,11 @@ function masthead({ thread, reader, kept }) {
     await open(kept.select(null));
     document.querySelector("#fn-question textarea").focus();
   } } }, icon("plus"));
+  const shelf = el("button", { class: "fn-plain fn-documents", type: "button", "aria-label": strings.documentsTitle, title: strings.documentsTitle, on: { click: () => reader.openShelf(shelf) } }, icon("file"));
   const told = () => ({ name: kept.current?.name ?? strings.conversation, turns: thread.turns });
   hostIn("fn-masthead").append(
     el("p", { class: "fn-brand" }, strings.name, el("sup", { "aria-hidden": "true" }, "1")),
-    el("div", { class: "fn-tools" }, menu(strings.export, { class: "fn-plain fn-export", title: strings.exportLabel }, exportEntries(told)), fresh, drawer.button, themeToggle()),
+    el("div", { class: "fn-tools" }, menu(strings.export, { class: "fn-plain fn-export", title: strings.exportLabel }, exportEntries(told)), fresh, shelf, drawer.button, themeToggle()),
     drawer.node);
 }
 
@@ -93,27 +96,40 @@ function composer(thread) {
   return box;
 }
 
-async function begin({ thread, reader, desk, kept }) {
+async function begin({ thread, shelf, desk, kept }) {
   let started;
   try {
     started = await readStart();
   } catch {
-    thread.trouble(() => begin({ thread, reader, desk, kept }));
+    thread.trouble(() => begin({ thread, shelf, desk, kept }));
     return;
   }
-  thread.greet(started.starters);
-  reader.showShelf(started.documents);
+  take(started, { thread, shelf });
   hostIn("fn-notice").replaceChildren(...started.notices.map((notice) => el("p", { dir: "auto" }, notice)));
   if (kept.current) await thread.restore(kept.select(kept.current.id));
   const place = linked();
   if (place) desk.readAlone(place, null, strings.linkedMark);
 }
 
+/** What the server told of the index. */
+function take(started, { thread, shelf }) {
+  thread.documentsCount = started.documents.length;
+  shelf.show(started);
+  thread.greet(started.starters);
+}
+
 function mount() {
   const kept = new Kept();
   let desk = null;
-  const reader = new Reader(hostIn("fn-reader"), { browse: (doc, opener) => desk.readAlone({ doc }, opener, ""), closed: () => desk.closed() });
-  const thread = new Thread(hostIn("fn-thread"), () => kept.keep(thread.turns));
+  const shelf = new Shelf({
+    browse: (doc, opener) => desk.readAlone({ doc }, opener, ""),
+    changed: async () => take(await readStart(), { thread, shelf }),
+    ticked: () => thread.greet(thread.starters),
+    feedback: (opener) => reader.showPanel(feedbackPanel(() => reader.close()), opener),
+    close: () => reader.close(),
+  });
+  const reader = new Reader(hostIn("fn-reader"), shelf.node, { closed: () => desk.closed() });
+  const thread = new Thread(hostIn("fn-thread"), () => kept.keep(thread.turns), () => shelf.allowed());
   desk = thread.desk = new Desk(reader, () => kept.keep(thread.turns));
   masthead({ thread, reader, kept });
   composer(thread);
@@ -121,7 +137,7 @@ function mount() {
     const place = linked();
     if (place) desk.readAlone(place, null, strings.linkedMark);
   });
-  begin({ thread, reader, desk, kept });
+  begin({ thread, shelf, desk, kept });
 }
 
 function whenDrawn(run) {

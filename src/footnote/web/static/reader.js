@@ -9,29 +9,39 @@ const FROM_TOP = 0.28; // where in the panel the active mark comes to stand, as 
 const SHOW_WAITING_MS = 120;
 
 export class Reader {
-  /** @param events {browse(doc, opener), closed()}: a document was picked from the shelf; the panel was closed */
-  constructor(host, events) {
+  /**
+   * @param shelf what stands here while no document is open
+   * @param events {closed()}: the panel was closed
+   */
+  constructor(host, shelf, events) {
     this.host = host;
     this.events = events;
     this.open = null;
     this.asked = 0;
-    this.shelf = el("section", { class: "fn-shelf", "aria-label": strings.documentsTitle });
-    this.host.append(this.shelf);
+    this.panel = null;
+    this.shelf = shelf;
+    this.host.append(shelf);
     addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.open && !event.defaultPrevented) this.close();
     });
   }
 
-  showShelf(documents) {
-    const entries = documents.map((each) =>
-      el("li", {},
-        el("button", { class: "fn-book", type: "button", on: { click: (event) => this.events.browse(each.doc, event.currentTarget) } },
-          el("span", { class: "fn-book-title" }, bdi(each.title)),
-          el("span", { class: "fn-book-note" }, [each.metadata.date, strings.passages(each.passages)].filter(Boolean).join(" · ")))));
-    this.shelf.replaceChildren(
-      el("h2", {}, strings.documentsTitle),
-      el("p", { class: "fn-hint" }, entries.length ? strings.documentsHint : strings.noDocuments),
-      el("ul", { class: "fn-books" }, entries));
+  /** Shows the list of documents: beside the chat, or over it on a phone. */
+  openShelf(opener) {
+    this.close();
+    if (narrow()) {
+      this.open = { key: "", opener };
+      this.#cover();
+    }
+    this.shelf.querySelector("h2").focus();
+  }
+
+  /** Shows a panel that is no document: a comparison, a list. */
+  showPanel(panel, opener, { wide = false } = {}) {
+    this.asked++;
+    this.#show({ key: "", opener: opener ?? this.open?.opener }, panel);
+    document.body.classList.toggle("fn-wide", wide);
+    panel.querySelector("h2").focus();
   }
 
   /**
@@ -77,9 +87,10 @@ export class Reader {
     const { opener } = this.open;
     this.asked++;
     this.open = null;
-    this.panel.remove();
+    this.panel?.remove();
+    this.panel = null;
     this.shelf.hidden = false;
-    document.body.classList.remove("fn-reading");
+    document.body.classList.remove("fn-reading", "fn-wide");
     document.getElementById("fn-chat").inert = false;
     this.events.closed();
     if (opener?.isConnected) opener.focus({ preventScroll: !narrow() });
@@ -102,6 +113,11 @@ export class Reader {
     this.panel = panel;
     this.shelf.hidden = true;
     this.host.append(panel);
+    document.body.classList.remove("fn-wide");
+    this.#cover();
+  }
+
+  #cover() {
     document.body.classList.add("fn-reading");
     // On a phone the panel covers the chat, so the chat must not be reachable behind it.
     document.getElementById("fn-chat").inert = narrow();
@@ -153,10 +169,11 @@ export class Reader {
 
 function articleHead(layout, lost) {
   const about = [layout.metadata.date, layout.source].filter(Boolean);
+  const told = lost ? strings.changed : layout.file === "same" ? "" : strings.fileStates[layout.file];
   return el("div", { class: "fn-doc-head" },
     el("p", { class: "fn-doc-title" }, bdi(layout.title)),
     about.length ? el("p", { class: "fn-doc-about" }, about.flatMap((part, n) => [n ? " · " : null, bdi(part)])) : null,
-    lost ? el("p", { class: "fn-doc-lost", role: "alert" }, icon("alert"), strings.changed) : null);
+    told ? el("p", { class: "fn-doc-lost", role: lost ? "alert" : null }, icon("alert"), told) : null);
 }
 
 const claim = (doc, { start, end, quote, before = "", after = "" }) => ({ doc, start, end, quote, before, after });

@@ -1,4 +1,5 @@
 // A quote with its reference, in the forms people paste elsewhere.
+import { textOf } from "./blocks.js";
 import { permalink } from "./links.js";
 import { strings } from "./strings.js";
 
@@ -16,8 +17,8 @@ export function quoteText(citation) {
     if (item.beside) return;
     if (item.kind === "table") item.rows.forEach(walk);
     else if (item.kind === "list") item.items.forEach(walk);
-    else if (item.cells) texts.push(item.cells.map((runs) => runs.map((run) => run.text).join("")).join(" | "));
-    else texts.push((item.runs ?? []).map((run) => run.text).join(""));
+    else if (item.cells) texts.push(item.cells.map(textOf).join(" | "));
+    else texts.push(textOf(item.runs ?? []));
     for (const inner of item.lists ?? []) walk(inner);
   };
   (citation.items ?? []).forEach(walk);

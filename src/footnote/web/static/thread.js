@@ -1,6 +1,7 @@
 // The left-hand column: questions and their answers, in order, and the asking of them.
 import { answerCards, careNotice, refusal } from "./cards.js";
 import { calm, el, icon } from "./dom.js";
+import { feedbackLine } from "./feedback.js";
 import { download, sheetCsv, sheetMarkdown } from "./references.js";
 import { Trouble, ask, check } from "./server.js";
 import { strings } from "./strings.js";
@@ -9,9 +10,13 @@ const HISTORY_TURNS = 8;
 const HISTORY_CHARS = 2000;
 
 export class Thread {
-  /** @param kept called when a turn changed in a way that should outlive a reload */
-  constructor(host, kept) {
+  /**
+   * @param kept called when a turn changed in a way that should outlive a reload
+   * @param allowed gives the ids of the documents to ask, or null for all
+   */
+  constructor(host, kept, allowed) {
     this.kept = kept;
+    this.allowed = allowed;
     this.turns = [];
     this.starters = [];
     this.list = el("div", { class: "fn-turns", role: "log", "aria-label": strings.chatLabel });
@@ -22,10 +27,20 @@ export class Thread {
   /** The start screen: what this is, and questions that are sure to be answered. */
   greet(starters) {
     this.starters = starters;
+    this.#hail();
+  }
+
+  #hail() {
     this.hello.replaceChildren(
       el("h1", {}, strings.startTitle),
       el("p", { class: "fn-lede" }, strings.startText),
-      this.#chips(starters.slice(0, 5), strings.startersLabel) ?? "");
+      this.#chips(this.#open().slice(0, 5), strings.startersLabel) ?? "");
+  }
+
+  /** Starters whose documents are asked. */
+  #open() {
+    const allowed = this.allowed();
+    return this.starters.filter((each) => allowed === null || allowed.includes(each.doc)).map((each) => each.question);
   }
 
   trouble(retry) {
@@ -56,7 +71,9 @@ export class Thread {
     const text = question.trim();
     if (!text) return;
     const turn = replacing ?? { node: el("article", { class: "fn-turn" }) };
-    Object.assign(turn, { question: text, literal, answer: null, shown: null, citations: [], verdicts: {} });
+    const documents = this.allowed();
+    const all = documents && this.documentsCount ? this.documentsCount : 0;
+    Object.assign(turn, { question: text, literal, answer: null, shown: null, citations: [], verdicts: {}, feedback: undefined, scope: documents ? [documents.length, all] : null });
     const history = literal ? [] : this.#historyBefore(turn);
     turn.followed = history.length > 0;
     if (!replacing) {
@@ -66,9 +83,13 @@ export class Thread {
     this.#started();
     turn.stopper?.abort();
     const stopper = (turn.stopper = new AbortController());
+    if (documents?.length === 0) {
+      this.#drawNote(turn, strings.askedNone);
+      return;
+    }
     this.#drawWaiting(turn);
     try {
-      const result = await ask({ question: text, history, documents: null }, stopper.signal);
+      const result = await ask({ question: text, history, documents }, stopper.signal);
       if (stopper !== turn.stopper) return;
       if (result.error) this.#drawNote(turn, [result.error.what, result.error.remedy].filter(Boolean).join("; "));
       else {
@@ -106,6 +127,8 @@ export class Thread {
     this.#drawHeading(turn);
     if (turn.care) turn.node.append(careNotice());
     turn.node.append(...this.#understood(turn), ...(answer.answered ? answerCards(turn, this.#events(turn)) : refusal(turn, this.#events(turn))));
+    if (turn.scope) turn.node.append(el("p", { class: "fn-scope" }, strings.askedOf(...turn.scope)));
+    if (answer.reason !== "small_talk") turn.node.append(feedbackLine(turn, this.kept));
     const next = this.#followUps(turn);
     if (next) turn.node.append(next);
   }
@@ -114,6 +137,8 @@ export class Thread {
     return {
       read: (citation, opener) => this.desk.read(turn, citation, opener),
       readRelated: (hit, opener) => this.desk.readAlone({ ...hit, quote: hit.text }, opener, strings.relatedMark),
+      compare: (opener) => this.desk.compare(turn, sidesOf(turn.citations), opener),
+      compareWith: (hit, opener) => this.desk.compare(turn, [...sidesOf(turn.citations).slice(0, 1), { doc: hit.doc, title: hit.title, marks: [{ ...hit, quote: hit.text, label: "~", kind: "related" }] }], opener),
       check: () => this.desk.read(turn, turn.citations.find((each) => !turn.verdicts[each.number]) ?? turn.citations[0], turn.node.querySelector(".fn-check")),
       sheet: (kind) => (kind === "csv" ? download("checked-quotes.csv", "text/csv", sheetCsv([turn])) : download("checked-quotes.md", "text/markdown", sheetMarkdown([turn]))),
     };
@@ -178,7 +203,7 @@ export class Thread {
   #followUps(turn) {
     const asked = new Set(this.turns.map((each) => each.question.toLowerCase()));
     const near = wordsOf([turn.question, ...turn.citations.flatMap((each) => [each.quote, ...each.heading_path])].join(" "));
-    const open = this.starters
+    const open = this.#open()
       .filter((starter) => !asked.has(starter.toLowerCase()))
       .map((starter) => ({ starter, shared: [...wordsOf(starter)].filter((word) => near.has(word)).length }))
       .sort((a, b) => b.shared - a.shared);
@@ -190,6 +215,16 @@ export class Thread {
     return el("ul", { class: `fn-chips ${name}`, "aria-label": label }, questions.map((question) =>
       el("li", {}, el("button", { class: "fn-chip", type: "button", dir: "auto", on: { click: () => this.ask(question) } }, question))));
   }
+}
+
+/** The quotes of an answer by document, in the order of the quotes. */
+function sidesOf(citations) {
+  const sides = new Map();
+  for (const each of citations) {
+    if (!sides.has(each.doc)) sides.set(each.doc, { doc: each.doc, title: each.title, marks: [] });
+    sides.get(each.doc).marks.push({ ...each, label: String(each.number), kind: "quote" });
+  }
+  return [...sides.values()];
 }
 
 const wordsOf = (text) => new Set(text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []);
