@@ -59,6 +59,7 @@ def test_every_metric_is_explained(metric: str) -> None:
         "--host",
         "--port",
         "--watch",
+        "--export",
     ],
 )
 def test_every_option_is_shown(option: str) -> None:

@@ -1,0 +1,283 @@
+"""The owner's routes without a browser: who is the owner, and what becomes of files that arrive, replace and leave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import HashingEncoder
+from footnote.engine import Footnote
+from footnote.web import create_app
+
+FILE = {"content-type": "application/octet-stream"}
+NEW = b"# New moon\n\nThe new moon is dark tonight.\n"
+
+
+@pytest.fixture
+def engine(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -> Iterator[Footnote]:
+    built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder)
+    with built:
+        yield built
+
+
+@pytest.fixture
+def owner(engine: Footnote) -> Any:
+    return visitor(engine)
+
+
+def visitor(engine: Footnote, address: str = "127.0.0.1", **options: Any) -> Any:
+    from starlette.testclient import TestClient
+
+    return TestClient(create_app(engine, **options), base_url="http://localhost:7860", client=(address, 5))
+
+
+def changed(client: Any, *removed: str) -> dict[str, Any]:
+    """Begins a change and waits for its end."""
+    begun = client.post("/api/change", json={"documents": removed})
+    assert begun.status_code == 202, begun.text
+    return finished(client)
+
+
+def finished(client: Any) -> dict[str, Any]:
+    until = time.monotonic() + 30
+    while (state := client.get("/api/change").json())["running"]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return state
+
+
+def listed(client: Any) -> list[str]:
+    return [each["doc"] for each in client.get("/api/start").json()["documents"]]
+
+
+def hidden(corpus: Path) -> list[str]:
+    return [path.name for path in corpus.iterdir() if path.name.startswith(".")]
+
+
+class TestWhoIsTheOwner:
+    ROUTES = (("put", "/api/files/a.md"), ("post", "/api/change"), ("get", "/api/change"), ("get", "/api/feedback"))
+
+    def refusals(self, client: Any, **headers: str) -> set[int]:
+        found = set()
+        for method, path in self.ROUTES:
+            kind = FILE if method == "put" else {"content-type": "application/json"}
+            content = {"content": b"{}"} if method != "get" else {}
+            found.add(client.request(method, path, headers={**kind, **headers}, **content).status_code)
+        return found
+
+    def test_whoever_sits_at_this_machine(self, owner):
+        assert owner.get("/api/start").json()["owner"]
+        assert owner.get("/api/change").status_code == 200
+
+    @pytest.mark.parametrize("address", ["192.168.1.5", "8.8.8.8", "fe80::1", "testclient", ""])
+    def test_nobody_else_without_a_token(self, engine, address):
+        client = visitor(engine, address)
+        assert not client.get("/api/start").json()["owner"]
+        assert self.refusals(client) == {403}
+
+    @pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "via"])
+    def test_nobody_through_a_proxy_that_makes_all_seem_local(self, owner, header):
+        assert self.refusals(owner, **{header: "8.8.8.8"}) == {403}
+
+    def test_whoever_has_shown_the_token(self, engine):
+        client = visitor(engine, "8.8.8.8", token="open sesame")
+        assert self.refusals(client) == {401}
+        shown = {"authorization": "Bearer open sesame"}
+        assert client.get("/api/start", headers=shown).json()["owner"]
+        assert client.get("/api/change", headers=shown).status_code == 200
+
+    def test_another_site_cannot_send_files(self, owner):
+        sent = owner.put("/api/files/a.md", content=NEW, headers={**FILE, "origin": "https://evil.example"})
+        assert sent.status_code == 403
+
+    @pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=x", "application/json"])
+    def test_a_file_comes_as_nothing_but_bytes(self, owner, kind):
+        assert owner.put("/api/files/a.md", content=NEW, headers={"content-type": kind}).status_code == 415
+
+
+class TestAdding:
+    def test_a_file_that_arrives_is_asked_after_the_change(self, owner, engine, tiny_corpus):
+        assert owner.put("/api/files/new.md", content=NEW, headers=FILE).status_code == 204
+        assert listed(owner) == ["moons.md", "tea.txt"]
+        state = changed(owner)
+        assert (state["added"], state["failed"]) == (["new.md"], [])
+        assert listed(owner) == ["moons.md", "new.md", "tea.txt"]
+        assert engine.ask("What is the new moon tonight?").hits[0].passage.document_id == "new.md"
+        assert (tiny_corpus / "new.md").read_bytes() == NEW
+        assert hidden(tiny_corpus) == []
+
+    def test_what_cannot_be_read_is_told_and_does_not_stay(self, owner, tiny_corpus):
+        owner.put("/api/files/empty.txt", content=b"", headers=FILE)
+        owner.put("/api/files/new.md", content=NEW, headers=FILE)
+        state = changed(owner)
+        assert state["added"] == ["new.md"]
+        assert state["failed"] == [{"name": "empty.txt", "reason": "no text found"}]
+        assert not (tiny_corpus / "empty.txt").exists()
+        assert owner.get("/api/states").json() == {"changed": {}, "unread": []}
+
+    def test_a_taken_name_is_replaced_only_on_purpose(self, owner, engine):
+        refused = owner.put("/api/files/tea.txt", content=NEW, headers=FILE)
+        assert refused.status_code == 409
+        assert "already" in refused.json()["what"]
+        assert owner.put("/api/files/tea.txt?replace=true", content=NEW, headers=FILE).status_code == 204
+        assert changed(owner)["added"] == ["tea.txt"]
+        assert "new moon" in engine.document("tea.txt").text
+
+    def test_a_replacement_that_cannot_be_read_leaves_the_old_file(self, owner, engine, tiny_corpus):
+        before = (tiny_corpus / "tea.txt").read_bytes()
+        owner.put("/api/files/tea.txt?replace=true", content=b"", headers=FILE)
+        assert changed(owner)["failed"][0]["name"] == "tea.txt"
+        assert (tiny_corpus / "tea.txt").read_bytes() == before
+        assert "Green tea" in engine.document("tea.txt").text
+        assert hidden(tiny_corpus) == []
+
+    @pytest.mark.parametrize(
+        "name",
+        ["a.exe", "noending", ".hidden.md", "-x.md", "a%2Fb.md", "..%2f..%2fa.md", "a%5Cb.md", "a%00.md", "a%0Ab.md",
+         "a%E2%80%AEb.md", "x" * 220 + ".md", "a:b.md"],
+    )  # fmt: skip
+    def test_a_name_that_is_no_document_s_is_refused(self, owner, tiny_corpus, name):
+        before = sorted(tiny_corpus.parent.rglob("*"))
+        answer = owner.put(f"/api/files/{name}", content=NEW, headers=FILE)
+        assert answer.status_code in {400, 404, 415}
+        assert sorted(tiny_corpus.parent.rglob("*")) == before
+
+    def test_too_large_a_file_is_refused(self, tiny_corpus, tmp_path, hashing_encoder):
+        from footnote.settings import Settings
+
+        small = Settings(file_max_bytes=2_000)
+        built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder, settings=small)
+        with built:
+            client = visitor(built)
+            assert client.put("/api/files/a.md", content=b"x" * 2_001, headers=FILE).status_code == 413
+
+            def trickle():
+                yield from (b"x" * 500 for _ in range(6))
+
+            assert client.put("/api/files/a.md", content=trickle(), headers=FILE).status_code >= 400
+        assert hidden(tiny_corpus) == []
+
+
+class TestRemoving:
+    def test_a_document_that_leaves_is_gone_from_folder_and_index(self, owner, tiny_corpus):
+        assert changed(owner, "tea.txt")["removed"] == ["tea.txt"]
+        assert listed(owner) == ["moons.md"]
+        assert not (tiny_corpus / "tea.txt").exists()
+        assert hidden(tiny_corpus) == []
+
+    @pytest.mark.parametrize("names", [["moons.md", "tea.txt"], ["no.md"], ["../secret.md"], ["/etc/passwd"]])
+    def test_what_cannot_leave_stays(self, owner, tiny_corpus, names):
+        (tiny_corpus.parent / "secret.md").write_text("# Secret")
+        assert owner.post("/api/change", json={"documents": names}).status_code == 400
+        assert listed(owner) == ["moons.md", "tea.txt"]
+        assert (tiny_corpus.parent / "secret.md").exists()
+
+    def test_when_the_index_cannot_follow_the_files_come_back(self, owner, tiny_corpus, monkeypatch):
+        from footnote.errors import IndexLocked
+
+        def locked(*_args, **_options):
+            raise IndexLocked("process 7 is writing the index", remedy="wait")
+
+        monkeypatch.setattr("footnote.web.keeping.build_index", locked)
+        owner.put("/api/files/new.md", content=NEW, headers=FILE)
+        assert "writing the index" in changed(owner, "tea.txt")["error"]["what"]
+        assert (tiny_corpus / "tea.txt").exists()
+        assert not (tiny_corpus / "new.md").exists()
+        assert hidden(tiny_corpus) == []
+
+    def test_one_change_at_a_time(self, owner, monkeypatch):
+        import threading
+
+        from footnote.web import keeping
+
+        gate, build = threading.Event(), keeping.build_index
+
+        def slow(*args, **options):
+            gate.wait(20)
+            return build(*args, **options)
+
+        monkeypatch.setattr("footnote.web.keeping.build_index", slow)
+        assert owner.post("/api/change", json={"documents": []}).status_code == 202
+        assert owner.post("/api/change", json={"documents": []}).status_code == 400
+        assert owner.put("/api/files/new.md", content=NEW, headers=FILE).status_code == 400
+        gate.set()
+        assert "error" not in finished(owner)
+
+
+class TestStates:
+    def test_a_file_that_changed_or_went_is_told(self, owner, tiny_corpus):
+        assert owner.get("/api/states").json()["changed"] == {}
+        (tiny_corpus / "moons.md").write_text("# Other\n\nOther text.\n", encoding="utf-8")
+        (tiny_corpus / "tea.txt").unlink()
+        assert owner.get("/api/states").json()["changed"] == {"moons.md": "changed", "tea.txt": "gone"}
+        assert owner.get("/api/documents/moons.md").json()["file"] == "changed"
+
+    def test_a_quote_from_an_altered_file_is_told(self, owner, engine, tiny_corpus):
+        at = engine.document("moons.md").text.index("Europa is")
+        body = {"claims": [{"doc": "moons.md", "start": at, "end": at + 6, "quote": "Europa"}]}
+        assert owner.post("/api/check", json=body).json()["claims"][0]["file"] == "same"
+        (tiny_corpus / "moons.md").write_text("# Other\n\nOther text.\n", encoding="utf-8")
+        found = owner.post("/api/check", json=body).json()["claims"][0]
+        assert (found["state"], found["file"]) == ("exact", "changed")
+
+    def test_the_original_is_the_file_as_it_lies_there(self, owner, tiny_corpus):
+        (tiny_corpus / "moons.md").write_text("# Other\n\nOther text.\n", encoding="utf-8")
+        assert owner.get("/api/original/moons.md").text == "# Other\n\nOther text.\n"
+        (tiny_corpus / "moons.md").unlink()
+        assert "Europa" in owner.get("/api/original/moons.md").text
+
+    def test_a_link_to_outside_is_not_followed(self, owner, tiny_corpus, tmp_path):
+        (tmp_path / "canary.md").write_text("THE CANARY SANG")
+        (tiny_corpus / "moons.md").unlink()
+        (tiny_corpus / "moons.md").symlink_to(tmp_path / "canary.md")
+        assert "CANARY" not in owner.get("/api/original/moons.md").text
+
+
+class TestFeedbackRoutes:
+    def body(self, engine: Footnote, **changes: Any) -> dict[str, Any]:
+        at = engine.document("moons.md").text.index("Europa is")
+        quote = {"doc": "moons.md", "start": at, "end": at + 6, "quote": "Europa"}
+        return {
+            "turn": "a-1",
+            "kind": "good",
+            "question": "What?",
+            "asked": "What is it?",
+            "quotes": [quote],
+            **changes,
+        }
+
+    def test_anyone_may_say_and_only_the_owner_reads(self, engine):
+        guest = visitor(engine, "8.8.8.8")
+        assert guest.post("/api/feedback", json=self.body(engine)).status_code == 204
+        assert guest.get("/api/feedback").status_code == 403
+        assert guest.get("/api/feedback/judgments").status_code == 403
+        read = visitor(engine).get("/api/feedback").json()
+        assert (read["count"], read["judgments"], read["rows"][0]["asked"]) == (1, 1, "What is it?")
+
+    def test_it_is_saved_as_judgments_with_one_click(self, owner, engine, tmp_path):
+        from footnote.evaluation import read_judgments
+
+        owner.post("/api/feedback", json=self.body(engine))
+        saved = owner.get("/api/feedback/judgments")
+        assert "attachment" in saved.headers["content-disposition"]
+        (tmp_path / "f.jsonl").write_bytes(saved.content)
+        assert read_judgments(tmp_path / "f.jsonl")[0].question == "What is it?"
+
+    def test_quotes_that_do_not_stand_are_not_kept(self, owner, engine):
+        body = self.body(engine)
+        body["quotes"][0]["quote"] = "Evropa"
+        owner.post("/api/feedback", json=body)
+        assert owner.get("/api/feedback").json()["rows"][0]["quotes"] == []
+
+    def test_it_can_be_taken_back(self, owner, engine):
+        owner.post("/api/feedback", json=self.body(engine))
+        owner.post("/api/feedback", json={"turn": "a-1"})
+        assert owner.get("/api/feedback").json()["count"] == 0
+
+    @pytest.mark.parametrize("body", [{}, {"turn": "a b"}, {"turn": "a", "kind": "splendid"}, {"turn": "x" * 61}])
+    def test_a_body_of_another_shape_is_refused(self, owner, body):
+        assert owner.post("/api/feedback", json=body).status_code == 422
