@@ -1,0 +1,110 @@
+"""The named states of the page, reached one after another by a visitor; each is left as it is to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from browser_support import ROOT, Visit
+
+QUESTION = "How long does a ketamine infusion last?"
+UNANSWERED = "What is the capital of France?"
+
+LEAFLETS = {
+    "clinic-a.md": """# Clinic A leaflet
+
+A visit starts with a talk about your health.
+
+## How long does a ketamine infusion last?
+
+A ketamine infusion lasts 40 minutes. You stay for 2 hours in all.
+""",
+    "clinic-b.md": """# Clinic B leaflet
+
+Please eat nothing for 6 hours before.
+
+## How long does a ketamine infusion last?
+
+A ketamine infusion lasts 60 minutes. You stay for 2 hours in all.
+""",
+    "arabic.md": """# القمر الجديد
+
+## ما هو القمر الجديد؟
+
+القمر الجديد مظلم في الليل، ومدته **29.5** يوما (synodic month).
+""",
+}
+
+
+def make_corpus(folder: Path) -> Path:
+    """The shipped documents, two leaflets that differ in a number, and one that is written from right to left."""
+    folder.mkdir(parents=True)
+    for path in (ROOT / "corpus").glob("*.md"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    for name, text in LEAFLETS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def walk(guest: Visit, *, phone: bool) -> Iterator[str]:  # noqa: PLR0915 - one step after another
+    """Goes through the states; at each ``yield`` the page shows the state of that name."""
+    page = guest.open()
+    yield "start"
+    if phone:
+        page.click(".fn-documents")
+    page.wait_for_selector(".fn-book")
+    yield "documents"
+    page.set_input_files(
+        ".fn-picker",
+        files=[
+            {"name": "new.xyz", "mimeType": "", "buffer": b"x"},
+            {"name": "clinic-a.md", "mimeType": "", "buffer": b"# A\n\nB.\n"},
+        ],
+    )
+    page.wait_for_selector(".is-failed.is-open")
+    yield "documents-reasons"
+    if phone:
+        page.click(".fn-shelf-close")
+    guest.ask(QUESTION)
+    yield "answer"
+    page.locator(".fn-cite").first.click()
+    page.wait_for_selector("mark.is-active")
+    yield "reading"
+    page.locator(".fn-desk-verdicts button").first.click()
+    yield "checking"
+    page.click("[aria-label='Find in this document']")
+    page.keyboard.type("infusion")
+    yield "find"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".fn-panel", state="detached")
+    page.locator(".fn-beside").first.click()
+    page.wait_for_selector(".fn-column mark.is-active")
+    yield "side-by-side"
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".fn-panel", state="detached")
+    page.click(".fn-thumb[data-good='false']")
+    page.click("text=Wrong passage")
+    page.wait_for_selector(".fn-points:visible")
+    page.locator(".fn-points").first.click()
+    page.wait_for_function("document.querySelector('.fn-feedback-said').textContent !== ''")
+    yield "feedback"
+    if phone:
+        page.click(".fn-documents")
+    page.click(".fn-adding >> text=Feedback")
+    page.wait_for_selector(".fn-feedback-rows")
+    yield "feedback-list"
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".fn-panel", state="detached")
+    page.click(".fn-export")
+    yield "menu"
+    page.keyboard.press("Escape")
+    page.click("[aria-label='Conversations']")
+    yield "conversations"
+    page.keyboard.press("Escape")
+    guest.ask(UNANSWERED)
+    yield "refusal"
+    guest.ask("I want to end my life.")
+    yield "care"
+    guest.ask("ما هو القمر الجديد؟")
+    yield "right-to-left"
