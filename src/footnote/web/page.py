@@ -55,11 +55,15 @@ def asking(footnote: Footnote, desk: Desk) -> Callable[..., Awaitable[dict[str, 
             if len(turn) == 2
         ]
         allowed = None if documents is None else frozenset(map(str, documents))
+        care = speaks_of_danger(str(question))
+        if care:
+            # What someone in danger says is taken at its word, never read as a follow-up.
+            turns = []
 
         def work() -> dict[str, Any]:
             footnote.refresh()
             answer = footnote.ask(str(question), history=turns, allowed=allowed)
-            return {**answer_shown(footnote, answer), "care": speaks_of_danger(answer.question)}
+            return {**answer_shown(footnote, answer), "care": care}
 
         try:
             return await desk.run(work)

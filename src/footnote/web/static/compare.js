@@ -49,7 +49,7 @@ function column(side, only, pick, on) {
   const open = el("button", { class: "fn-place fn-column-title", type: "button", on: { click: () => on.read(layout.doc, first, open) } }, bdi(layout.title));
   const body = el("div", { class: "fn-page-body", tabindex: "0", role: "region", "aria-label": layout.title },
     el("article", { class: "fn-article" }, draw(layout.items, [...differs, ...marks])));
-  return el("section", { class: "fn-column", "aria-label": layout.title },
+  return el("div", { class: "fn-column" },
     el("header", { class: "fn-column-head" }, pick ?? open, layout.metadata.date ? el("span", { class: "fn-hint" }, layout.metadata.date) : null),
     el("div", { class: "fn-page-frame" }, body));
 }

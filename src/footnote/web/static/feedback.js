@@ -95,7 +95,7 @@ export function feedbackPanel(close) {
     el("header", { class: "fn-panel-head" },
       el("h2", { class: "fn-panel-title", tabindex: "-1" }, strings.feedbackList),
       el("button", { class: "fn-plain fn-close", type: "button", "aria-label": strings.closeFeedback, title: strings.closeFeedback, on: { click: close } }, icon("close"))),
-    el("div", { class: "fn-page-frame" }, el("div", { class: "fn-page-body", tabindex: "0", role: "region", "aria-label": strings.feedbackList }, body)));
+    el("div", { class: "fn-page-frame" }, el("div", { class: "fn-page-body", tabindex: "0", role: "group", "aria-label": strings.feedbackList }, body)));
 }
 
 function listed({ rows, count, unanswered, judgments, left_out: leftOut }) {

@@ -128,6 +128,8 @@ export class Thread {
     if (turn.care) turn.node.append(careNotice());
     turn.node.append(...this.#understood(turn), ...(answer.answered ? answerCards(turn, this.#events(turn)) : refusal(turn, this.#events(turn))));
     if (turn.scope) turn.node.append(el("p", { class: "fn-scope" }, strings.askedOf(...turn.scope)));
+    // Someone in danger who got no answer is not asked to rate it, nor offered other questions.
+    if (turn.care && !answer.answered) return;
     if (answer.reason !== "small_talk") turn.node.append(feedbackLine(turn, this.kept));
     const next = this.#followUps(turn);
     if (next) turn.node.append(next);
