@@ -181,7 +181,7 @@ def _feedback(footnote: Footnote, body: FeedbackBody, kind: Kind) -> Feedback:
     """What a reader says, with those of the quotes that do stand in the index."""
     return Feedback(
         turn=body.turn,
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         kind=kind,
         question=body.question,
         asked=body.asked or body.question,
