@@ -126,6 +126,44 @@ def test_in_stored_conversations(visitor):
     page.evaluate("localStorage.clear()")
 
 
+def test_in_feedback_and_the_owner_s_list(visitor, site):
+    for n, payload in enumerate(PAYLOADS):
+        body = {
+            "turn": f"t-{n}",
+            "kind": "not_answered",
+            "question": payload,
+            "asked": payload,
+            "fingerprint": payload[:100],
+        }
+        assert reach(f"{site}/api/feedback", body)[0] == 204
+    page = visitor.open()
+    page.click(".fn-adding >> text=Feedback")
+    page.locator(".fn-feedback-rows > li").nth(len(PAYLOADS) - 1).wait_for()
+    assert page.locator(".fn-feedback-list :is(script, img, iframe, form, svg)").count() == 0
+    page.keyboard.press("Escape")
+    assert_inert(visitor)
+
+
+def test_in_names_of_files_that_are_added(visitor):
+    page = visitor.open()
+    files = [{"name": payload.replace("/", "_")[:100], "mimeType": "", "buffer": b"x"} for payload in PAYLOADS]
+    page.set_input_files(".fn-picker", files=files)
+    page.locator(".fn-adding-files > li.is-failed").nth(len(PAYLOADS) - 1).wait_for()
+    assert page.locator(".fn-adding-files :is(script, img, iframe, form, svg)").count() == 0
+    assert_inert(visitor)
+
+
+def test_side_by_side(visitor):
+    page = visitor.open()
+    visitor.ask("What is item 1?")
+    page.locator(".fn-related summary").last.click()
+    page.locator("text=Beside the quote").last.click()
+    page.wait_for_selector(".fn-column mark")
+    assert page.locator(".fn-comparison :is(script, img, iframe, form)").count() == 0
+    page.keyboard.press("Escape")
+    assert_inert(visitor)
+
+
 def test_in_links(visitor):
     page = visitor.open()
     for n, payload in enumerate(PAYLOADS):

@@ -332,6 +332,40 @@ class TestConversation:
         assert len(page.pdf()) > 5_000
 
 
+class TestNewcomer:
+    def test_asking_checking_and_exporting_are_found_by_what_stands_there(self, visit):
+        """Only names that are visible or read aloud are used, in the order in which somebody new meets them."""
+        guest = visit()
+        page = guest.page
+
+        def press(name: str, *, within: str = "body") -> None:
+            button = page.locator(within).get_by_role("button", name=name).first
+            assert button.is_visible()
+            button.click()
+
+        assert page.get_by_role("heading", level=1).inner_text() == "Ask the documents."
+        assert "Open a number to check the quote in its source." in page.locator(".fn-hello").inner_text()
+        page.get_by_placeholder("Ask a question").fill(QUESTION)
+        press("Ask", within="#fn-composer")
+        page.get_by_text("Exact copy").first.wait_for()
+        press("[1] Read quote 1")
+        page.get_by_text("Does it answer the question?").wait_for()
+        press("Supports")
+        press("Close the reader")
+        page.get_by_text("1 of 1 checked").wait_for()
+        with page.expect_download() as sheet:
+            press("Export the checks")
+            press("As CSV")
+        assert "Supports" in Path(sheet.value.path()).read_text("utf-8")
+        with page.expect_download() as told:
+            press("Export", within="#fn-masthead")
+            press("JSON, to verify later")
+        assert (
+            json.loads(Path(told.value.path()).read_text("utf-8"))["turns"][0]["citations"][0]["verdict"] == "supports"
+        )
+        guest.assert_calm()
+
+
 class TestFrame:
     def test_from_right_to_left_where_the_text_is(self, visit):
         guest = visit()

@@ -13,6 +13,7 @@ import { Shelf } from "./shelf.js";
 import { strings } from "./strings.js";
 import { Thread } from "./thread.js";
 
+const MOST_NOTICES = 3; // more would push the answers off a small screen
 const HOSTS = ["fn-app", "fn-chat", "fn-masthead", "fn-thread", "fn-question", "fn-ask", "fn-notice", "fn-side", "fn-reader"];
 
 /** Our own node inside a Gradio component that Python never updates. */
@@ -105,7 +106,7 @@ async function begin({ thread, shelf, desk, kept }) {
     return;
   }
   take(started, { thread, shelf });
-  hostIn("fn-notice").replaceChildren(...started.notices.map((notice) => el("p", { dir: "auto" }, notice)));
+  hostIn("fn-notice").replaceChildren(...started.notices.slice(0, MOST_NOTICES).map((notice) => el("p", { dir: "auto" }, notice)));
   if (kept.current) await thread.restore(kept.select(kept.current.id));
   const place = linked();
   if (place) desk.readAlone(place, null, strings.linkedMark);
