@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from fastapi import Response
+from fastapi.responses import FileResponse, PlainTextResponse
 
 from footnote.store import corpus_of
 
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
     from footnote.records import Document, DocumentSummary
 
 FileState: TypeAlias = Literal["same", "changed", "gone"]
+
+_TEXTS = frozenset({".md", ".markdown", ".txt", ".text"})
+_HASHED_BYTES = 500_000_000
+"""Files compared with the index for one list, in bytes together: about half a second of reading."""
 
 
 def corpus_dir_of(footnote: Footnote) -> Path | None:
@@ -51,3 +58,33 @@ def file_state(footnote: Footnote, document: Document | DocumentSummary) -> File
 def _digest(path: Path, _mtime_ns: int, _size_bytes: int) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_states(footnote: Footnote) -> dict[str, Any]:
+    """The documents whose files are not what was indexed, and the files that could not be read."""
+    changed: dict[str, str] = {}
+    read_bytes = 0
+    for summary in footnote.documents():
+        path = file_of(corpus_dir_of(footnote), summary.id)
+        read_bytes += path.stat().st_size if path else 0
+        if read_bytes > _HASHED_BYTES:
+            break
+        state = file_state(footnote, summary)
+        if state != "same":
+            changed[summary.id] = state
+    unread = footnote.reader.manifest.unread
+    return {"changed": changed, "unread": [{"name": each.path, "reason": each.reason} for each in unread]}
+
+
+def original_file(footnote: Footnote, document: Document) -> Response:
+    """The file as it lies in the folder: text is shown, anything else is saved; without it the stored text."""
+    kept = {"cache-control": "no-cache"}
+    path = file_of(corpus_dir_of(footnote), document.id)
+    if path is not None and path.suffix.lower() not in _TEXTS:
+        # A page or a drawing from a document must never run as one of ours.
+        return FileResponse(path, filename=path.name, content_disposition_type="attachment", headers=kept)
+    try:
+        text = document.text if path is None else path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        text = document.text
+    return PlainTextResponse(text, headers=kept)

@@ -14,16 +14,16 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
 from footnote.claims import Claim, check, find
 from footnote.feedback import Feedback, FeedbackBook, Kind
 from footnote.loaders import SUFFIXES
-from footnote.records import Document, Span
+from footnote.records import Span
 from footnote.rendering import answer_to_json, json_text
 from footnote.web.layout import document_layout
-from footnote.web.originals import corpus_dir_of, file_of, file_state
+from footnote.web.originals import corpus_dir_of, file_state, file_states, original_file
 from footnote.web.owner import is_owner, owner_routes
 from footnote.web.shown import claim_shown
 
@@ -37,9 +37,6 @@ _ID_CHARS = 1_000
 _QUOTE_CHARS = 20_000
 _QUESTION_CHARS = 2_000
 _STATIC = files("footnote.web") / "static"
-_TEXTS = frozenset({".md", ".markdown", ".txt", ".text"})
-_HASHED_BYTES = 500_000_000
-"""Files compared with the index for one list, in bytes together: about half a second of reading."""
 
 
 class ContextBody(BaseModel):
@@ -137,7 +134,7 @@ def _api(footnote: Footnote, *, guarded: bool) -> APIRouter:
 
     @api.get("/states")
     def states() -> JSONResponse:
-        return JSONResponse(_states(footnote))
+        return JSONResponse(file_states(footnote))
 
     @api.get("/documents/{document_id:path}")
     def document(document_id: str, if_none_match: Annotated[str, Header()] = "") -> Response:
@@ -156,7 +153,7 @@ def _api(footnote: Footnote, *, guarded: bool) -> APIRouter:
         found = find(footnote, document_id)
         if found is None:
             raise HTTPException(404, "The index has no such document.")
-        return _original(footnote, found)
+        return original_file(footnote, found)
 
     @api.post("/check")
     def check_claims(body: ClaimsBody) -> JSONResponse:
@@ -195,36 +192,6 @@ def _feedback(footnote: Footnote, body: FeedbackBody, kind: Kind) -> Feedback:
 def _standing(footnote: Footnote, bodies: list[ClaimBody]) -> tuple[Claim, ...]:
     claims = (_claim(body) for body in bodies)
     return tuple(claim for claim in claims if check(footnote, claim).state == "exact")
-
-
-def _states(footnote: Footnote) -> dict[str, Any]:
-    """The documents whose files are not what was indexed, and the files that could not be read."""
-    changed: dict[str, str] = {}
-    read_bytes = 0
-    for summary in footnote.documents():
-        path = file_of(corpus_dir_of(footnote), summary.id)
-        read_bytes += path.stat().st_size if path else 0
-        if read_bytes > _HASHED_BYTES:
-            break
-        state = file_state(footnote, summary)
-        if state != "same":
-            changed[summary.id] = state
-    unread = footnote.reader.manifest.unread
-    return {"changed": changed, "unread": [{"name": each.path, "reason": each.reason} for each in unread]}
-
-
-def _original(footnote: Footnote, document: Document) -> Response:
-    """The file as it lies in the folder: text is shown, anything else is saved; without it the stored text."""
-    kept = {"cache-control": "no-cache"}
-    path = file_of(corpus_dir_of(footnote), document.id)
-    if path is not None and path.suffix.lower() not in _TEXTS:
-        # A page or a drawing from a document must never run as one of ours.
-        return FileResponse(path, filename=path.name, content_disposition_type="attachment", headers=kept)
-    try:
-        text = document.text if path is None else path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        text = document.text
-    return PlainTextResponse(text, headers=kept)
 
 
 def _start(footnote: Footnote) -> dict[str, Any]:
