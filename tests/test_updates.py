@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -191,6 +192,36 @@ def test_a_second_writer_says_at_once_whom_it_waits_for(tiny_corpus: Path, tmp_p
     [(after, stage)] = [each for each in seen if each[1].startswith("waiting")]
     assert stage == f"waiting for process {holder.pid}, which writes the index"
     assert after < 1
+
+
+@pytest.mark.slow
+def test_an_index_run_that_is_told_to_end_leaves_no_lock_and_resumes(tmp_path: Path) -> None:
+    """With the real model and the real program: what was encoded before the signal is not encoded again."""
+    corpus, index = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    short = (f"## Part {n}\n\nThe {WORDS[n % 16]} of part {n} is old.\n" for n in range(290))
+    (corpus / "parts.md").write_text("\n".join(["# Parts", *short]), encoding="utf-8")
+    command = [sys.executable, "-m", "footnote", "index", "--corpus", str(corpus), "--index", str(index)]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        while not (index / UNFINISHED_NAME).exists():
+            assert running.poll() is None, "it ended before it could be interrupted"
+            time.sleep(0.01)
+        running.send_signal(signal.SIGTERM)
+        _, said = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == 143
+    assert said.splitlines()[-1] == "footnote: terminated"
+    assert {path.name for path in index.iterdir()} == {"LOCK", UNFINISHED_NAME}
+    assert (index / "LOCK").read_bytes() == b""
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    with IndexReader.open(index) as reader:
+        passages = reader.passages_count
+    found = re.search(r"([\d,]+) (?:passages )?encoded|encoded ([\d,]+)", done.stdout)
+    assert found, done.stdout
+    assert int((found[1] or found[2]).replace(",", "")) <= passages - building.PORTION
+    assert verify(index) == []
 
 
 def test_a_watched_folder_is_followed(tiny_corpus: Path) -> None:

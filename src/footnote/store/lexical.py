@@ -6,7 +6,9 @@ document leaves no text in it.
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -167,8 +169,14 @@ def write_lexical(
     if base:
         _share(index_dir / base, folder)
     step("fill", folder)
-    index = tantivy.Index.open(str(folder)) if base else tantivy.Index(_schema(), str(folder))
-    _fill(index, passages, gone)
+    try:
+        index = tantivy.Index.open(str(folder)) if base else tantivy.Index(_schema(), str(folder))
+        _fill(index, passages, gone)
+    except ValueError as error:
+        # So Tantivy says that the disk is full; the system's own number is only in its words.
+        number = re.search(r"os error (\d+)", str(error))
+        code = int(number[1]) if number else errno.EIO
+        raise OSError(code, os.strerror(code) if number else str(error), str(folder)) from error
     step("filled", folder)
     del index
     return tuple(_settle(index_dir, name))

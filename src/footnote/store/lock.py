@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from footnote.errors import IndexFolderError, IndexLocked
@@ -45,7 +45,8 @@ def write_lock(index_dir: Path, wait_seconds: float, on_wait: Callable[[str], No
     try:
         _acquire(descriptor, index_dir, time.monotonic() + wait_seconds, on_wait)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # A full disk keeps others from knowing who holds it, not from waiting.
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         try:
             yield
         finally:
