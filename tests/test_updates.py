@@ -204,7 +204,8 @@ def test_an_index_run_that_is_told_to_end_leaves_no_lock_and_resumes(tmp_path: P
     command = [sys.executable, "-m", "footnote", "index", "--corpus", str(corpus), "--index", str(index)]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
-        while not (index / UNFINISHED_NAME).exists():
+        # A third of the first portion: the signal may come while it is being written, and what is whole by then counts.
+        while not (index / UNFINISHED_NAME).exists() or (index / UNFINISHED_NAME).stat().st_size < 200_000:
             assert running.poll() is None, "it ended before it could be interrupted"
             time.sleep(0.01)
         running.send_signal(signal.SIGTERM)
@@ -220,7 +221,7 @@ def test_an_index_run_that_is_told_to_end_leaves_no_lock_and_resumes(tmp_path: P
         passages = reader.passages_count
     found = re.search(r"([\d,]+) (?:passages )?encoded|encoded ([\d,]+)", done.stdout)
     assert found, done.stdout
-    assert int((found[1] or found[2]).replace(",", "")) <= passages - building.PORTION
+    assert int((found[1] or found[2]).replace(",", "")) <= passages - 50
     assert verify(index) == []
 
 
