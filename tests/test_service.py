@@ -29,6 +29,7 @@ from footnote.service import Crowd, Desk, Rates, Readiness, RequestLog, error_he
 from footnote.service.logs import JsonLines
 from footnote.settings import Settings
 from footnote.web import create_app
+from promises import sized
 
 QUESTION = "How long does a day on Titan last?"
 
@@ -342,7 +343,8 @@ def test_a_server_that_is_told_to_stop_finishes_its_answers_and_exits_with_zero(
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
-        assert time.monotonic() - began <= 5
+        # Five seconds on a machine of its own; other programs hold it up where all tests run.
+        assert time.monotonic() - began <= sized(20, 5)
     assert list((tmp_path / "index").glob("*.tmp")) == []
     assert (tmp_path / "index" / "LOCK").read_bytes() == b""
 
