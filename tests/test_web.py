@@ -104,6 +104,13 @@ class TestLayout:
         assert numbered["ordered"]
         assert len(numbered["items"]) == 2
 
+    def test_a_hidden_bar_or_line_break_is_drawn_as_a_blank(self, tmp_path):
+        laid = document(tmp_path, "# A\n\n| a<br>b | c |\n|---|---|\n| **x**y | d |\n")
+        (table,) = document_layout(laid)["items"][1:]
+        broken, styled = table["header"]["cells"][0], table["rows"][0]["cells"][0]
+        assert [(run["text"], run.get("blank", False)) for run in broken] == [("a", False), ("b", True)]
+        assert not any(run.get("blank") for run in styled)
+
     def test_a_stretch_is_cut_at_its_own_ends(self, tmp_path):
         laid = document(tmp_path, "# A\n\nOne sentence here. Another *one* there.\n")
         start = laid.text.index("Another")
@@ -345,6 +352,16 @@ class TestEntry:
 
 
 class TestAsking:
+    def test_someone_in_danger_is_taken_at_their_word(self, engine):
+        with visitor(engine) as client:
+            said = "I want to end my life."
+            body = {"question": said, "history": [["How long does a day on Titan last?", "15 days"]]}
+            event = client.post("/gradio_api/call/v2/ask", json=body).json()["event_id"]
+            lines = client.get(f"/gradio_api/call/v2/ask/{event}").text.splitlines()
+            told = json.loads(next(line for line in reversed(lines) if line.startswith("data: "))[6:])[0]
+        assert told["care"]
+        assert told["answer"]["interpreted_as"] == said
+
     def test_the_published_endpoint_answers_as_the_engine_does(self, engine):
         from footnote.rendering import answer_to_json
 

@@ -8,6 +8,7 @@ that the script fills are Markdown components which Python never updates.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from footnote.errors import FootnoteError
@@ -21,6 +22,8 @@ _HISTORY_TURNS = 8
 _AT_THE_DESK = 8
 """Questions of the page that wait at the desk, among those of the other faces; the rest wait in Gradio's queue."""
 
+_MODULES = sorted(each.name for each in (files("footnote.web") / "static").iterdir() if each.name.endswith(".js"))
+
 HEAD = """
 <meta name="color-scheme" content="light dark">
 <meta name="theme-color" content="#fbfaf6" media="(prefers-color-scheme: light)">
@@ -30,7 +33,12 @@ HEAD = """
 <link rel="stylesheet" href="footnote/reader.css">
 <script src="footnote/theme.js"></script>
 <script type="module" src="footnote/main.js"></script>
-"""
+""" + "".join(
+    # Fetched side by side with Gradio's own files, not one after another as they import each other.
+    f'<link rel="modulepreload" href="footnote/{name}">\n'
+    for name in _MODULES
+    if name != "theme.js"
+)
 
 
 def asking(footnote: Footnote, desk: Desk) -> Callable[..., Awaitable[dict[str, Any]]]:

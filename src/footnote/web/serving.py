@@ -11,8 +11,9 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
@@ -106,7 +107,15 @@ def serve(footnote: Footnote, *, host: str, port: int, token: str | None) -> Non
     sys.stderr.flush()
     log_to_stderr(requests=footnote.settings.log_requests)
     _make_ready_for_many()
+    # The first visitor should not wait for the starters to be found.
+    threading.Thread(target=_find_starters, args=(footnote,), daemon=True).start()
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _find_starters(footnote: Footnote) -> None:
+    # Whoever asks for them next gets them, or the reason why there are none.
+    with suppress(FootnoteError):
+        footnote.starters()
 
 
 def _make_ready_for_many() -> None:

@@ -97,11 +97,17 @@ function composer(thread) {
   return box;
 }
 
+// Asked for at once, while Gradio still draws its frame.
+let firstStart = readStart();
+firstStart.catch(() => {});
+
 async function begin({ thread, shelf, desk, kept }) {
   let started;
   try {
-    started = await readStart();
+    started = await (firstStart ?? readStart());
+    firstStart = null;
   } catch {
+    firstStart = null;
     thread.trouble(() => begin({ thread, shelf, desk, kept }));
     return;
   }
