@@ -329,6 +329,8 @@ class TestConversation:
         assert page.evaluate("document.getElementById('fn-thread').clientHeight") >= page.evaluate(
             "document.querySelector('.fn-turns').scrollHeight"
         )
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        assert page.evaluate("getComputedStyle(document.getElementById('fn-app')).color") == "rgb(0, 0, 0)"
         assert len(page.pdf()) > 5_000
 
 
@@ -390,6 +392,8 @@ class TestFrame:
         page.locator(".fn-cite").first.click()
         page.wait_for_selector("mark.is-active")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        box = page.locator("#fn-question textarea")
+        assert box.evaluate("node => node.clientHeight >= 1.5 * parseFloat(getComputedStyle(node).fontSize)")
         characters = "getComputedStyle(document.querySelector('.fn-article')).fontSize"
         size = float(page.evaluate(characters).removesuffix("px"))
         assert page.locator(".fn-article p").last.bounding_box()["width"] / size < 45
