@@ -41,6 +41,14 @@ class Settings:
         question_max_chars: longest question taken, in characters.
         document_max_chars: longest document taken, in characters of its text.
         file_max_bytes: largest file read, in bytes.
+        archive_max_bytes: most that an archive may unpack to, in bytes; DOCX, ODT, EPUB and spreadsheets are archives.
+        archive_max_ratio: most times its size that an archive may unpack to, beyond 10 MB.
+        archive_members_max: most members of an archive.
+        pages_max: most pages of a PDF.
+        parse_memory_bytes: most memory for the process that parses a file, in bytes.
+        parse_cpu_seconds: most processor time for parsing a file.
+        parse_seconds: longest time for parsing a file.
+        languages: codes of the languages that the model knows, with commas; documents in others are reported; "" asks nothing.
         lock_wait_seconds: how long a writer waits for another writer; 0 gives up at once.
         workers: questions that a server answers at once; 0 takes one for each core.
         queue_max: questions that may wait for a server; more are refused at once.
@@ -65,6 +73,14 @@ class Settings:
     question_max_chars: int = 2_000
     document_max_chars: int = 2_000_000
     file_max_bytes: int = 50_000_000
+    archive_max_bytes: int = 200_000_000
+    archive_max_ratio: int = 100
+    archive_members_max: int = 5_000
+    pages_max: int = 5_000
+    parse_memory_bytes: int = 1_000_000_000
+    parse_cpu_seconds: float = 30.0
+    parse_seconds: float = 45.0
+    languages: str = "en"
     lock_wait_seconds: float = 60.0
     workers: int = 0
     queue_max: int = 200

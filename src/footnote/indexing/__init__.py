@@ -13,6 +13,7 @@ from footnote.errors import IndexFolderError
 from footnote.indexing.building import Build
 from footnote.indexing.surveying import Progress, Report, splitting_digest, survey
 from footnote.indexing.watching import changes
+from footnote.loaders import close_worker
 from footnote.records import BuildReport
 from footnote.settings import Settings
 from footnote.store import IndexWriter, content_digest, read_manifest
@@ -60,7 +61,10 @@ def build_index(
         lock_wait_seconds=chosen.lock_wait_seconds,
         on_wait=lambda holder: report(Progress(f"waiting for process {holder}, which writes the index", 0, 0)),
     ) as writer:
-        return Build(source, encoder, chosen, writer, corpus, report).run(began)
+        try:
+            return Build(source, encoder, chosen, writer, corpus, report).run(began)
+        finally:
+            close_worker()
 
 
 def needs_update(

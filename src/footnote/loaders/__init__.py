@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import TypeAlias
 
+from footnote.loaders.confined import close_worker, load_confined
 from footnote.loaders.files import find_files, read_file
-from footnote.loaders.markdown import load_markdown
-from footnote.loaders.plain_text import load_plain_text
+from footnote.loaders.formats import SUFFIXES, Loader
 from footnote.records import Document, SkippedFile
 from footnote.settings import Settings
 
-__all__ = ["SUFFIXES", "Loader", "find_documents", "load_document"]
-
-Loader: TypeAlias = Callable[[bytes, str, Settings], Document]
-"""A file's bytes, its document id and the settings give a document, or raise ``DocumentError``."""
-
-SUFFIXES: Mapping[str, Loader] = MappingProxyType(
-    {
-        ".md": load_markdown,
-        ".markdown": load_markdown,
-        ".txt": load_plain_text,
-        ".text": load_plain_text,
-    }
-)
-"""The formats Footnote reads: lower-case suffix with its dot, and what loads it."""
+__all__ = ["SUFFIXES", "Loader", "close_worker", "find_documents", "load_document"]
 
 
 def find_documents(corpus_dir: Path) -> tuple[tuple[Path, ...], tuple[SkippedFile, ...]]:
@@ -41,7 +25,9 @@ def find_documents(corpus_dir: Path) -> tuple[tuple[Path, ...], tuple[SkippedFil
 
 
 def load_document(path: Path, *, document_id: str, settings: Settings) -> Document:
-    """Load one file.
+    """Load one file: read here, parsed in a worker process within the settings' limits.
+
+    The worker stays for the next file, until ``close_worker``.
 
     Args:
         path: the file.
@@ -49,6 +35,7 @@ def load_document(path: Path, *, document_id: str, settings: Settings) -> Docume
         settings: the limits.
 
     Raises:
-        DocumentError: it cannot be read, is too large, holds no text, or is not what its suffix says.
+        DocumentError: it cannot be read, is too large, holds no text, is not what its suffix says, or its parser crashed
+            or went beyond a limit.
     """
-    return read_file(path, document_id, settings, SUFFIXES)
+    return read_file(path, document_id, settings, SUFFIXES, load_confined)

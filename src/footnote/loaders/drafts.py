@@ -38,6 +38,8 @@ class Draft:
     styles: tuple[Style, ...] = ()
     lead_in: Draft | None = field(default=None, repr=False)
     header: Draft | None = field(default=None, repr=False)
+    asks: bool = False
+    """For a heading: that it asks, whatever its words; else they decide."""
 
     def visible(self, text: str) -> str:
         return visible_text(text, self.span, self.hidden)
@@ -62,7 +64,7 @@ def finish(text: str, drafts: Iterable[Draft]) -> tuple[Block, ...]:
                 lead_in=position.get(id(draft.lead_in)) if draft.lead_in is not None else None,
                 header=position.get(id(draft.header)) if draft.header is not None else None,
                 cells=draft.cells,
-                asks=draft.kind == "heading" and asks(draft.visible(text)),
+                asks=draft.kind == "heading" and (draft.asks or asks(draft.visible(text))),
                 ordered=draft.ordered,
                 hidden=draft.hidden,
                 styles=draft.styles,

@@ -14,7 +14,7 @@ from footnote.records import Document, SkippedFile
 from footnote.settings import Settings
 
 if TYPE_CHECKING:
-    from footnote.loaders import Loader
+    from footnote.loaders.formats import Loader
 
 __all__ = ["find_files", "read_file"]
 
@@ -95,10 +95,11 @@ def _unfit_link(path: Path, real_root: Path) -> str:
     return "a link to a folder" if target.is_dir() else ""
 
 
-def read_file(path: Path, document_id: str, settings: Settings, suffixes: Mapping[str, Loader]) -> Document:
+def read_file(
+    path: Path, document_id: str, settings: Settings, suffixes: Mapping[str, Loader], load: Loader
+) -> Document:
     """See ``loaders.load_document``."""
-    loader = suffixes.get(path.suffix.lower())
-    if loader is None:
+    if path.suffix.lower() not in suffixes:
         readable = ", ".join(sorted(suffixes))
         raise DocumentError(
             f"no loader for {path.suffix or 'it'}", where=document_id, remedy=f"formats read: {readable}"
@@ -108,7 +109,7 @@ def read_file(path: Path, document_id: str, settings: Settings, suffixes: Mappin
     except OSError as error:
         raise DocumentError(_because(error), where=document_id, remedy="check the file and who may read it") from error
     try:
-        return loader(raw, document_id, settings)
+        return load(raw, document_id, settings)
     except DocumentError as error:
         if error.where:
             raise

@@ -1,0 +1,62 @@
+"""EPUB books."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import replace
+from pathlib import PurePosixPath
+from urllib.parse import unquote
+
+from footnote.errors import DocumentError
+from footnote.loaders.archives import Archive, parse_xml
+from footnote.loaders.canonical import decode
+from footnote.loaders.extract import Extract
+from footnote.loaders.html import add_html, parse_html
+from footnote.loaders.html_content import content_of
+from footnote.loaders.office import office_front
+from footnote.records import Document
+from footnote.settings import Settings
+
+__all__ = ["load_epub"]
+
+_CONTAINER = "{urn:oasis:names:tc:opendocument:xmlns:container}"
+_OPF = "{http://www.idpf.org/2007/opf}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+
+
+def load_epub(raw: bytes, document_id: str, settings: Settings) -> Document:
+    """A book: its chapters in reading order, without its table of contents.
+
+    Raises:
+        DocumentError: no text, too much of it, protected, or no book.
+    """
+    archive = Archive(raw, settings)
+    container = parse_xml(archive.read("META-INF/container.xml"), doctype=True)
+    found = container.find(f".//{_CONTAINER}rootfile")
+    if found is None:
+        raise DocumentError("it is no EPUB book", remedy="save it again")
+    package_name = found.get("full-path") or ""
+    package = parse_xml(archive.read(package_name), doctype=True)
+    items = {item.get("id"): item for item in package.iter(f"{_OPF}item")}
+    extract = Extract(settings)
+    folder = posixpath.dirname(package_name)
+    for reference in package.iter(f"{_OPF}itemref"):
+        item = items.get(reference.get("idref"))
+        if item is None or "nav" in (item.get("properties") or "").split():
+            continue
+        name = posixpath.normpath(posixpath.join(folder, unquote(item.get("href") or "")))
+        if PurePosixPath(name).suffix.lower() not in {".xhtml", ".html", ".htm", ".xml"}:
+            continue
+        try:
+            text, _ = decode(archive.read(name))
+        except DocumentError as error:
+            extract.warnings.append(f"{name} left out: {error.what}")
+            continue
+        tree = parse_html(text)
+        if tree is not None:
+            add_html(extract, content_of(tree))
+    first = {tag: package.findtext(f".//{_DC}{tag}") or "" for tag in ("title", "creator", "date", "language")}
+    pairs = {"author": first["creator"], "date": first["date"][:10], "language": first["language"]}
+    made = extract.document(raw, document_id, office_front(first["title"], pairs))
+    address = next((e.text for e in package.iter(f"{_DC}source") if (e.text or "").startswith("http")), None)
+    return replace(made, source=address) if address else made

@@ -1,0 +1,139 @@
+"""Hostile files: none crashes or hangs the program, and each is read or refused with its reason."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fakes import HashingEncoder
+from footnote.errors import DocumentError
+from footnote.indexing import build_index
+from footnote.loaders import SUFFIXES, close_worker, confined, load_document
+from footnote.loaders.forms import document_from_json
+from footnote.settings import Settings
+from footnote.splitting import split_document
+from hostile_files import bombs, hostile_files, zipped
+
+COUNT = int(os.environ.get("FOOTNOTE_HOSTILE_FILES", "250"))
+SECONDS_EACH = 46.0
+
+
+def test_every_hostile_file_is_read_or_refused_with_its_reason(tmp_path: Path) -> None:
+    encoder, settings = HashingEncoder(), Settings()
+    outcomes = {"read": 0, "refused": 0}
+    for name, raw in hostile_files(COUNT):
+        path = tmp_path / name
+        path.write_bytes(raw)
+        began = time.monotonic()
+        refused: DocumentError | None = None
+        try:
+            document = load_document(path, document_id=name, settings=settings)
+        except DocumentError as error:
+            refused = error
+        if refused is not None:
+            assert refused.what, name
+            assert refused.where == name
+            assert "\n" not in refused.message
+            outcomes["refused"] += 1
+        else:
+            outcomes["read"] += 1
+            assert document.text.strip(), name
+            for passage in split_document(document, count_tokens=encoder.count_tokens, settings=settings):
+                assert 0 <= passage.span.start < passage.span.end <= len(document.text), name
+        assert time.monotonic() - began < SECONDS_EACH, name
+        path.unlink()
+    assert sum(outcomes.values()) == COUNT
+    assert min(outcomes.values()) > 0
+
+
+def test_hostile_files_never_stop_the_others(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for name in ("entities.docx", "cycle.pdf", "members.zip", "nul.txt"):
+        (corpus / name).write_bytes(bombs()[name])
+    (corpus / "good.md").write_text("# Good\n\nThis one is read.\n")
+    report = build_index(corpus, tmp_path / "index", encoder=HashingEncoder())
+    assert report.added == ("good.md",)
+    assert [skipped.path for skipped in report.skipped] == ["cycle.pdf", "entities.docx", "members.zip", "nul.txt"]
+    assert all(skipped.reason for skipped in report.skipped)
+    assert confined._worker is None, "a worker was left behind"
+
+
+def refusal(tmp_path: Path, name: str, raw: bytes, settings: Settings) -> str:
+    path = tmp_path / name
+    path.write_bytes(raw)
+    with pytest.raises(DocumentError) as caught:
+        load_document(path, document_id=name, settings=settings)
+    return caught.value.message
+
+
+def test_limits_are_settings_and_named_when_passed(tmp_path: Path) -> None:
+    settings = Settings()
+    members = zipped({f"{n}.txt": b"text" for n in range(3)})
+    assert "archive_members_max" in refusal(tmp_path, "a.zip", members, replace(settings, archive_members_max=2))
+    assert "archive_max_bytes" in refusal(tmp_path, "b.zip", members, replace(settings, archive_max_bytes=11))
+    zeros = zipped({"a.txt": bytes(20_000_000)})
+    assert "archive_max_ratio" in refusal(tmp_path, "c.zip", zeros, settings)
+    pdf = (Path(__file__).parent / "formats" / "chromium.pdf").read_bytes()
+    assert "pages_max" in refusal(tmp_path, "d.pdf", pdf, replace(settings, pages_max=2))
+
+
+def test_a_parser_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    slow = bombs()["paragraphs.docx"]
+    message = refusal(tmp_path, "slow.docx", slow, replace(Settings(), parse_seconds=0.3))
+    assert "took longer than 0.3 s" in message
+    assert "parse_seconds" in message
+
+
+def test_a_parser_that_takes_too_much_memory_is_ended(tmp_path: Path) -> None:
+    close_worker()
+    message = refusal(
+        tmp_path, "large.docx", bombs()["paragraphs.docx"], replace(Settings(), parse_memory_bytes=120_000_000)
+    )
+    assert "parse_memory_bytes" in message or "crashed" in message
+    close_worker()
+
+
+def test_a_parser_that_crashes_takes_nothing_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    close_worker()
+    monkeypatch.setattr(confined, "_START", "import os, sys; sys.stdin.buffer.read(1); os.kill(os.getpid(), 11)")
+    assert "its parser crashed (SIGSEGV)" in refusal(tmp_path, "a.md", b"# One\n\ntext", Settings())
+    monkeypatch.setattr(confined, "_START", "import sys; sys.exit(3)")
+    assert "without an answer" in refusal(tmp_path, "a.md", b"# One\n\ntext", Settings())
+    monkeypatch.undo()
+    assert load_document(tmp_path / "a.md", document_id="a.md", settings=Settings()).title == "One"
+
+
+def test_processor_time_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    close_worker()
+    monkeypatch.setattr(
+        confined, "_START", "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 2))\nwhile True: pass"
+    )
+    assert "parse_cpu_seconds" in refusal(tmp_path, "a.md", b"# One", Settings())
+    close_worker()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"[]",
+        b'["t","text",[["paragraph",[0,99],0,[],null,null,[],false,false,[],[]]],[],"",[],[]]',
+        b'["t","text",[["script",[0,4],0,[],null,null,[],false,false,[],[]]],[],"",[],[]]',
+        b'["t","text",[["paragraph",[0,4],0,[7],null,null,[],false,false,[],[]]],[],"",[],[]]',
+        b'["t","text",[],[9],"",[],[]]',
+        b'["t","\\ud800",[],[],"",[],[]]',
+    ],
+)
+def test_nothing_in_a_workers_reply_is_trusted(reply: bytes) -> None:
+    with pytest.raises(DocumentError, match="makes no sense"):
+        document_from_json(reply, document_id="a", sha256="0", settings=Settings())
+
+
+def test_every_format_is_among_the_hostile_files() -> None:
+    suffixes = {Path(name).suffix for name, _ in hostile_files(250)}
+    assert suffixes >= set(SUFFIXES) - {".markdown", ".text", ".ndjson", ".xhtml"}
