@@ -79,6 +79,8 @@ def parse_xml(raw: bytes, *, doctype: bool = False) -> Any:
     try:
         root: Any = etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
         raise DocumentError("its XML is damaged", remedy="save it again") from error
     if not doctype and root.getroottree().docinfo.doctype:
         raise DocumentError("it declares an XML document type, which no office program writes", remedy="save it again")
