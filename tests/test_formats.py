@@ -26,7 +26,8 @@ PAGED = {
     "groff-two-columns.pdf": (1, 2, 2, 3, 4, 4),
     "libreoffice-writer.pdf": (1, 2, 3, 4, 5, 5),
 }
-"""On which page each fact stands, by another reader: Ghostscript's ``gs -sDEVICE=txtwrite -o page%d.txt FILE``."""
+"""On which page each fact stands, by Ghostscript's ``gs -sDEVICE=txtwrite -o page%d.txt FILE``; the first and the last of
+groff's, whose words it tears apart, by PDFium's plain text of each page."""
 SHEETS = frozenset({"libreoffice-calc.ods", "libreoffice-calc.xlsx"})
 
 
