@@ -18,12 +18,12 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 MODULES = sorted(SOURCE_DIR.rglob("*.py"))
 
 LAYERS = (
-    *("errors", "records", "settings", "terms"),
+    *("errors", "records", "settings", "configuration", "terms"),
     *("loaders", "splitting", "encoding", "reading", "store", "ranking"),
     *("indexing", "interpretation", "retrieval", "answering", "conversation", "evaluation"),
     *("claims", "feedback"),
     *("traces", "engine", "service"),
-    *("rendering", "web", "api", "cli"),
+    *("rendering", "api", "web", "cli"),
     "__main__",
 )
 """A module imports only from those before it; ``footnote`` itself gathers the public names and stands outside."""
@@ -31,10 +31,10 @@ LAYERS = (
 HEAVY = frozenset(
     {
         *("faiss", "fastapi", "gradio", "huggingface_hub", "onnx", "onnxruntime", "sentence_transformers"),
-        *("tantivy", "tokenizers", "torch", "transformers", "uvicorn"),
+        *("mcp", "mcp_types", "prometheus_client", "tantivy", "tokenizers", "torch", "transformers", "uvicorn"),
     }
 )
-WEB_FRAMEWORK = frozenset({"fastapi", "uvicorn"})
+WEB_FRAMEWORK = frozenset({"fastapi", "mcp", "mcp_types", "prometheus_client", "uvicorn"})
 """The faces made with it are loaded when they are served, and it reads its routes' types from their modules."""
 
 MOST_LINES = 300

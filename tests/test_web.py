@@ -314,7 +314,7 @@ class TestEntry:
         assert client.get("/api/start").status_code == 401
         assert client.post("/gradio_api/call/ask", json={"data": ["x"]}).status_code == 401
         assert client.get("/footnote/main.js").status_code == 401
-        assert client.get("/", follow_redirects=False).headers["location"] == "/enter"
+        assert client.get("/", follow_redirects=False).headers["location"] == "enter"
 
     def test_the_form_lets_in_who_knows_it(self, engine):
         client = visitor(engine, token="open sesame")

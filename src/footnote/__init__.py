@@ -86,6 +86,16 @@ __all__ = [
 ]
 
 
+def _shown_in_notebooks(answer: Answer) -> str:
+    from footnote.rendering import to_html
+
+    return to_html(answer)
+
+
+# Notebooks look for this name; it is set here since records know nothing of how they are shown.
+Answer._repr_html_ = _shown_in_notebooks  # type: ignore[attr-defined]
+
+
 def __getattr__(name: str) -> object:
     if name == "Footnote":
         from footnote.engine import Footnote

@@ -56,6 +56,8 @@ class Settings:
         questions_per_minute: most questions a server takes from one address; 0 for no limit.
         requests_max: most requests that a server works on at once, open pages included.
         request_max_bytes: largest request that a server takes, in bytes.
+        hosts: further host names that a server is reached by, with commas between them; "*" for any.
+        root_path: path under which a proxy serves it, such as "/footnote"; empty for none.
         log_requests: whether a server writes a line for each request and question, without its text.
     """
 
@@ -88,4 +90,6 @@ class Settings:
     questions_per_minute: int = 0
     requests_max: int = 1_000
     request_max_bytes: int = 2_000_000
+    hosts: str = ""
+    root_path: str = ""
     log_requests: bool = False

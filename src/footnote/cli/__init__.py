@@ -66,8 +66,9 @@ def _run(argv: Sequence[str]) -> int:
     except SystemExit as done:  # argparse leaves this way after --help and --version
         return done.code if isinstance(done.code, int) else 0
     from footnote.cli import commands
+    from footnote.cli.places import configured
 
-    return commands.run(arguments)
+    return commands.run(configured(arguments))
 
 
 def _fail(message: str, status: int) -> int:

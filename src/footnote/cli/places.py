@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from footnote.cli.arguments import DEFAULT_CORPUS, DEFAULT_INDEX, Arguments
+from footnote.configuration import FILE_NAME, configure
+from footnote.errors import UsageError
 from footnote.settings import Settings
 
 
@@ -23,6 +25,27 @@ class Places:
     corpus_dir: Path | None
     index_dir: Path
     in_cache: bool = False
+
+
+def configured(arguments: Arguments) -> Arguments:
+    """The same with the settings in force: those of the file beside the documents, of the environment, of ``--set``.
+
+    Raises:
+        UsageError: one of them is no setting, or the file that was named is not there.
+    """
+    from footnote.store import corpus_of
+
+    path = arguments.config
+    if path is not None and not path.is_file():
+        raise UsageError("there is no such file", where=str(path), remedy="name another with --config")
+    if path is None:
+        documents = arguments.corpus
+        if documents is None and arguments.command != "index":
+            documents = corpus_of(arguments.index or DEFAULT_INDEX)
+        beside = (documents or DEFAULT_CORPUS).absolute().parent / FILE_NAME
+        path = beside if beside.is_file() else None
+    configuration = configure(path, options=arguments.options)
+    return replace(arguments, settings=configuration.settings, configuration=configuration)
 
 
 def places_of(arguments: Arguments) -> Places:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
+from urllib.parse import quote
 
 from footnote.records import Answer, BuildReport, Citation
 from footnote.rendering.harmless import harmless
@@ -14,24 +15,28 @@ _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"
 _ACCENT: Final = "\x1b[36m"
 _PLAIN: Final = "\x1b[0m"
+_LINK: Final = "\x1b]8;;"
+_LINK_ENDS: Final = "\x1b\\"
 _NARROWEST: Final = 20
 
 
-def to_terminal(answer: Answer, *, colour: bool, width: int = 80) -> str:
+def to_terminal(answer: Answer, *, colour: bool, width: int = 80, links: Mapping[str, str] | None = None) -> str:
     """The answer as text that ends with a newline.
 
     Args:
         answer: what to show.
         colour: whether to use ANSI colours; without, the text has no control character but newlines.
         width: columns to wrap at, at least 20.
+        links: addresses of documents by id, that their places lead to; only with colour, as terminals have both or none.
     """
+    targets = dict(links or {}) if colour else {}
     page = _Page(colour=colour, width=max(width, _NARROWEST))
     if answer.interpreted_as != answer.question:
         page.add(f"Understood as: {answer.interpreted_as}", style=_DIM)
         page.gap()
     if answer.answered:
         for citation in answer.citations:
-            _add_citation(page, citation)
+            _add_citation(page, citation, targets.get(citation.document_id, ""))
             page.gap()
         page.add(confidence_line(answer), style=_DIM)
     else:
@@ -56,7 +61,7 @@ def build_report_to_terminal(report: BuildReport) -> str:
     return page.text()
 
 
-def _add_citation(page: _Page, citation: Citation) -> None:
+def _add_citation(page: _Page, citation: Citation, link: str) -> None:
     number = f"[{citation.number}] "
     indent = " " * len(number)
     lead = number
@@ -65,7 +70,12 @@ def _add_citation(page: _Page, citation: Citation) -> None:
         lead = indent
     page.add(citation.shown or citation.quote, first=lead, rest=indent, style=_BOLD)
     place = place_in_words(citation.title, citation.heading_path, citation.page)
-    page.add(f"{place} ({citation.document_id})", first=indent, rest=indent, style=_ACCENT)
+    page.add(f"{place} ({citation.document_id})", first=indent, rest=indent, style=_linked(link))
+
+
+def _linked(link: str) -> str:
+    """The style of a place that leads somewhere; ``_Page.add`` ends it."""
+    return f"{_LINK}{quote(link, safe=':/%')}{_LINK_ENDS}{_ACCENT}" if link else _ACCENT
 
 
 def _add_related(page: _Page, answer: Answer) -> None:
@@ -94,7 +104,8 @@ class _Page:
         lead = first
         for line in harmless(text).split("\n"):
             for piece in wrapped(line, self._width - len(rest)) if self._width else [line]:
-                shown = f"{style}{piece}{_PLAIN}" if self._colour and style else piece
+                after = f"{_PLAIN}{_LINK}{_LINK_ENDS}" if style.startswith(_LINK) else _PLAIN
+                shown = f"{style}{piece}{after}" if self._colour and style else piece
                 self._lines.append(f"{lead}{shown}")
                 lead = rest
 

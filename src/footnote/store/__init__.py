@@ -30,6 +30,7 @@ disk by the next writer.  There is no pickle.
 
 from __future__ import annotations
 
+from footnote.store.archive import backup, restore
 from footnote.store.entries import Candidates, DocumentEntry, PassageEntry, PassageVectors
 from footnote.store.forms import content_digest
 from footnote.store.health import IndexHealth
@@ -48,8 +49,10 @@ __all__ = [
     "PassageEntry",
     "PassageVectors",
     "Unread",
+    "backup",
     "content_digest",
     "corpus_of",
     "read_manifest",
+    "restore",
     "verify",
 ]

@@ -130,15 +130,15 @@ def _seal(body: bytes) -> bytes:
     return b'{"sha256": "%b",\n"manifest": %b}\n' % (hashlib.sha256(body).hexdigest().encode("ascii"), body)
 
 
-def read_manifest(index_dir: Path) -> Manifest:
-    """The committed generation.
+def read_manifest(index_dir: Path, *, name: str = MANIFEST_NAME) -> Manifest:
+    """The committed generation; ``name`` is that of a manifest that is not yet committed.
 
     Raises:
         IndexMissing: there is none.
         IndexMismatch: another version of Footnote wrote it.
         IndexDamaged: the file is not what was written.
     """
-    path = index_dir / MANIFEST_NAME
+    path = index_dir / name
     try:
         with open_plain(path) as descriptor:
             data = b"".join(iter(lambda: os.read(descriptor, READ_BYTES), b""))

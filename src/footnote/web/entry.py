@@ -17,9 +17,9 @@ _TRIES_SECONDS = 60.0
 
 _FORM = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Footnote</title><link rel="stylesheet" href="/footnote/enter.css"></head>
+<title>Footnote</title><link rel="stylesheet" href="footnote/enter.css"></head>
 <body><main><h1>Footnote<sup>1</sup></h1>
-<form method="post" action="/enter"><label for="token">{label}</label>
+<form method="post" action="enter"><label for="token">{label}</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
 <button>Open</button></form></main></body></html>"""
 
@@ -41,7 +41,8 @@ class Entry:
         elif scope["path"] == "/healthz" or scope["path"].startswith("/footnote/enter.") or self._known(scope):
             await self.app(scope, receive, send)
         elif scope["path"] == "/":
-            await respond(send, 303, "", [(b"location", b"/enter")])
+            # Relative, as in the form: a proxy may serve all of this under a path of its own.
+            await respond(send, 303, "", [(b"location", b"enter")])
         else:
             await respond(send, 401, "This page needs its token.", [(b"www-authenticate", b"Bearer")])
 
@@ -75,7 +76,7 @@ class Entry:
             return
         secure = "; Secure" if scope.get("scheme") == "https" else ""
         cookie = f"{_COOKIE}={self._pass}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000{secure}"
-        await respond(send, 303, "", [(b"location", b"/"), (b"set-cookie", cookie.encode())])
+        await respond(send, 303, "", [(b"location", b"./"), (b"set-cookie", cookie.encode())])
 
 
 async def _form(send: Send, status: int, label: str) -> None:

@@ -26,7 +26,7 @@ _GRADIO_READS = re.compile(
     r")"
 )
 _GRADIO_WRITES = re.compile(r"/gradio_api/(?:queue/join|cancel|reset|call/\w+|call/v2/\w+)")
-_OURS = re.compile(r"/(?:footnote/[\w.\-]+|api(?:/.*)?|healthz|readyz|enter)", re.DOTALL)
+_OURS = re.compile(r"/(?:footnote/[\w.\-]+|api(?:/.*)?|healthz|readyz|metrics|mcp|enter)", re.DOTALL)
 _FILES = re.compile(r"/api/files/[^/]+")
 """Where the owner's files arrive: the one place that takes something else than JSON, and takes much of it."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -88,11 +88,7 @@ class Doors:
         length = header(scope, b"content-length")
         if length.isdigit() and int(length) > self._most_bytes(scope):
             return 413, "The request is too large."
-        kind = header(scope, b"content-type").partition(";")[0].strip().lower()
-        expected = "application/x-www-form-urlencoded" if path == "/enter" else "application/json"
-        if _arriving(scope):
-            expected = "application/octet-stream"
-        return None if kind == expected else (415, f"The request must be {expected}.")
+        return _wrong_kind(scope, header(scope, b"content-type").partition(";")[0].strip().lower())
 
     def _measured(self, receive: Receive, most_bytes: int) -> Receive:
         """Bodies without a length are counted as they come; one that grows too large ends the request."""
@@ -105,6 +101,16 @@ class Doors:
             return {"type": "http.disconnect"} if seen > most_bytes else message
 
         return measured
+
+
+def _wrong_kind(scope: Scope, kind: str) -> tuple[int, str] | None:
+    path = scope["path"]
+    if path == "/mcp" or path.startswith("/api/v1/"):
+        return None  # these say themselves what they take; a page of another site cannot get past its origin
+    expected = "application/x-www-form-urlencoded" if path == "/enter" else "application/json"
+    if _arriving(scope):
+        expected = "application/octet-stream"
+    return None if kind == expected else (415, f"The request must be {expected}.")
 
 
 class Policy:

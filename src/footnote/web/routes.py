@@ -21,7 +21,6 @@ from footnote.claims import Claim, check, find
 from footnote.feedback import Feedback, FeedbackBook, Kind
 from footnote.loaders import SUFFIXES
 from footnote.records import Span
-from footnote.rendering import answer_to_json, json_text
 from footnote.web.layout import document_layout
 from footnote.web.originals import corpus_dir_of, file_state, file_states, original_file
 from footnote.web.owner import is_owner, owner_routes
@@ -29,7 +28,7 @@ from footnote.web.shown import claim_shown
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
-    from footnote.service import Desk, Readiness
+    from footnote.service import Readiness
 
 STARTERS = 40
 HISTORY_TURNS = 50
@@ -67,14 +66,6 @@ def _plain(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_plain)]
 
 
-class QuestionBody(BaseModel):
-    """A question; its length is judged by the engine, by the same rule as everywhere."""
-
-    question: Text
-    history: Annotated[list[tuple[Text, Text]], Field(max_length=HISTORY_TURNS)] = []
-    documents: Annotated[list[Text], Field(max_length=10_000)] | None = None
-
-
 class ClaimsBody(BaseModel):
     """Quotes to re-read."""
 
@@ -93,15 +84,9 @@ class FeedbackBody(BaseModel):
     correct: Annotated[list[ClaimBody], Field(max_length=20)] = []
 
 
-def routes(footnote: Footnote, desk: Desk, readiness: Readiness, *, guarded: bool = False) -> APIRouter:
+def routes(footnote: Footnote, readiness: Readiness, *, guarded: bool = False) -> APIRouter:
     """Our own routes over an engine; ``guarded`` tells that every visitor has shown the token."""
     router = APIRouter()
-
-    @router.post("/api/v1/ask")
-    async def ask(body: QuestionBody) -> Response:
-        allowed = None if body.documents is None else frozenset(body.documents)
-        answer = await desk.answer(body.question, history=body.history, allowed=allowed)
-        return Response(json_text(answer_to_json(answer)), media_type="application/json")
 
     router.include_router(_api(footnote, guarded=guarded))
     router.include_router(owner_routes(footnote, guarded=guarded))

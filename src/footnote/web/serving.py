@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
+from footnote.api import attach
 from footnote.errors import FootnoteError, UsageError
 from footnote.service import Crowd, Desk, Rates, Readiness, RequestLog, error_headers, http_status, log_to_stderr
 from footnote.web.entry import Entry
@@ -43,13 +44,16 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            yield
+            async with door.running():
+                yield
         finally:
             await asyncio.to_thread(desk.close)
 
     app: FastAPI = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.desk = desk
-    app.include_router(routes(footnote, desk, Readiness(footnote, desk), guarded=bool(token)))
+    readiness = Readiness(footnote, desk)
+    app.include_router(routes(footnote, readiness, guarded=bool(token)))
+    door = attach(app, footnote, desk, readiness, guarded=bool(token))
     app.add_exception_handler(FootnoteError, _trouble)
     app.add_exception_handler(RequestValidationError, _not_understood)
     # Inside a loop, since Gradio opens one that it never closes where none is running.
@@ -60,11 +64,13 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
     app.add_middleware(Rates, per_minute=settings.questions_per_minute)
     app.add_middleware(
         Doors,
-        hosts=(*_LOCAL, *hosts),
+        hosts=(*_LOCAL, *hosts, *_names(settings.hosts)),
         body_max_bytes=settings.request_max_bytes,
         file_max_bytes=settings.file_max_bytes,
     )
     app.add_middleware(Crowd, most=settings.requests_max)
+    for kind, options in app.state.around:
+        app.add_middleware(kind, **options)
     app.add_middleware(Policy)
     app.add_middleware(RequestLog)
     return app
@@ -78,7 +84,7 @@ async def _mount_page(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
     page = build_page(footnote, desk)
     gr.mount_gradio_app(
         app, page, "/", theme=theme(), head=HEAD, show_error=False, run_history=False, enable_monitoring=False,
-        footer_links=[], max_file_size="1kb", ssr_mode=False, pwa=False, mcp_server=False,
+        footer_links=[], root_path=footnote.settings.root_path or None, max_file_size="1kb", ssr_mode=False, pwa=False, mcp_server=False,
     )  # fmt: skip
     # Gradio checks file objects that a visitor sends only once it believes it was launched; mounting leaves that unset.
     page.has_launched = True
@@ -110,6 +116,10 @@ def serve(footnote: Footnote, *, host: str, port: int, token: str | None) -> Non
     # The first visitor should not wait for the starters to be found.
     threading.Thread(target=_find_starters, args=(footnote,), daemon=True).start()
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _names(hosts: str) -> tuple[str, ...]:
+    return tuple(name for each in hosts.split(",") if (name := each.strip().lower()))
 
 
 def _find_starters(footnote: Footnote) -> None:

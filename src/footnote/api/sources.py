@@ -1,0 +1,73 @@
+"""Reading documents back: a stretch of one, and a citation by its id."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from footnote.api.forms import SOURCE_MAX_CHARS, SourceBody
+from footnote.errors import UsageError
+from footnote.records import Document, Span
+
+if TYPE_CHECKING:
+    from footnote.engine import Footnote
+
+_AROUND_CHARS: Final = 100
+_CITATION_ID: Final = re.compile(r"(?P<doc>.+):(?P<start>\d{1,12})-(?P<end>\d{1,12})", re.DOTALL)
+
+
+def source_to_json(footnote: Footnote, body: SourceBody) -> dict[str, Any]:
+    """A stretch of a document; what lies beyond its end is left out.
+
+    Raises:
+        UsageError: the index has no such document.
+    """
+    document = footnote.document(body.doc)
+    start = min(body.start, len(document.text))
+    most = start + SOURCE_MAX_CHARS
+    end = max(start, min(len(document.text), most if body.end is None else min(body.end, most)))
+    return {
+        "doc": document.id,
+        "title": document.title,
+        "start": start,
+        "end": end,
+        "chars": len(document.text),
+        "text": document.text[start:end],
+    }
+
+
+def cited_to_json(footnote: Footnote, citation_id: str) -> dict[str, Any]:
+    """A citation read again from the index.
+
+    Raises:
+        UsageError: there is no such place in the index.
+    """
+    found = _CITATION_ID.fullmatch(citation_id)
+    if found is None:
+        raise UsageError("there is no such citation", remedy="an id is document:start-end")
+    document = footnote.document(found["doc"])
+    start, end = int(found["start"]), int(found["end"])
+    if not start < end <= len(document.text):
+        raise UsageError("the document has no text there", remedy="an id is document:start-end")
+    span = Span(start, end)
+    return {
+        "id": citation_id,
+        "doc": document.id,
+        "title": document.title,
+        "start": start,
+        "end": end,
+        "quote": span.of(document.text),
+        "shown": document.visible(span),
+        "heading_path": list(_headings(document, span)),
+        "page": document.page_of(start),
+        "before": document.text[max(0, start - _AROUND_CHARS) : start],
+        "after": document.text[end : end + _AROUND_CHARS],
+    }
+
+
+def _headings(document: Document, span: Span) -> tuple[str, ...]:
+    """The headings above the first block that the span touches, the title left out as a passage leaves it out."""
+    touched = (n for n, block in enumerate(document.blocks) if block.span.overlaps(span))
+    first = next(touched, None)
+    path = () if first is None else document.heading_path(first)
+    return path[1:] if path[:1] == (document.title,) else path

@@ -1,0 +1,87 @@
+"""The commands beside asking: what is there, what is in force, an answer to keep, other doors, backups."""
+
+from __future__ import annotations
+
+from footnote.cli.arguments import DEFAULT_INDEX, Arguments
+from footnote.cli.opening import open_engine
+from footnote.cli.output import say, say_json
+from footnote.cli.places import places_of
+from footnote.rendering import answer_to_json, json_text
+
+
+def export_command(arguments: Arguments) -> int:
+    from footnote.cli.reading import exported
+
+    with open_engine(arguments) as footnote:
+        answer = footnote.ask(arguments.question)
+    text = exported(answer, arguments.form, json_text(answer_to_json(answer)))
+    if arguments.output is None:
+        say(text)
+    else:
+        arguments.output.write_text(text, encoding="utf-8")
+    return 0
+
+
+def documents_command(arguments: Arguments) -> int:
+    from footnote.cli.reading import documents_to_json, documents_to_terminal
+
+    with open_engine(arguments) as footnote:
+        if arguments.as_json:
+            say_json(documents_to_json(footnote))
+        else:
+            say(documents_to_terminal(footnote))
+    return 0
+
+
+def info_command(arguments: Arguments) -> int:
+    from footnote.cli.reading import info_to_json, info_to_terminal
+
+    facts = info_to_json(arguments, places_of(arguments))
+    if arguments.as_json:
+        say_json(facts)
+    else:
+        say(info_to_terminal(facts))
+    return 0
+
+
+def mcp_command(arguments: Arguments) -> int:
+    import asyncio
+
+    from footnote.api.mcp import serve_stdio
+
+    with open_engine(arguments) as footnote:
+        asyncio.run(serve_stdio(footnote))
+    return 0
+
+
+def backup_command(arguments: Arguments) -> int:
+    from footnote.store import backup
+
+    assert arguments.archive is not None, "the parser demands it"
+    manifest = backup(places_of(arguments).index_dir, arguments.archive)
+    say(f"{arguments.archive}: generation {manifest.generation}, {manifest.documents} documents\n")
+    return 0
+
+
+def restore_command(arguments: Arguments) -> int:
+    from footnote.store import restore
+
+    assert arguments.archive is not None, "the parser demands it"
+    index_dir = arguments.index or DEFAULT_INDEX
+    manifest = restore(arguments.archive, index_dir, lock_wait_seconds=arguments.settings.lock_wait_seconds)
+    say(f"{index_dir}: generation {manifest.generation}, {manifest.documents} documents\n")
+    return 0
+
+
+def schema_command(arguments: Arguments) -> int:
+    from footnote.cli.reading import schema_text
+
+    say(schema_text(arguments.name))
+    return 0
+
+
+def completion_command(arguments: Arguments) -> int:
+    from footnote.cli.reading import completion_text
+
+    say(completion_text(arguments.name))
+    return 0

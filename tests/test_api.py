@@ -1,0 +1,282 @@
+"""The doors for programs: the JSON interface, MCP and the figures, and that all doors give one answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from browser_support import answer_over_http, served
+from fakes import HashingEncoder
+from footnote.api import forms
+from footnote.engine import Footnote
+from footnote.rendering import answer_to_json, json_text
+from footnote.settings import Settings
+from footnote.web import create_app
+
+QUESTION = "How long does a day on Titan last?"
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def engine(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -> Iterator[Footnote]:
+    built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder)
+    with built:
+        yield built
+
+
+@contextmanager
+def calling(engine: Footnote, **options: Any) -> Iterator[Any]:
+    from starlette.testclient import TestClient
+
+    with TestClient(create_app(engine, **options), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+@pytest.fixture
+def client(engine: Footnote) -> Iterator[Any]:
+    with calling(engine) as client:
+        yield client
+
+
+class TestHttp:
+    def test_the_answer_is_the_engine_s_byte_for_byte(self, client, engine):
+        answer = client.post("/api/v1/ask", json={"question": QUESTION})
+        assert answer.text == json_text(answer_to_json(engine.ask(QUESTION)))
+        assert answer.json()["answered"]
+        assert "access-control-allow-origin" not in answer.headers
+
+    def test_a_follow_up_is_understood_from_its_history(self, client):
+        history = [{"question": QUESTION, "answer": "A day on Titan lasts 15 days and 22 hours."}]
+        body = {"question": "And what do its lakes hold?", "history": history}
+        said = client.post("/api/v1/ask", json=body).json()
+        assert "Titan" in said["interpreted_as"]
+
+    def test_only_the_named_documents_are_asked(self, client):
+        said = client.post("/api/v1/search", json={"query": "Titan", "documents": ["tea.txt"]}).json()
+        assert {hit["doc"] for hit in said["hits"]} <= {"tea.txt"}
+
+    def test_the_stream_ends_with_the_whole_answer(self, client, engine):
+        text = client.post("/api/v1/ask/stream", json={"question": QUESTION}).text
+        events = [dict(line.split(": ", 1) for line in event.split("\n")) for event in text.strip().split("\n\n")]
+        assert events[0]["event"] == "waiting"
+        assert [event["event"] for event in events].count("citation") == len(engine.ask(QUESTION).citations)
+        assert json.loads(events[-1]["data"]) == json.loads(json_text(answer_to_json(engine.ask(QUESTION))))
+
+    def test_documents_come_in_pages(self, client):
+        first = client.get("/api/v1/documents", params={"limit": 1}).json()
+        second = client.get("/api/v1/documents", params={"limit": 1, "offset": 1}).json()
+        assert (first["total"], first["documents"][0]["doc"], second["documents"][0]["doc"]) == (
+            2, "moons.md", "tea.txt",
+        )  # fmt: skip
+
+    def test_a_citation_is_read_again_by_its_id(self, client):
+        cited = client.post("/api/v1/ask", json={"question": QUESTION}).json()["citations"][0]
+        read = client.get(f"/api/v1/citations/{quote(cited['doc'])}:{cited['start']}-{cited['end']}").json()
+        assert (read["quote"], read["shown"], read["heading_path"]) == (
+            cited["quote"], cited["shown"], cited["heading_path"],
+        )  # fmt: skip
+        document = client.get(f"/api/v1/documents/{cited['doc']}").json()
+        assert document["text"][cited["start"] : cited["end"]] == cited["quote"]
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "status"),
+        [
+            ("POST", "/api/v1/ask", {"question": ""}, 422),
+            ("POST", "/api/v1/ask", {"question": " \u0000\u0085 "}, 422),
+            ("POST", "/api/v1/ask", {"question": "x" * 2_001}, 413),
+            ("POST", "/api/v1/ask", {"question": "x", "colour": "red"}, 422),
+            ("POST", "/api/v1/search", {"query": "x", "k": "3"}, 422),
+            ("GET", "/api/v1/documents/none.md", None, 404),
+            ("GET", "/api/v1/citations/moons.md", None, 404),
+            ("GET", "/api/v1/citations/moons.md:5-5", None, 404),
+            ("GET", "/api/v1/citations/moons.md:5-99999999", None, 404),
+            ("GET", "/api/v1/nothing", None, 404),
+            ("DELETE", "/api/v1/ask", None, 405),
+            ("GET", "/api/v1/../healthz", None, 404),
+        ],
+    )
+    def test_what_is_wrong_is_a_problem(self, client, method, path, body, status):
+        answer = client.request(method, path, json=body)
+        if "../" in path:
+            return  # the client itself resolves it
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        forms.Problem.model_validate(answer.json())
+        assert answer.json()["status"] == status
+
+    def test_refusals_at_the_door_are_problems_too(self, client):
+        for headers, status in (({"host": "evil.example"}, 421), ({"origin": "http://evil.example"}, 403)):
+            answer = client.post("/api/v1/ask", json={"question": QUESTION}, headers=headers)
+            assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+
+    def test_the_token_is_asked_for_and_described(self, engine):
+        with calling(engine, token="sesame") as client:
+            assert client.get("/api/v1/documents").json()["status"] == 401
+            assert client.get("/metrics").status_code == 401
+            assert client.post("/mcp", json={}).status_code == 401
+            shown = {"authorization": "Bearer sesame"}
+            assert client.get("/api/v1/documents", headers=shown).status_code == 200
+            assert client.get("/api/v1/openapi.json", headers=shown).json()["security"] == [{"token": []}]
+
+    def test_everything_fits_its_form(self, client, engine):
+        for question in (QUESTION, "Who painted the ceiling?", "hello"):
+            forms.AnswerForm.model_validate(client.post("/api/v1/ask", json={"question": question}).json())
+        forms.SearchForm.model_validate(client.post("/api/v1/search", json={"query": "moons"}).json())
+        forms.DocumentsForm.model_validate(client.get("/api/v1/documents").json())
+        forms.DocumentForm.model_validate(client.get("/api/v1/documents/moons.md").json())
+        forms.CitedForm.model_validate(client.get("/api/v1/citations/moons.md:120-140").json())
+
+
+class TestMetrics:
+    def test_what_happened_is_counted_in_prometheus_form(self, client):
+        from prometheus_client.parser import text_string_to_metric_families
+
+        client.post("/api/v1/ask", json={"question": QUESTION})
+        client.get("/api/v1/documents/none.md")
+        answer = client.get("/metrics")
+        assert answer.headers["content-type"].startswith("text/plain; version=")
+        samples = {
+            (sample.name, *sorted(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families(answer.text)
+            for sample in family.samples
+        }
+        assert samples["footnote_requests_total", ("door", "api"), ("status", "200")] == 1
+        assert samples["footnote_requests_total", ("door", "api"), ("status", "404")] == 1
+        assert samples["footnote_questions_total", ("outcome", "done")] == 1
+        assert samples["footnote_index_documents",] == 2
+        assert samples["footnote_ready",] == 1
+        assert "Titan" not in answer.text
+
+
+async def tried(session: Any) -> dict[str, Any]:
+    """Lists and calls everything that the MCP door has, with the official client."""
+    tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+    asked = await session.call_tool("ask", {"question": QUESTION})
+    found = await session.call_tool("search", {"query": "moons of Saturn", "k": 2})
+    cited = asked.structured_content["citations"][0]
+    place = {name: cited[name] for name in ("doc", "start", "end")}
+    read = await session.call_tool("read_source", place)
+    resources = (await session.list_resources()).resources
+    text = (await session.read_resource(resources[0].uri)).contents[0].text
+    wrong = [
+        await session.call_tool("ask", {"question": " "}),
+        await session.call_tool("ask", {"question": QUESTION, "colour": "red"}),
+        await session.call_tool("read_source", {"doc": "../secret"}),
+    ]
+    return {
+        "tools": tools, "asked": asked, "found": found.structured_content, "read": read.structured_content,
+        "cited": cited, "resources": resources, "text": text, "wrong": wrong,
+    }  # fmt: skip
+
+
+def assert_tried(seen: dict[str, Any]) -> None:
+    import jsonschema
+
+    assert list(seen["tools"]) == ["ask", "search", "read_source"]
+    assert json.loads(seen["asked"].content[0].text) == seen["asked"].structured_content
+    jsonschema.validate(seen["asked"].structured_content, seen["tools"]["ask"].output_schema)
+    assert len(seen["found"]["hits"]) == 2
+    assert seen["read"]["text"] == seen["cited"]["quote"]
+    assert [resource.name for resource in seen["resources"]] == ["moons.md", "tea.txt"]
+    assert seen["cited"]["quote"] in seen["text"]
+    assert [result.is_error for result in seen["wrong"]] == [True, True, True]
+    assert "/" not in seen["wrong"][2].content[0].text
+
+
+class TestMcp:
+    def test_every_tool_and_resource_answers(self, engine):
+        from mcp.client import Client
+
+        from footnote.api.mcp import mcp_server
+        from footnote.service import Desk
+
+        async def visit() -> dict[str, Any]:
+            async with Client(mcp_server(engine, desk)) as session:
+                return await tried(session)
+
+        desk = Desk(engine)
+        assert_tried(asyncio.run(visit()))
+        desk.close()
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A corpus, and its index made by the real model."""
+    from conftest import write_corpus
+
+    folder = tmp_path_factory.mktemp("doors")
+    (folder / "corpus").mkdir()
+    footnote, _ = Footnote.build(write_corpus(folder / "corpus"), folder / "index")
+    footnote.close()
+    return folder / "corpus", folder / "index"
+
+
+@pytest.mark.slow
+def test_one_question_through_every_door_gives_one_answer(places: tuple[Path, Path]) -> None:
+    from urllib.request import Request, urlopen
+
+    from mcp.client import Client
+    from mcp.client.stdio import StdioServerParameters
+
+    corpus, index = places
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    options = ["--corpus", str(corpus), "--index", str(index)]
+    seen: dict[str, object] = {}
+    with Footnote.open(index) as footnote:
+        seen["python"] = answer_to_json(footnote.ask(QUESTION))
+    command = [sys.executable, "-m", "footnote", "ask", QUESTION, "--json", *options]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    seen["command line"] = json.loads(done.stdout)
+
+    async def over_mcp(server: Any) -> Any:
+        async with Client(server) as session:
+            everything = await tried(session)
+            assert_tried(everything)
+            return everything["asked"].structured_content
+
+    stdio = StdioServerParameters(command=sys.executable, args=["-m", "footnote", "mcp", *options], env=environment)
+    seen["MCP over stdio"] = asyncio.run(over_mcp(stdio))
+    with served(corpus, index) as address:
+        body = json.dumps({"question": QUESTION}).encode()
+        with urlopen(Request(f"{address}/api/v1/ask", body, {"content-type": "application/json"})) as response:
+            seen["HTTP"] = json.load(response)
+        seen["page"] = answer_over_http(address, QUESTION)["answer"]
+        seen["MCP over HTTP"] = asyncio.run(over_mcp(f"{address}/mcp"))
+    texts = {door: json.dumps(answer, sort_keys=True).encode() for door, answer in seen.items()}
+    assert set(texts.values()) == {texts["python"]}
+    assert len(texts) == 6
+
+
+EXAMPLES = int(os.environ.get("FOOTNOTE_API_EXAMPLES", "15"))
+"""For each operation and phase; 400 make more than 2,000 cases."""
+
+
+@pytest.mark.slow
+def test_nothing_that_the_openapi_document_allows_or_forbids_breaks_it(tiny_corpus: Path, tmp_path: Path) -> None:
+    """All of schemathesis' checks, against the real server."""
+    with served(tiny_corpus, tmp_path / "index") as address:
+        command = [
+            sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json", "--checks", "all",
+            "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", "7", "--workers", "1",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
+
+
+def test_the_desk_s_refusal_is_a_problem_with_a_time(engine):
+    full = Footnote(engine.reader, engine.encoder, replace(Settings(), queue_wait_seconds=-1.0))
+    with calling(full) as client:
+        answer = client.post("/api/v1/ask", json={"question": QUESTION})
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+        assert int(answer.headers["retry-after"]) >= 1
