@@ -55,7 +55,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
         (folder / "nginx.conf").write_text(
             f"daemon off; pid {folder}/pid; error_log stderr; events {{}}\n"
-            f"http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{port}; include {folder}/footnote.conf; location = /favicon.ico {{ return 204; }} }} }}",
+            f"http {{ access_log off; {temporary}\n"
+            f"server {{ listen 127.0.0.1:{port}; location = /favicon.ico {{ return 204; }}\n"
+            f"include {folder}/footnote.conf; }} }}",
             encoding="utf-8",
         )
         process = subprocess.Popen([program, "-c", folder / "nginx.conf", "-p", folder, "-e", "stderr"])
