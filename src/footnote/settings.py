@@ -68,7 +68,7 @@ class Settings:
     passage_max_tokens: int = 240
     candidates_k: int = 50
     top_k: int = 10
-    reader: str = READER_OFF
+    reader: str = PACKAGED_READER
     read_passages: int = 8
     max_quotes: int = 3
     answer_threshold: float | None = None

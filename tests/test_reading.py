@@ -1,0 +1,177 @@
+"""The reader: what it finds in passages, how it joins ranking, quotes and confidence, and how it is switched off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import write_corpus
+from footnote import Footnote
+from footnote.errors import EncoderError
+from footnote.ranking.readings import passage_reading_features, reranked_scores
+from footnote.reading import Reading, ReadingInput, best_answer, load_reader, packaged
+from footnote.reading.packaged import PackagedReader
+from footnote.reading.reading import MOST_ANSWER_TOKENS
+from footnote.records import Span, visible_offsets, visible_text
+from footnote.settings import Settings
+
+TITAN = ReadingInput(
+    "Moons.", ("A day on Titan lasts 15 days and 22 hours.", "It always turns the same face to Saturn.")
+)
+TEA = ReadingInput("Brewing tea.", ("Green tea is brewed at 80 degrees.", "Black tea needs boiling water."))
+EMPTY = ReadingInput("Nothing under this heading.", ())
+QUESTION = "How hot should green tea be brewed?"
+
+
+@pytest.fixture(scope="module")
+def reader() -> PackagedReader:
+    return PackagedReader()
+
+
+def reading_of(pieces: list[int], starts: list[float], ends: list[float]) -> Reading:
+    places = np.arange(len(pieces), dtype=np.int64)
+    gains = (np.array(values, dtype=np.float32) for values in (starts, ends))
+    return Reading(0.0, np.array(pieces, dtype=np.int64), places * 3, places * 3 + 2, *gains)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(-50, 50), st.integers(-50, 50)), max_size=45))
+def test_the_best_answer_is_the_best_of_all_runs_of_tokens(tokens: list[tuple[int, int, int]]) -> None:
+    tokens = sorted(tokens, key=lambda token: token[0])
+    reading = reading_of([t[0] for t in tokens], [float(t[1]) for t in tokens], [float(t[2]) for t in tokens])
+    for piece in range(3):
+        own = [n for n, token in enumerate(tokens) if token[0] == piece]
+        runs = [(a, b) for a in own for b in own if 0 <= b - a < MOST_ANSWER_TOKENS]
+        gain, span = best_answer(reading, piece)
+        if not runs:
+            assert (gain, span) == (-np.inf, None)
+            continue
+        assert gain == max(tokens[a][1] + tokens[b][2] for a, b in runs)
+        assert span in [Span(a * 3, b * 3 + 2) for a, b in runs if tokens[a][1] + tokens[b][2] == gain]
+
+
+@given(st.text(alphabet="ab |\n*<br>", max_size=40), st.data())
+def test_each_visible_character_is_found_in_the_text(text: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6, unique=True)))
+    hidden = tuple(Span(a, b) for a, b in zip(cuts[::2], cuts[1::2], strict=False))
+    span = Span(0, len(text))
+    offsets = visible_offsets(text, span, hidden)
+    seen = visible_text(text, span, hidden)
+    assert len(offsets) == len(seen)
+    assert offsets == sorted(set(offsets))
+    assert all(character in (text[n], " ") for character, n in zip(seen, offsets, strict=True))
+
+
+def test_the_passage_that_answers_is_told_from_the_others(reader: PackagedReader) -> None:
+    titan, tea, empty = reader.read(QUESTION, [TITAN, TEA, EMPTY])
+    assert tea.score > max(titan.score, empty.score)
+    gain, span = best_answer(tea, 0)
+    assert span is not None
+    assert "80" in TEA.pieces[0][span.start : span.end]
+    assert gain > best_answer(tea, 1)[0]
+
+
+def test_a_question_that_only_looks_answerable_scores_less(reader: PackagedReader) -> None:
+    answered = reader.read("How long does a day on Titan last?", [TITAN])[0]
+    unanswered = reader.read("How long does a day on Europa last?", [TITAN])[0]
+    assert unanswered.score < answered.score
+
+
+def test_a_reading_does_not_depend_on_its_neighbours(reader: PackagedReader) -> None:
+    alone = reader.read(QUESTION, [TEA])[0]
+    among = reader.read(QUESTION, [TITAN, TEA, EMPTY])[1]
+    assert among.score == alone.score
+    assert np.array_equal(among.start_gains, alone.start_gains)
+
+
+def test_a_very_long_question_and_passage_are_cut_not_refused(reader: PackagedReader) -> None:
+    long = ReadingInput("Tea. " * 100, ("Green tea is brewed at 80 degrees. " * 200,))
+    reading = reader.read("how hot " * 400, [long])[0]
+    assert np.isfinite(reading.score)
+    assert len(reading.piece_of_token) == len(reading.start_gains)
+
+
+def test_an_altered_model_is_never_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packaged, "MODEL_SHA256", "0" * 64)
+    with pytest.raises(EncoderError, match="altered or damaged"):
+        PackagedReader().read(QUESTION, [TEA])
+
+
+def test_what_was_not_read_stays_behind_what_was() -> None:
+    readings = [reading_of([0], [0.0], [0.0]), replace(reading_of([0], [0.0], [0.0]), score=2.0), None]
+    scores = np.array([3.0, 2.0, 1.0])
+    assert reranked_scores(scores, readings, fitted=False).argsort()[::-1].tolist() == [1, 0, 2]
+    features = passage_reading_features(scores, readings)
+    assert features[2, 2] == features[:2, 2].min()
+
+
+@pytest.fixture(scope="module")
+def index_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    corpus = write_corpus(tmp_path_factory.mktemp("corpus"))
+    index = tmp_path_factory.mktemp("index")
+    Footnote.build(corpus, index)[0].close()
+    return index
+
+
+def test_the_words_that_answer_are_set_off_within_the_quote(index_dir: Path) -> None:
+    with Footnote.open(index_dir) as footnote:
+        citation = footnote.ask("How long does a day on Titan last?").citations[0]
+        document = footnote.document(citation.document_id)
+    assert citation.answer is not None
+    assert citation.answer.within(citation.span) == citation.answer
+    assert "15 days" in citation.answer.of(document.text)
+
+
+def test_without_a_reader_everything_else_works(index_dir: Path) -> None:
+    with Footnote.open(index_dir, settings=Settings(reader="off")) as footnote:
+        answer = footnote.ask("How long does a day on Titan last?")
+    assert "15 days" in answer.citations[0].quote
+    assert answer.citations[0].answer is None
+    assert answer.track_record is not None
+
+
+def test_the_reader_is_part_of_an_answers_fingerprint(index_dir: Path) -> None:
+    with Footnote.open(index_dir) as one, Footnote.open(index_dir, settings=Settings(reader="off")) as other:
+        assert one.fingerprint != other.fingerprint
+
+
+def test_a_cross_encoder_puts_passages_in_its_own_order(index_dir: Path, tmp_path: Path) -> None:
+    folder = tiny_cross_encoder(tmp_path / "tiny")
+    chosen = load_reader(Settings(reader=str(folder)))
+    assert chosen is not None
+    with Footnote.open(index_dir, settings=Settings(reader=str(folder), read_passages=3)) as footnote:
+        read = footnote.search("tea")
+    with Footnote.open(index_dir, settings=Settings(reader="off")) as footnote:
+        ranked = footnote.search("tea")
+    assert {hit.passage.id for hit in read[:3]} == {hit.passage.id for hit in ranked[:3]}
+    assert [hit.passage.id for hit in read[3:]] == [hit.passage.id for hit in ranked[3:]]
+    assert [hit.score for hit in read] == sorted((hit.score for hit in read), reverse=True)
+
+
+def test_a_cross_encoder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    missing.mkdir()
+    with pytest.raises(EncoderError, match="cannot be loaded") as caught:
+        load_reader(Settings(reader=str(missing)))
+    assert str(missing) in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore")
+def tiny_cross_encoder(folder: Path) -> Path:
+    """A cross-encoder of random weights, made here."""
+    from sentence_transformers import CrossEncoder
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    folder.mkdir()
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "tea", "green", "titan", "day", "water", "moon", "the", "is"]
+    (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    model = BertForSequenceClassification(BertConfig(vocab_size=len(words), num_labels=1, **size))
+    model.save_pretrained(folder)
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    CrossEncoder(str(folder)).save_pretrained(str(folder))
+    return folder
