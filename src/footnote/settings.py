@@ -33,6 +33,8 @@ class Settings:
         passage_max_chars: upper bound of a passage's length, in characters of the document's text.
         passage_max_tokens: upper bound of what is encoded for a passage, context included, in tokens of the encoder.
         candidates_k: passages taken from each of passage vectors, sentence vectors and BM25 before ranking.
+        vector_search: "exact" compares a query with every vector, "approximate" with those in the nearest lists; "auto" takes
+            exact for up to 50,000 passages and sentences each.  It is chosen when the index is written.
         top_k: hits returned for a query.
         reader: "packaged", "off", or name or folder of a sentence-transformers cross-encoder that puts the first passages in order.
         read_passages: how many of the first passages the reader reads.
@@ -67,6 +69,7 @@ class Settings:
     passage_max_chars: int = 800
     passage_max_tokens: int = 240
     candidates_k: int = 50
+    vector_search: str = "auto"
     top_k: int = 10
     reader: str = PACKAGED_READER
     read_passages: int = 8

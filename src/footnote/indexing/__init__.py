@@ -57,6 +57,7 @@ def build_index(
         encoder_fingerprint=encoder.fingerprint,
         dimension=encoder.dimension,
         splitting=splitting_digest(chosen),
+        vector_search=chosen.vector_search,
         corpus_dir=source,
         lock_wait_seconds=chosen.lock_wait_seconds,
         on_wait=lambda holder: report(Progress(f"waiting for process {holder}, which writes the index", 0, 0)),

@@ -9,57 +9,54 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from footnote.store.files import remove, step, write_once
+from footnote.store.files import StoredFile, remove, step, write_once
 from footnote.store.forms import StoredDocument
 from footnote.store.manifest import Manifest, SegmentInfo
 from footnote.store.segments import SegmentBuilder
-from footnote.store.vectors import vector_index_bytes
 
 SEGMENT_BYTES = 64_000_000
 """A segment is closed at this size: removing a document rewrites one, in about a second."""
 REMOVE_TRIES = 5
 """A reader that opens a folder while it is removed may put Tantivy's lock file into it."""
-_OURS = re.compile(r"(?:(?:rows|passages|sentences)-(\d+)-\d+\.(?:sqlite|faiss)|lexical-(\d+)|manifest\.json\.tmp)")
+UNWRITTEN = StoredFile("", "", 0)
+"""Stands for the vector files of a segment whose rows were just written."""
+_OURS = re.compile(
+    r"(?:(?:rows|passages|sentences)-(\d+)-\d+\.(?:sqlite|faiss)|centres-(\d+)\.faiss|lexical-(\d+)|manifest\.json\.tmp)"
+)
 
 
 def write_segments(
-    index_dir: Path, rows: Iterable[StoredDocument], generation: int, *, first: tuple[int, int], dimension: int
+    index_dir: Path, rows: Iterable[StoredDocument], generation: int, *, first: tuple[int, int]
 ) -> Iterator[SegmentInfo]:
-    """Write documents as segments of a generation.
+    """Write documents as the rows of a generation's segments; their vector files come later.
 
     Args:
         index_dir: the index folder.
         rows: the documents, in the order of their keys to be; none of them is held longer than its segment.
         generation: its number.
         first: key of the first passage and of the first document.
-        dimension: of the vectors.
     """
     numbers = count()
-    builder = SegmentBuilder(*first, dimension)
+    builder = SegmentBuilder(*first)
     for stored in rows:
         builder.add(stored)
         if builder.size_bytes >= SEGMENT_BYTES:
             yield _finish(index_dir, builder, f"{generation}-{next(numbers)}")
-            builder = SegmentBuilder(builder.next_key, builder.next_document_key, dimension)
+            builder = SegmentBuilder(builder.next_key, builder.next_document_key)
     if builder.next_document_key > builder.first_document_key:
         yield _finish(index_dir, builder, f"{generation}-{next(numbers)}")
 
 
 def _finish(index_dir: Path, builder: SegmentBuilder, name: str) -> SegmentInfo:
-    rows = write_once(index_dir, f"rows-{name}.sqlite", builder.finish())
-    vectors, keys = builder.vectors()
-    sentence_vectors, sentence_keys = builder.sentence_vectors()
     return SegmentInfo(
-        rows=rows,
-        passage_vectors=write_once(index_dir, f"passages-{name}.faiss", vector_index_bytes(vectors, keys)),
-        sentence_vectors=write_once(
-            index_dir, f"sentences-{name}.faiss", vector_index_bytes(sentence_vectors, sentence_keys)
-        ),
+        rows=write_once(index_dir, f"rows-{name}.sqlite", builder.finish()),
+        passage_vectors=UNWRITTEN,
+        sentence_vectors=UNWRITTEN,
         first_key=builder.first_key,
         first_document_key=builder.first_document_key,
         documents=builder.next_document_key - builder.first_document_key,
-        passages=len(keys),
-        sentences=len(sentence_keys),
+        passages=builder.next_key - builder.first_key,
+        sentences=builder.sentences,
         body_terms=builder.body_terms,
     )
 

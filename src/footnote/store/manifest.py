@@ -67,6 +67,25 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Approximation:
+    """How an index is searched that is too large to compare a query with every vector.
+
+    Attributes:
+        centres: the file of what its segments share.
+        trained_on: passages that there were when it was made.
+        probes: lists searched for a query.
+        recall: recall@50 against exact search, measured when it was made.
+        sentences: whether sentences are indexed too; if not, those of the passages found are compared.
+    """
+
+    centres: StoredFile
+    trained_on: int
+    probes: int
+    recall: float
+    sentences: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One generation of the index.
 
@@ -83,6 +102,7 @@ class Manifest:
         next_key: key of the next passage written.
         next_document_key: key of the next document written.
         unread: files of the corpus that could not be read.
+        approximation: how it is searched; None for exactly.
         corpus: the folder of documents, relative to the index folder, so that both can be moved together; may be empty.
     """
 
@@ -98,6 +118,7 @@ class Manifest:
     next_key: int = 1
     next_document_key: int = 1
     unread: tuple[Unread, ...] = ()
+    approximation: Approximation | None = None
     corpus: str = ""
     format_version: int = FORMAT_VERSION
 
@@ -120,6 +141,8 @@ class Manifest:
         for segment in self.segments:
             yield from segment.files()
         yield from self.lexical
+        if self.approximation is not None:
+            yield self.approximation.centres
 
     def render(self) -> bytes:
         """The bytes of the file."""
@@ -161,11 +184,15 @@ def _parse(fields: dict[str, Any]) -> Manifest:
         SegmentInfo(**(segment | {name: StoredFile(**segment[name]) for name in DERIVED_AND_ROWS}))
         for segment in fields["segments"]
     ]
+    approximation = fields.get("approximation")
+    if approximation is not None:
+        approximation = Approximation(**(approximation | {"centres": StoredFile(**approximation["centres"])}))
     return Manifest(
         **{
             **fields,
             "segments": tuple(segments),
             "lexical": tuple(StoredFile(**file) for file in fields["lexical"]),
+            "approximation": approximation,
             "unread": tuple(Unread(**file) for file in fields["unread"]),
         }
     )

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from footnote.errors import IndexDamaged
+from footnote.store.approximate import Centres, Entries
 from footnote.store.files import StoredFile, matches, read_checked
 from footnote.store.lexical import LexicalIndex
-from footnote.store.manifest import REBUILD, Manifest, SegmentInfo, read_manifest
+from footnote.store.manifest import REBUILD, Approximation, Manifest, SegmentInfo, read_manifest
 from footnote.store.segments import PassageTerms, Segment
+from footnote.store.vector_files import read_entries, trained
 from footnote.store.vectors import VectorIndex, make_vector_index
 
 HASHED_BYTES = 1_000_000_000
@@ -26,6 +28,8 @@ class Generation:
     """The open files of a generation.
 
     Attributes:
+        passage_indexes, sentence_indexes: one for each segment; one for all, or none of the sentences, where the search is
+            approximate.
         remade: paths of derived files that were missing or damaged and are held in memory instead.
     """
 
@@ -81,17 +85,21 @@ def _open(index_dir: Path, manifest: Manifest) -> Generation:
         for info in manifest.segments:
             if not check_rows(index_dir, manifest, info):
                 raise IndexDamaged("is not what was written", where=str(index_dir / info.rows.path), remedy=REBUILD)
-            segment = open_segment(index_dir, info, manifest.dimension)
+            segment = open_segment(index_dir, info, manifest.dimension, mapped=is_small(manifest))
             opened.segments.append(segment)
-            _open_vectors(index_dir, segment, opened)
+        if manifest.approximation is None:
+            for segment in opened.segments:
+                _open_vectors(index_dir, segment, opened)
+        else:
+            _open_approximate(index_dir, manifest.approximation, opened)
         if manifest.lexical_dir:
             opened.lexical = _open_lexical(index_dir, opened)
         undo.pop_all()
     return opened
 
 
-def open_segment(index_dir: Path, info: SegmentInfo, dimension: int) -> Segment:
-    """Open a segment's rows.
+def open_segment(index_dir: Path, info: SegmentInfo, dimension: int, *, mapped: bool = True) -> Segment:
+    """Open a segment's rows; ``mapped`` into memory where the index is small.
 
     Raises:
         IndexDamaged: the file is gone.
@@ -99,7 +107,7 @@ def open_segment(index_dir: Path, info: SegmentInfo, dimension: int) -> Segment:
     import sqlite3
 
     try:
-        return Segment(index_dir, info, dimension)
+        return Segment(index_dir, info, dimension, mapped=mapped)
     except sqlite3.DatabaseError as error:
         where = str(index_dir / info.rows.path)
         raise IndexDamaged(f"cannot be opened ({error})", where=where, remedy=REBUILD) from error
@@ -116,6 +124,36 @@ def _open_vectors(index_dir: Path, segment: Segment, opened: Generation) -> None
             opened.remade.append(file.path)
             index = VectorIndex(make_vector_index(*rows()))
         indexes.append(index)
+
+
+def _open_approximate(index_dir: Path, how: Approximation, opened: Generation) -> None:
+    data = read_checked(index_dir, how.centres)
+    if data is None:
+        # The entries of the segments belong to centres that are gone: all are made anew.
+        opened.remade.append(how.centres.path)
+    centres = Centres(trained(opened.segments) if data is None else data)
+    opened.passage_indexes.append(
+        centres.join(_entries(index_dir, opened, centres, data is None, "passage"), how.probes)
+    )
+    if how.sentences:
+        sentences = _entries(index_dir, opened, centres, data is None, "sentence")
+        opened.sentence_indexes.append(centres.join(sentences, how.probes))
+
+
+def _entries(index_dir: Path, opened: Generation, centres: Centres, anew: bool, kind: str) -> Iterator[Entries]:  # noqa: FBT001 - private
+    for segment in opened.segments:
+        info = segment.info
+        file, total, rows = (
+            (info.passage_vectors, info.passages, segment.vectors)
+            if kind == "passage"
+            else (info.sentence_vectors, info.sentences, segment.sentence_vectors)
+        )
+        found = None if anew else read_entries(index_dir, file, dimension=centres.dimension, total=total)
+        if found is None:
+            if not anew:
+                opened.remade.append(file.path)
+            found = centres.encode(*rows())
+        yield found
 
 
 def load_vectors(index_dir: Path, file: StoredFile, *, dimension: int, total: int) -> VectorIndex | None:

@@ -20,10 +20,10 @@ from footnote.records import Document, DocumentSummary, Passage
 from footnote.store import ties
 from footnote.store.candidates import CANDIDATE_COLUMNS, make_candidates
 from footnote.store.entries import Candidates, FloatArray, KeyArray, TermArray
-from footnote.store.forms import document_of, pairs_of, passage_of
+from footnote.store.forms import document_of, floats, pairs_of, passage_of
 from footnote.store.manifest import MANIFEST_NAME, REBUILD, Manifest, read_manifest
 from footnote.store.opening import Generation, open_generation
-from footnote.store.segments import Segment
+from footnote.store.segments import Segment, merged_frequencies
 from footnote.store.ties import Found
 from footnote.store.vectors import VectorIndex
 from footnote.terms import is_mark, term_id
@@ -31,6 +31,8 @@ from footnote.terms import is_mark, term_id
 DOCUMENTS_KEPT = 32
 MOST_FOUND = 10_000
 """A search gives back this many passages at most."""
+READ_FACTOR = 3
+"""Where sentences are not indexed, those of this many times as many passages as are wanted are compared."""
 PASSAGE_COLUMNS = "d.id, p.start, p.end, p.page, p.heading_path, p.sentences"
 
 
@@ -192,21 +194,30 @@ class IndexReader:
             allowed: ids of the documents to search in; None for all.
 
         Returns:
-            keys (n,) int64 and dot products (n,) float32, best first, ties by key.
+            keys (n,) int64 and dot products (n,) float32, best first, ties by key; where the search is approximate a
+            few are others, and the products are those of vectors rounded to 8 bits.  Ranking measures the exact ones.
         """
         return self._search(self._open.passage_indexes, vector, k, allowed, rows_each=1)
 
     def search_sentences(self, vector: FloatArray, k: int, *, allowed: frozenset[str] | None = None) -> Found:
         """The ``k`` passages with the nearest sentence, each with its best sentence's dot product; as above."""
-        return self._search(self._open.sentence_indexes, vector, k, allowed, rows_each=3)
+        how = self._manifest.approximation
+        if how is None or how.sentences:
+            return self._search(self._open.sentence_indexes, vector, k, allowed, rows_each=3)
+        near, _ = self.search_passages(vector, min(READ_FACTOR * k, MOST_FOUND), allowed=allowed)
+        rows = self._rows("p.sentence_vectors", near.tolist())
+        best = [float((floats(rows[key][1], self.dimension) @ vector).max(initial=-1.0)) for key in near.tolist()]
+        return ties.merged([(near, np.array(best, dtype=np.float32))], k)
 
     def _search(
         self, indexes: list[VectorIndex], vector: FloatArray, k: int, allowed: frozenset[str] | None, *, rows_each: int
     ) -> Found:
         wanted = min(k, MOST_FOUND)
         parts = []
-        for segment, index in zip(self._open.segments, indexes, strict=True):
-            inside = None if allowed is None else segment.keys_of(allowed)
+        segments = self._open.segments
+        groups = [[segment] for segment in segments] if self._manifest.approximation is None else [segments]
+        for group, index in zip(groups, indexes, strict=True):
+            inside = None if allowed is None else np.concatenate([segment.keys_of(allowed) for segment in group])
             if inside is None or len(inside):
                 parts.append(ties.best(_searching(index, vector, inside), index.total, wanted, rows_each))
         return ties.merged(parts, wanted)
@@ -245,7 +256,7 @@ class IndexReader:
         """For each stem the number of passages that hold it, in a sentence or in their headings; marks have none."""
         with self._lazy:
             if self._frequencies is None:
-                self._frequencies = _frequencies(self._open.segments)
+                self._frequencies = merged_frequencies(self._open.segments)
         ids, counts = self._frequencies
         wanted = [stem for stem in dict.fromkeys(stems) if not is_mark(stem)]
         terms = np.array([term_id(stem) for stem in wanted], dtype=np.uint32)
@@ -274,15 +285,6 @@ def _read_document(segments: Sequence[Segment], document_id: str) -> Document:
 
 def _searching(index: VectorIndex, vector: FloatArray, inside: KeyArray | None) -> Callable[[int], Found]:
     return lambda n: index.search(vector, n, inside)
-
-
-def _frequencies(segments: Sequence[Segment]) -> tuple[TermArray, KeyArray]:
-    ids = [np.frombuffer(segment.statistic("term_ids"), dtype="<u4") for segment in segments]
-    counts = [np.frombuffer(segment.statistic("term_passages"), dtype="<u4") for segment in segments]
-    every = np.concatenate([np.empty(0, dtype=np.uint32), *ids]).astype(np.uint32)
-    distinct, place = np.unique(every, return_inverse=True)
-    weights = np.concatenate([np.empty(0), *counts])
-    return distinct, np.bincount(place, weights=weights, minlength=len(distinct)).astype(np.int64)
 
 
 def _identity(index_dir: Path) -> tuple[int, int, int]:

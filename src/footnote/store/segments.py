@@ -34,7 +34,8 @@ CREATE INDEX passages_input ON passages (input_sha256);
 PAGE_BYTES = 16_384
 """A passage with its vectors takes about 5 kB: with pages of 4 kB most rows are chains of pages, which take longer to read."""
 MAPPED_BYTES = 1 << 28
-"""Rows are read from the system's own cache of the file, without a copy for each segment."""
+"""Rows of a small index are read from the system's own cache of the file, without a copy for each segment.  Those of a large
+one are not: what was touched counts as the process's memory, and after some thousand questions that is all of it."""
 KEYS_AT_ONCE = 1_000
 
 PassageTerms = tuple[int, int, TermArray, TermArray]
@@ -44,16 +45,13 @@ PassageTerms = tuple[int, int, TermArray, TermArray]
 class SegmentBuilder:
     """Collects documents and gives them keys; ``finish`` gives the file's bytes and what is derived from it."""
 
-    def __init__(self, first_key: int, first_document_key: int, dimension: int) -> None:
+    def __init__(self, first_key: int, first_document_key: int) -> None:
         self.first_key, self.first_document_key = first_key, first_document_key
         self.next_key, self.next_document_key = first_key, first_document_key
         self.size_bytes = self.body_terms = 0
-        self._dimension = dimension
         self._words: Counter[str] = Counter()
         self._terms: list[bytes] = []
-        self._vectors: list[bytes] = []
-        self._sentence_vectors: list[bytes] = []
-        self._sentence_keys: list[KeyArray] = []
+        self.sentences = 0
         self._database = sqlite3.connect(":memory:", isolation_level=None)
         self._database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         self._database.executescript(SCHEMA)
@@ -65,8 +63,8 @@ class SegmentBuilder:
         self._insert("documents", [(document_key, self.next_key, *stored.document)])
         keys = range(self.next_key, self.next_key + len(stored.passages))
         self._insert("passages", [(k, document_key, *row) for k, row in zip(keys, stored.passages, strict=True)])
-        for key, row in zip(keys, stored.passages, strict=True):
-            self._derive(key, dict(zip(PASSAGE_COLUMNS, row, strict=True)))
+        for row in stored.passages:
+            self._derive(dict(zip(PASSAGE_COLUMNS, row, strict=True)))
         self._words.update(json.loads(stored.named("words")))
         self.body_terms += stored.named("body_terms")
         self.next_key, self.next_document_key = keys.stop, document_key + 1
@@ -77,23 +75,9 @@ class SegmentBuilder:
             marks = ", ".join("?" * len(rows[0]))
             self._database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - names of ours
 
-    def _derive(self, key: int, row: dict[str, Any]) -> None:
-        self._vectors.append(row["vector"])
-        self._sentence_vectors.append(row["sentence_vectors"])
-        sentences = len(row["sentence_terms"]) // 4
-        self._sentence_keys.append(np.full(sentences, key, dtype=np.int64))
+    def _derive(self, row: dict[str, Any]) -> None:
+        self.sentences += len(row["sentence_terms"]) // 4
         self._terms.append(row["terms"] + row["heading_terms"])
-
-    def vectors(self) -> tuple[FloatArray, KeyArray]:
-        """(n, d) passage vectors and their keys."""
-        return floats(b"".join(self._vectors), self._dimension), np.arange(
-            self.first_key, self.next_key, dtype=np.int64
-        )
-
-    def sentence_vectors(self) -> tuple[FloatArray, KeyArray]:
-        """(m, d) sentence vectors and the keys of their passages."""
-        keys = np.concatenate([np.empty(0, dtype=np.int64), *self._sentence_keys])
-        return floats(b"".join(self._sentence_vectors), self._dimension), keys
 
     def finish(self) -> bytes:
         """The bytes of the SQLite file."""
@@ -132,7 +116,7 @@ class Segment:
     The file stays readable through this object when a later generation has removed its name.
     """
 
-    def __init__(self, index_dir: Path, info: SegmentInfo, dimension: int) -> None:
+    def __init__(self, index_dir: Path, info: SegmentInfo, dimension: int, *, mapped: bool = True) -> None:
         self.info = info
         self.path = index_dir / info.rows.path
         self._dimension = dimension
@@ -142,7 +126,7 @@ class Segment:
         self._database = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         try:
             self._database.execute("PRAGMA trusted_schema = OFF")
-            self._database.execute(f"PRAGMA mmap_size = {MAPPED_BYTES}")
+            self._database.execute(f"PRAGMA mmap_size = {MAPPED_BYTES if mapped else 0}")
             self.select("SELECT count(*) FROM statistics")
         except BaseException:
             self._database.close()
@@ -166,13 +150,17 @@ class Segment:
 
     def by_key(self, columns: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         """Rows of passages joined with their documents; the first column is the key; in no particular order."""
-        for at in range(0, len(keys), KEYS_AT_ONCE):
-            some = keys[at : at + KEYS_AT_ONCE]
-            marks = ", ".join("?" * len(some))
-            yield from self.select(
-                f"SELECT p.key, {columns} FROM passages p JOIN documents d ON d.key = p.document WHERE p.key IN ({marks})",  # noqa: S608 - columns of ours
-                some,
-            )
+        # The join is left out by SQLite where no column of the document is asked for.
+        statement = (
+            f"SELECT p.key, {columns} FROM passages p LEFT JOIN documents d ON d.key = p.document WHERE p.key = ?"  # noqa: S608 - columns of ours
+        )
+        try:
+            with self._lock:
+                # One statement for any number of keys: it is compiled once and not for each number.
+                rows = [self._database.execute(statement, (key,)).fetchone() for key in keys]
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"cannot be read ({error})", where=str(self.path), remedy=REBUILD) from error
+        return (row for row in rows if row is not None)
 
     def document_row(self, document_id: str) -> dict[str, Any] | None:
         columns = ", ".join(f'"{name}"' for name in DOCUMENT_COLUMNS)
@@ -245,3 +233,13 @@ class Segment:
 
     def statistic(self, name: str) -> bytes:
         return bytes(self.select("SELECT value FROM statistics WHERE name = ?", (name,))[0][0])
+
+
+def merged_frequencies(segments: Sequence[Segment]) -> tuple[TermArray, KeyArray]:
+    """Term ids, ascending, and the number of passages of all segments that hold each."""
+    ids = [np.frombuffer(segment.statistic("term_ids"), dtype="<u4") for segment in segments]
+    counts = [np.frombuffer(segment.statistic("term_passages"), dtype="<u4") for segment in segments]
+    every = np.concatenate([np.empty(0, dtype=np.uint32), *ids]).astype(np.uint32)
+    distinct, place = np.unique(every, return_inverse=True)
+    weights = np.concatenate([np.empty(0), *counts])
+    return distinct, np.bincount(place, weights=weights, minlength=len(distinct)).astype(np.int64)

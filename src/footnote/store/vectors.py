@@ -19,7 +19,7 @@ VECTOR_BYTES_FACTOR = 2
 def make_vector_index(vectors: FloatArray, keys: KeyArray) -> Any:
     """An index over (n, d) unit vectors that gives back ``keys`` (n,), which may repeat.
 
-    Exact today.  An approximate one for large segments belongs here: everything else only calls ``search``.
+    Exact; for large indexes there is ``approximate``.
     """
     import faiss
 
@@ -66,11 +66,26 @@ class VectorIndex:
         faiss.omp_set_num_threads(1)
         options: dict[str, Any] = {}
         if allowed is not None:
-            options["params"] = _within(allowed)
+            options["params"] = self._within(allowed)
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         scores, keys = self._index.search(query, min(k, self.total), **options)
         found = keys[0] >= 0
         return keys[0][found].astype(np.int64), scores[0][found].astype(np.float32)
+
+    def _within(self, keys: KeyArray) -> Any:
+        import faiss
+
+        exact: Any = faiss.SearchParameters
+        approximate: Any = faiss.SearchParametersIVF
+        selector = faiss.IDSelectorBatch(keys)
+        if not hasattr(self._index, "nprobe"):
+            return exact(sel=selector)
+        # Few documents may lie in few lists, which need not be the nearest: all are looked through for them.
+        return approximate(sel=selector, nprobe=self._index.nlist)
+
+    def probe(self, lists: int) -> None:
+        """Search this many lists of an approximate index, before it is shared with other threads."""
+        self._index.nprobe = lists
 
     def rows(self) -> tuple[FloatArray, KeyArray]:
         """(n, d) vectors and (n,) keys that it holds, for checking."""
@@ -81,10 +96,3 @@ class VectorIndex:
         if not self.total:
             return np.empty((0, self._index.d), dtype=np.float32), keys
         return faiss.rev_swig_ptr(flat.get_xb(), self.total * self._index.d).reshape(self.total, -1).copy(), keys
-
-
-def _within(keys: KeyArray) -> Any:
-    import faiss
-
-    make: Any = faiss.SearchParameters
-    return make(sel=faiss.IDSelectorBatch(keys))

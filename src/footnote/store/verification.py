@@ -13,8 +13,9 @@ import numpy as np
 
 from footnote.errors import IndexFolderError, IndexMissing
 from footnote.records import Document, Passage, Sentence, Span
+from footnote.store.approximate import Centres
 from footnote.store.entries import FloatArray, KeyArray
-from footnote.store.files import StoredFile, matches
+from footnote.store.files import StoredFile, matches, read_checked
 from footnote.store.forms import content_digest, document_of, floats, passage_of
 from footnote.store.lexical import LexicalIndex
 from footnote.store.lock import LOCK_NAME, left_behind
@@ -22,6 +23,7 @@ from footnote.store.manifest import MANIFEST_NAME, Manifest, read_manifest
 from footnote.store.opening import all_terms, lexical_strangers, load_vectors, open_segment
 from footnote.store.segments import Segment, count_terms
 from footnote.store.unfinished import UNFINISHED_NAME
+from footnote.store.vector_files import read_entries
 
 UNIT_TOLERANCE = 0.01
 """How far from 1 the length of a vector may be after rounding to float16."""
@@ -153,13 +155,18 @@ def _check_terms(segment: Segment) -> Iterator[str]:
 
 
 def _check_vectors(folder: Path, segment: Segment, manifest: Manifest) -> Iterator[str]:
-    info = segment.info
-    for file, (vectors, keys) in (
-        (info.passage_vectors, segment.vectors()),
-        (info.sentence_vectors, segment.sentence_vectors()),
+    info, how = segment.info, manifest.approximation
+    data = None if how is None else read_checked(folder, how.centres)
+    centres = None if data is None else Centres(data)
+    for file, (vectors, keys), indexed in (
+        (info.passage_vectors, segment.vectors(), True),
+        (info.sentence_vectors, segment.sentence_vectors(), how is None or how.sentences),
     ):
         yield from _check_unit(vectors)
-        yield from _check_index(folder, file, vectors, keys)
+        if centres is None:
+            yield from _check_index(folder, file, vectors, keys)
+        elif indexed:
+            yield from _check_entries(folder, file, centres, vectors, keys)
     rows = segment.select(
         "SELECT heading_vector, sentences, length(sentence_vectors), sentence_terms, length(terms) FROM passages"
     )
@@ -184,6 +191,16 @@ def _check_index(folder: Path, file: StoredFile, vectors: FloatArray, keys: KeyA
         return
     found, found_keys = index.rows()
     if not np.array_equal(found, vectors) or not np.array_equal(found_keys, keys):
+        yield f"{file.path} holds other vectors"
+
+
+def _check_entries(
+    folder: Path, file: StoredFile, centres: Centres, vectors: FloatArray, keys: KeyArray
+) -> Iterator[str]:
+    found = read_entries(folder, file, dimension=vectors.shape[1], total=len(keys))
+    # Two centres may be equally near to a vector, so its list is not compared.
+    _, expected_keys, expected_codes = centres.encode(vectors, keys)
+    if found is None or not (np.array_equal(found[1], expected_keys) and np.array_equal(found[2], expected_codes)):
         yield f"{file.path} holds other vectors"
 
 

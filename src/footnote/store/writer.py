@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 
@@ -24,6 +24,7 @@ from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo, Unread
 from footnote.store.opening import all_terms, check_rows, is_small, lexical_intact, open_segment
 from footnote.store.segments import Segment
 from footnote.store.unfinished import Unfinished
+from footnote.store.vector_files import vector_search_fits, write_vectors
 
 SMALL_BYTES = 16_000_000
 """Segments below this size are merged into what a commit writes, so that there are never many."""
@@ -41,6 +42,7 @@ class IndexWriter:
         encoder_fingerprint: of the encoder that made the vectors to come.
         dimension: of those vectors.
         splitting: digest of the settings and the code that shape passages.
+        vector_search: "auto", "exact" or "approximate".
         corpus_dir: the folder of documents, to be remembered.
         lock_wait_seconds: how long to wait for another writer.
         on_wait: told the process id of the writer that is waited for.
@@ -58,12 +60,14 @@ class IndexWriter:
         encoder_fingerprint: str,
         dimension: int,
         splitting: str = "",
+        vector_search: str = "auto",
         corpus_dir: Path | None = None,
         lock_wait_seconds: float = 60.0,
         on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.index_dir = Path(index_dir)
         self._encoder, self._dimension, self._splitting = encoder_fingerprint, dimension, splitting
+        self._vector_search = vector_search
         self._corpus = _relative(corpus_dir, self.index_dir)
         self._wait_seconds, self._on_wait = lock_wait_seconds, on_wait
         self._unfinished = Unfinished(self.index_dir, encoder_fingerprint=encoder_fingerprint, dimension=dimension)
@@ -151,7 +155,9 @@ class IndexWriter:
         base = self._base
         if base is None or not self._intact or not self._current() or base.corpus != self._corpus:
             return True
-        vectors = all(self._vectors_intact(info) for info in base.segments)
+        vectors = vector_search_fits(self.index_dir, base, self._vector_search) and all(
+            self._vectors_intact(info) for info in base.segments
+        )
         return not vectors or bool(base.lexical_dir and not lexical_intact(self.index_dir, base))
 
     def _vectors_intact(self, info: SegmentInfo) -> bool:
@@ -206,11 +212,14 @@ class IndexWriter:
         fresh = self._stored(entries, files)
         rows = heapq.merge(*(s.stored(gone) for s in rewritten), fresh, key=lambda stored: stored.id)
         first = self._next_keys(kept)
-        written = list(write_segments(self.index_dir, rows, generation, first=first, dimension=self._dimension))
+        written = list(write_segments(self.index_dir, rows, generation, first=first))
         with ExitStack() as opened:
-            news = [opened.enter_context(_Opened(self.index_dir, info, self._dimension)) for info in written]
+            news = [
+                opened.enter_context(closing(open_segment(self.index_dir, info, self._dimension))) for info in written
+            ]
+            before, choice = self._base.approximation if self._base else None, self._vector_search
+            infos, approximation = write_vectors(self.index_dir, kept, news, generation, before=before, choice=choice)
             lexical_dir, lexical, gone_terms = self._write_lexical(kept, news, generation)
-        infos = (*(s.info for s in kept), *written)
         manifest = Manifest(
             generation=generation,
             encoder_fingerprint=self._encoder,
@@ -224,6 +233,7 @@ class IndexWriter:
             next_key=max((info.end_key for info in infos), default=first[0]),
             next_document_key=max((i.first_document_key + i.documents for i in infos), default=first[1]),
             unread=tuple(unread),
+            approximation=approximation,
             corpus=self._corpus,
         )
         sync_dir(self.index_dir)
@@ -276,18 +286,3 @@ class IndexWriter:
 
 def _relative(corpus_dir: Path | None, index_dir: Path) -> str:
     return "" if corpus_dir is None else os.path.relpath(corpus_dir.resolve(), index_dir.resolve())
-
-
-class _Opened:
-    """A segment for the length of a block."""
-
-    def __init__(self, index_dir: Path, info: SegmentInfo, dimension: int) -> None:
-        self._segment = open_segment(index_dir, info, dimension)
-
-    def __enter__(self) -> Segment:
-        return self._segment
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._segment.close()

@@ -1,0 +1,156 @@
+"""Which vector files a generation has: exact ones for a small index, approximate ones for a large one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from footnote.store import approximate
+from footnote.store.entries import FloatArray, KeyArray
+from footnote.store.files import StoredFile, matches, read_checked, write_once
+from footnote.store.manifest import Approximation, Manifest, SegmentInfo
+from footnote.store.segments import Segment
+from footnote.store.vectors import VectorIndex, vector_index_bytes
+
+EXACT_VECTORS = 50_000
+"""Passages, or sentences, up to which a query is compared with all of them: beyond, that takes longer than all the rest."""
+INDEXED_SENTENCES = 2_000_000
+"""Sentences up to which they are indexed, 0.8 GB in memory; beyond, those of the passages found are compared."""
+KEPT_GROWTH = 4
+"""Centres are made anew when the index has grown by this factor: until then the lists are at most so much longer."""
+MEASURED_QUERIES = 100
+
+
+def is_approximate(passages: int, sentences: int, choice: str) -> bool:
+    """Whether an index of this size is searched approximately; ``choice`` is "auto", "exact" or "approximate"."""
+    return choice == "approximate" or (choice == "auto" and max(passages, sentences) > EXACT_VECTORS)
+
+
+def vector_search_fits(index_dir: Path, manifest: Manifest, choice: str) -> bool:
+    """Whether an index is searched as it would be if it were written now, with its centres intact."""
+    how = manifest.approximation
+    sentences = sum(info.sentences for info in manifest.segments)
+    wanted = bool(manifest.passages) and is_approximate(manifest.passages, sentences, choice)
+    return wanted == (how is not None) and (how is None or matches(index_dir, how.centres, whole=True))
+
+
+def write_vectors(
+    index_dir: Path,
+    kept: Sequence[Segment],
+    news: Sequence[Segment],
+    generation: int,
+    *,
+    before: Approximation | None,
+    choice: str,
+) -> tuple[tuple[SegmentInfo, ...], Approximation | None]:
+    """Write the vector files of new segments, and those of the kept ones where the way of searching changes.
+
+    Args:
+        index_dir: the index folder.
+        kept: unchanged segments, with vector files of the generation before.
+        news: segments whose rows have just been written.
+        generation: the number of this one.
+        before: how the generation before is searched.
+        choice: "auto", "exact" or "approximate".
+
+    Returns:
+        All segments with their files, and how they are searched.
+    """
+    segments = [*kept, *news]
+    passages, sentences = (sum(getattr(s.info, name) for s in segments) for name in ("passages", "sentences"))
+    if not passages or not is_approximate(passages, sentences, choice):
+        todo = segments if before is not None else news
+        return _written(index_dir, segments, news, todo, generation, None, indexed=True), None
+    indexed = sentences <= INDEXED_SENTENCES
+    data = None
+    if before is not None and before.sentences == indexed and passages <= KEPT_GROWTH * before.trained_on:
+        data = read_checked(index_dir, before.centres)
+    if before is not None and data is not None:
+        infos = _written(index_dir, segments, news, news, generation, approximate.Centres(data), indexed=indexed)
+        return infos, before
+    data = trained(segments)
+    centres = approximate.Centres(data)
+    file = write_once(index_dir, f"centres-{generation}.faiss", data)
+    infos = _written(index_dir, segments, news, segments, generation, centres, indexed=indexed)
+    probes, recall = _measured(index_dir, segments, infos, centres)
+    return infos, Approximation(file, passages, probes, round(recall, 4), indexed)
+
+
+def trained(segments: Sequence[Segment]) -> bytes:
+    """Centres for the vectors of these segments, as the bytes of their file.
+
+    They are drawn from sentences too: those have larger components than passages, which 8 bits would cut off.
+    """
+    passages, sentences = (sum(getattr(s.info, name) for s in segments) for name in ("passages", "sentences"))
+    wanted = approximate.sample_size(passages)
+    step, sentence_step = max(1, passages // wanted), max(1, sentences // wanted)
+    sample = [
+        rows
+        for segment in segments
+        for rows in (segment.vectors()[0][::step], segment.sentence_vectors()[0][::sentence_step])
+    ]
+    return approximate.train_centres(np.concatenate(sample), passages)
+
+
+def _written(
+    index_dir: Path,
+    segments: Sequence[Segment],
+    news: Sequence[Segment],
+    todo: Sequence[Segment],
+    generation: int,
+    centres: approximate.Centres | None,
+    *,
+    indexed: bool,
+) -> tuple[SegmentInfo, ...]:
+    """The segments' infos; files of those to do are written under numbers of this generation that no rows have."""
+    infos = []
+    for at, segment in enumerate(segments):
+        info = segment.info
+        if segment in todo:
+            number = (at - (len(segments) - len(news))) % len(segments)
+            name = f"{generation}-{number}"
+            info = replace(
+                info,
+                passage_vectors=write_once(
+                    index_dir, f"passages-{name}.faiss", vectors_bytes(*segment.vectors(), centres)
+                ),
+                sentence_vectors=write_once(
+                    index_dir,
+                    f"sentences-{name}.faiss",
+                    vectors_bytes(*segment.sentence_vectors(), centres) if indexed else b"",
+                ),
+            )
+        infos.append(info)
+    return tuple(infos)
+
+
+def vectors_bytes(vectors: FloatArray, keys: KeyArray, centres: approximate.Centres | None) -> bytes:
+    """The file of some vectors: exact without centres."""
+    if centres is None:
+        return vector_index_bytes(vectors, keys)
+    return approximate.to_bytes(centres.encode(vectors, keys))
+
+
+def read_entries(index_dir: Path, file: StoredFile, *, dimension: int, total: int) -> approximate.Entries | None:
+    """The entries of an approximate file, or None when it is not what was written."""
+    data = read_checked(index_dir, file)
+    return None if data is None else approximate.from_bytes(data, dimension=dimension, total=total)
+
+
+def _measured(
+    index_dir: Path, segments: Sequence[Segment], infos: Sequence[SegmentInfo], centres: approximate.Centres
+) -> tuple[int, float]:
+    parts = []
+    for segment, info in zip(segments, infos, strict=True):
+        entries = read_entries(index_dir, info.passage_vectors, dimension=centres.dimension, total=info.passages)
+        parts.append(entries or centres.encode(*segment.vectors()))
+    index: VectorIndex = centres.join(parts, approximate.PROBES[0])
+    # A sentence is the nearest thing to a question that an index holds: short, and about what passages are about.
+    step = max(1, len(segments) * 8 // MEASURED_QUERIES)
+    each = max(1, MEASURED_QUERIES * step // len(segments))
+    some = [segment.sentence_vectors()[0] for segment in segments[::step]]
+    queries = np.concatenate([rows[:: max(1, len(rows) // each)][:each] for rows in some])
+    return approximate.choose_probes(index, queries, lambda: (segment.vectors() for segment in segments))
