@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,8 @@ def test_info_shows_what_is_in_force_and_where_from(
     from footnote.api.reports import InfoForm
 
     monkeypatch.chdir(tiny_corpus.parent)
+    for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
+        monkeypatch.delenv(name)
     Path("footnote.toml").write_text("top_k = 5\n", encoding="utf-8")
     monkeypatch.setenv("FOOTNOTE_MAX_QUOTES", "1")
     monkeypatch.setenv("FOOTNOTE_MAXQUOTES", "1")
