@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -179,3 +180,17 @@ def test_the_fingerprint_tells_settings_apart(
 ) -> None:
     other = Footnote.open(tmp_path / "index", settings=replace(EAGER, max_quotes=1), encoder=hashing_encoder)
     assert other.fingerprint != footnote.fingerprint
+
+
+def test_judged_questions_are_evaluated_in_place(footnote: Footnote, tmp_path: Path) -> None:
+    text = footnote.document("tea.txt").text
+    start = text.index("Take one spoon")
+    gold = [{"doc": "tea.txt", "start": start, "end": start + len("Take one spoon for each cup.")}]
+    rows = [{"id": "q1", "question": "How much tea is needed for a pot?", "kind": "answerable", "gold": gold}]
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(json.dumps(rows[0]) + "\n", encoding="utf-8")
+    report = footnote.evaluate(questions)
+    assert report.metrics["n"] == 1
+    assert report.metrics["hit@1"] == 1.0
+    assert report.metrics["quote exactness"] == 1.0
+    assert report.fingerprint == footnote.fingerprint

@@ -15,6 +15,7 @@ from footnote.settings import Settings
 
 if TYPE_CHECKING:
     from footnote.encoding import Encoder
+    from footnote.evaluation import Report
     from footnote.indexing import Progress
     from footnote.reading import PassageReader
     from footnote.store import IndexReader
@@ -219,6 +220,21 @@ class Footnote:
         return retrieve(
             reader, read, settings=self._settings, k=k, allowed=allowed, passage_reader=self._passage_reader
         ).hits
+
+    def evaluate(self, questions: Path | str) -> Report:
+        """Ask the judged questions of a file and report how good the answers are, as ``footnote evaluate`` does.
+
+        Raises:
+            JudgmentError: the file is missing, or a line of it is no judged question.
+        """
+        from footnote.evaluation import make_report, read_judgments, run_judgments, text_source
+
+        judgments = read_judgments(Path(questions))
+        run = run_judgments(self, judgments)
+        found = {result.id: result for result in run.results}
+        return make_report(
+            judgments, found, text_source(self), latencies_ms=run.latencies_ms, fingerprint=self.fingerprint
+        )
 
     def documents(self) -> tuple[DocumentSummary, ...]:
         """What is in the index, sorted by id."""
