@@ -1,4 +1,4 @@
-"""The process that parses: takes files over a pipe, gives documents back, and may not grow, dawdle, write or connect.
+"""The process that parses: takes files over a pipe, gives documents back, and may not grow, dawdle or write.
 
 A request is a line of JSON (id, suffix, number of bytes, settings) and the bytes; a reply is a line (kind, number of
 bytes) and the bytes.  The process ends with its input, so that none outlives the program.
