@@ -84,9 +84,9 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> set[str]:
                 check(path.read_bytes())
         return open_folder(folder)
 
-    def checked_segment(folder, info, dimension):
+    def checked_segment(folder, info, dimension, **options):
         check((folder / info.rows.path).read_bytes())
-        return open_segment(folder, info, dimension)
+        return open_segment(folder, info, dimension, **options)
 
     monkeypatch.setattr(VectorIndex, "from_bytes", checked_vectors)
     monkeypatch.setattr(LexicalIndex, "open", checked_folder)
