@@ -51,6 +51,7 @@ from footnote.settings import Settings
 Matrix = npt.NDArray[np.float64]
 FITTED = Path(__file__).parent.parent / "src" / "footnote" / "ranking" / "fitted.json"
 PENALTY = 2e-4
+READ_CONFIDENCE_PENALTY = 1e-3
 LEVEL_FLOORS = (0.85, 0.65, 0.4, 0.0)
 """Where "very likely", "likely", "perhaps" and "unsure" begin."""
 
@@ -289,7 +290,8 @@ def fit_confidence_model(examples: list[Example], entry: str) -> dict[str, Any]:
     weights = [weight[k] / sets_of[k] / share[k, e.set_name] for k, e in zip(kinds, examples, strict=True)]
     rows = np.concatenate([e.group.features for e in examples])
     labels = np.array([e.group.relevant[0] for e in examples])
-    return fit_logistic(FEATURES[entry], rows, labels, np.array(weights), penalty=PENALTY)
+    penalty = READ_CONFIDENCE_PENALTY if entry == "read_confidence" else PENALTY
+    return fit_logistic(FEATURES[entry], rows, labels, np.array(weights), penalty=penalty)
 
 
 def _kind(example: Example) -> str:

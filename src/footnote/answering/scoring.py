@@ -34,7 +34,16 @@ Matrix = npt.NDArray[np.float64]
 
 QUOTED_PASSAGES = 8
 """Hits whose sentences are looked at for quotes."""
-READ_CONFIDENCE_NAMES = CONFIDENCE_NAMES + READING_NAMES
+KEPT_BESIDE_READING: tuple[str, ...] = (
+    "passage_score",
+    "heading_similarity",
+    "sentence_similarity",
+    "uncovered_idf",
+    "loss_passage_relative",
+    "specific_in_passage",
+)
+"""The confidence's values that still tell something where there is a reader: with all of them it is right less often elsewhere."""
+READ_CONFIDENCE_NAMES = KEPT_BESIDE_READING + READING_NAMES
 """Names of the confidence's values where there is a reader."""
 
 
@@ -88,10 +97,11 @@ def confidence_of(retrieved: Retrieved, scored: ScoredSentences, encoder: Encode
 
 
 def confidence_row(retrieved: Retrieved, scored: ScoredSentences, encoder: Encoder) -> Matrix:
-    """Features of the best quote: (1, len(CONFIDENCE_NAMES)), or (1, len(READ_CONFIDENCE_NAMES)) where there is a reader."""
+    """Features of the best quote, (1, len(CONFIDENCE_NAMES)); with a reader (1, len(READ_CONFIDENCE_NAMES))."""
     row = confidence_features(retrieved, scored.scores, encoder)
     if scored.gains is None:
         return row
+    row = row[:, [CONFIDENCE_NAMES.index(name) for name in KEPT_BESIDE_READING]]
     best, owner = int(np.argmax(scored.scores)), retrieved.evidence.passage_of_sentence
     return np.concatenate([row, confidence_reading_features(best, scored.gains, owner, retrieved.readings)], axis=1)
 
