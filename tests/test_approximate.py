@@ -9,6 +9,7 @@ import pytest
 
 from footnote.store import IndexReader, IndexWriter, approximate, vector_files, verify
 from footnote.store.vectors import VectorIndex, make_vector_index
+from footnote.terms import analyse
 from store_builders import ENCODER, make_entries, query
 
 
@@ -140,3 +141,25 @@ def test_sentences_of_a_very_large_index_are_read_for_candidates_only(
         # 24 passages are all that there are, and 8 times 3 are read: nothing is missed, and the products are exact.
         assert keys.tolist() == all_keys.tolist()
         assert scores == pytest.approx(all_scores, abs=1e-5)
+
+
+@pytest.mark.parametrize(("choice", "indexed"), [("exact", 10**6), ("approximate", 10**6), ("approximate", 10)])
+def test_all_searches_at_once_find_what_each_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, choice: str, indexed: int
+) -> None:
+    monkeypatch.setattr(vector_files, "INDEXED_SENTENCES", indexed)
+    build(tmp_path, range(40), choice)
+    with IndexReader.open(tmp_path) as reader:
+        text = "the moon circles the tea"
+        vector, stems = query(text), analyse(text)
+        for allowed in (None, frozenset({"doc-007.txt", "doc-030.txt"})):
+            together = reader.search_all(vector, stems, 5, allowed=allowed)
+            each = [
+                reader.search_passages(vector, 5, allowed=allowed)[0],
+                reader.search_terms(stems, 5, allowed=allowed)[0],
+            ]
+            if indexed > 10:
+                each.append(reader.search_sentences(vector, 5, allowed=allowed)[0])
+                assert together.tolist() == np.unique(np.concatenate(each)).tolist()
+            assert set(np.concatenate(each).tolist()) <= set(together.tolist())
+            assert len(together) <= 15

@@ -15,7 +15,7 @@ from footnote.store.lexical import LexicalIndex
 from footnote.store.manifest import REBUILD, Approximation, Manifest, SegmentInfo, read_manifest
 from footnote.store.segments import PassageTerms, Segment
 from footnote.store.vector_files import read_entries, trained
-from footnote.store.vectors import VectorIndex, make_vector_index
+from footnote.store.vectors import Searchable, VectorIndex, make_vector_index
 
 HASHED_BYTES = 1_000_000_000
 """The rows are hashed whole when opened up to this size together (under 0.6 s); beyond, only their sizes are compared,
@@ -35,8 +35,8 @@ class Generation:
 
     manifest: Manifest
     segments: list[Segment] = field(default_factory=list)
-    passage_indexes: list[VectorIndex] = field(default_factory=list)
-    sentence_indexes: list[VectorIndex] = field(default_factory=list)
+    passage_indexes: list[Searchable] = field(default_factory=list)
+    sentence_indexes: list[Searchable] = field(default_factory=list)
     lexical: LexicalIndex | None = None
     remade: list[str] = field(default_factory=list)
 
@@ -148,7 +148,7 @@ def _entries(index_dir: Path, opened: Generation, centres: Centres, anew: bool, 
             if kind == "passage"
             else (info.sentence_vectors, info.sentences, segment.sentence_vectors)
         )
-        found = None if anew else read_entries(index_dir, file, dimension=centres.dimension, total=total)
+        found = None if anew else read_entries(index_dir, file, centres, total=total)
         if found is None:
             if not anew:
                 opened.remade.append(file.path)

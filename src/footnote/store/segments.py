@@ -148,24 +148,21 @@ class Segment:
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(f"cannot be read ({error})", where=str(self.path), remedy=REBUILD) from error
 
-    def by_key(self, columns: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    def by_key(self, columns: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Rows of passages joined with their documents; the first column is the key; in no particular order."""
         # The join is left out by SQLite where no column of the document is asked for.
+        # One statement for any number of keys: it is compiled once and not for each number.
         statement = (
-            f"SELECT p.key, {columns} FROM passages p LEFT JOIN documents d ON d.key = p.document WHERE p.key = ?"  # noqa: S608 - columns of ours
+            f"SELECT p.key, {columns} FROM json_each(?) wanted CROSS JOIN passages p ON p.key = wanted.value "  # noqa: S608 - columns of ours
+            "LEFT JOIN documents d ON d.key = p.document"
         )
-        try:
-            with self._lock:
-                # One statement for any number of keys: it is compiled once and not for each number.
-                rows = [self._database.execute(statement, (key,)).fetchone() for key in keys]
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(f"cannot be read ({error})", where=str(self.path), remedy=REBUILD) from error
-        return (row for row in rows if row is not None)
+        return self.select(statement, (json.dumps(list(keys)),))
 
-    def document_row(self, document_id: str) -> dict[str, Any] | None:
-        columns = ", ".join(f'"{name}"' for name in DOCUMENT_COLUMNS)
-        rows = self.select(f"SELECT {columns} FROM documents WHERE id = ?", (document_id,))  # noqa: S608 - names of ours
-        return dict(zip(DOCUMENT_COLUMNS, rows[0], strict=True)) if rows else None
+    def document_row(self, document_id: str, columns: tuple[str, ...] = DOCUMENT_COLUMNS) -> dict[str, Any] | None:
+        """Some columns of a document; None where it is in no row."""
+        listed = ", ".join(f'"{name}"' for name in columns)
+        rows = self.select(f"SELECT {listed} FROM documents WHERE id = ?", (document_id,))  # noqa: S608 - names of ours
+        return dict(zip(columns, rows[0], strict=True)) if rows else None
 
     def files(self) -> list[tuple[str, str]]:
         """(document id, digest of its file) pairs."""

@@ -13,7 +13,7 @@ from footnote.store.entries import FloatArray, KeyArray
 from footnote.store.files import StoredFile, matches, read_checked, write_once
 from footnote.store.manifest import Approximation, Manifest, SegmentInfo
 from footnote.store.segments import Segment
-from footnote.store.vectors import VectorIndex, vector_index_bytes
+from footnote.store.vectors import vector_index_bytes
 
 EXACT_VECTORS = 50_000
 """Passages, or sentences, up to which a query is compared with all of them: beyond, that takes longer than all the rest."""
@@ -90,7 +90,8 @@ def trained(segments: Sequence[Segment]) -> bytes:
     sample = [
         rows
         for segment in segments
-        for rows in (segment.vectors()[0][::step], segment.sentence_vectors()[0][::sentence_step])
+        # Copied, as a slice would keep all of its segment's vectors in memory.
+        for rows in (segment.vectors()[0][::step].copy(), segment.sentence_vectors()[0][::sentence_step].copy())
     ]
     return approximate.train_centres(np.concatenate(sample), passages)
 
@@ -134,10 +135,12 @@ def vectors_bytes(vectors: FloatArray, keys: KeyArray, centres: approximate.Cent
     return approximate.to_bytes(centres.encode(vectors, keys))
 
 
-def read_entries(index_dir: Path, file: StoredFile, *, dimension: int, total: int) -> approximate.Entries | None:
+def read_entries(
+    index_dir: Path, file: StoredFile, centres: approximate.Centres, *, total: int
+) -> approximate.Entries | None:
     """The entries of an approximate file, or None when it is not what was written."""
     data = read_checked(index_dir, file)
-    return None if data is None else approximate.from_bytes(data, dimension=dimension, total=total)
+    return None if data is None else approximate.from_bytes(data, centres, total=total)
 
 
 def _measured(
@@ -145,12 +148,12 @@ def _measured(
 ) -> tuple[int, float]:
     parts = []
     for segment, info in zip(segments, infos, strict=True):
-        entries = read_entries(index_dir, info.passage_vectors, dimension=centres.dimension, total=info.passages)
+        entries = read_entries(index_dir, info.passage_vectors, centres, total=info.passages)
         parts.append(entries or centres.encode(*segment.vectors()))
-    index: VectorIndex = centres.join(parts, approximate.PROBES[0])
+    index = centres.join(parts, approximate.PROBES[0])
     # A sentence is the nearest thing to a question that an index holds: short, and about what passages are about.
     step = max(1, len(segments) * 8 // MEASURED_QUERIES)
     each = max(1, MEASURED_QUERIES * step // len(segments))
-    some = [segment.sentence_vectors()[0] for segment in segments[::step]]
-    queries = np.concatenate([rows[:: max(1, len(rows) // each)][:each] for rows in some])
+    some = (segment.sentence_vectors()[0] for segment in segments[::step])
+    queries = np.concatenate([rows[:: max(1, len(rows) // each)][:each].copy() for rows in some])
     return approximate.choose_probes(index, queries, lambda: (segment.vectors() for segment in segments))

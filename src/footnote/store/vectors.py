@@ -6,7 +6,7 @@ them is compared with what was expected.  Objects are never changed after they a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -34,6 +34,22 @@ def vector_index_bytes(vectors: FloatArray, keys: KeyArray) -> bytes:
     import faiss
 
     return bytes(faiss.serialize_index(make_vector_index(vectors, keys)).tobytes())
+
+
+class Searchable(Protocol):
+    """Vectors with keys that can be searched."""
+
+    total: int
+
+    def search(self, vector: FloatArray, k: int, allowed: KeyArray | None = None) -> tuple[KeyArray, FloatArray]:
+        """Keys and dot products of the ``k`` nearest rows, nearest first; fewer when there are fewer.
+
+        Args:
+            vector: (d,).
+            k: how many.
+            allowed: the keys to look at; None for all.
+        """
+        ...
 
 
 class VectorIndex:
@@ -66,26 +82,12 @@ class VectorIndex:
         faiss.omp_set_num_threads(1)
         options: dict[str, Any] = {}
         if allowed is not None:
-            options["params"] = self._within(allowed)
+            parameters: Any = faiss.SearchParameters
+            options["params"] = parameters(sel=faiss.IDSelectorBatch(allowed))
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         scores, keys = self._index.search(query, min(k, self.total), **options)
         found = keys[0] >= 0
         return keys[0][found].astype(np.int64), scores[0][found].astype(np.float32)
-
-    def _within(self, keys: KeyArray) -> Any:
-        import faiss
-
-        exact: Any = faiss.SearchParameters
-        approximate: Any = faiss.SearchParametersIVF
-        selector = faiss.IDSelectorBatch(keys)
-        if not hasattr(self._index, "nprobe"):
-            return exact(sel=selector)
-        # Few documents may lie in few lists, which need not be the nearest: all are looked through for them.
-        return approximate(sel=selector, nprobe=self._index.nlist)
-
-    def probe(self, lists: int) -> None:
-        """Search this many lists of an approximate index, before it is shared with other threads."""
-        self._index.nprobe = lists
 
     def rows(self) -> tuple[FloatArray, KeyArray]:
         """(n, d) vectors and (n,) keys that it holds, for checking."""

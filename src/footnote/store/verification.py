@@ -197,10 +197,14 @@ def _check_index(folder: Path, file: StoredFile, vectors: FloatArray, keys: KeyA
 def _check_entries(
     folder: Path, file: StoredFile, centres: Centres, vectors: FloatArray, keys: KeyArray
 ) -> Iterator[str]:
-    found = read_entries(folder, file, dimension=vectors.shape[1], total=len(keys))
-    # Two centres may be equally near to a vector, so its list is not compared.
-    _, expected_keys, expected_codes = centres.encode(vectors, keys)
-    if found is None or not (np.array_equal(found[1], expected_keys) and np.array_equal(found[2], expected_codes)):
+    found = read_entries(folder, file, centres, total=len(keys))
+    expected = centres.encode(vectors, keys)
+    if found is None or not (np.array_equal(found.keys, expected.keys) and np.array_equal(found.long, expected.long)):
+        yield f"{file.path} holds other vectors"
+        return
+    # Two centres may be equally near to a vector, and its short code is that of the list it is in.
+    same = found.lists == expected.lists
+    if not np.array_equal(found.short[same], expected.short[same]):
         yield f"{file.path} holds other vectors"
 
 

@@ -1,0 +1,78 @@
+"""Documents of many segments by their ids: a passage tells in which segment its document is, so that not all are asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from footnote.errors import UsageError
+from footnote.records import Document, DocumentSummary
+from footnote.store.entries import KeyArray
+from footnote.store.forms import document_of, pairs_of
+from footnote.store.segments import Segment
+
+DOCUMENTS_KEPT = 32
+TEXTS_KEPT = 128
+
+
+class StoredDocuments:
+    """Reads the documents of some segments, and keeps the last ones."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        self._shelf = shelf = _Shelf(segments)
+        # Over what they read from, not over this object: else each would keep the other until Python looks for cycles.
+        self.text_of = text_of = lru_cache(maxsize=TEXTS_KEPT)(shelf.text)
+        self.get = lru_cache(maxsize=DOCUMENTS_KEPT)(
+            lambda document_id: shelf.document(document_id, text_of(document_id))
+        )
+
+    def summaries(self) -> tuple[DocumentSummary, ...]:
+        """Every document, by id."""
+        columns = "id, title, source, chars, passages, sha256, metadata, warnings"
+        rows = [row for s in self._segments for row in s.select(f"SELECT {columns} FROM documents")]  # noqa: S608 - columns of ours
+        found = [
+            DocumentSummary(
+                name, title, source, chars, passages, sha256, pairs_of(metadata), tuple(json.loads(warnings))
+            )
+            for name, title, source, chars, passages, sha256, metadata, warnings in rows
+        ]
+        return tuple(sorted(found, key=lambda summary: summary.id))
+
+    def keys_of(self, document_ids: frozenset[str]) -> KeyArray:
+        """Keys of some documents."""
+        rows = [row for segment in self._segments for row in segment.select("SELECT id, key FROM documents")]
+        return np.array([key for name, key in rows if name in document_ids], dtype=np.int64)
+
+    def met(self, document_id: str, segment: int) -> None:
+        """Remember the segment that a document is in."""
+        self._shelf.homes[document_id] = segment
+
+
+class _Shelf:
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self._segments = segments
+        self.homes: dict[str, int] = {}
+
+    def text(self, document_id: str) -> tuple[str, str]:
+        """Title and text."""
+        row = self._row(document_id, ("title", "text"))
+        return row["title"], row["text"]
+
+    def document(self, document_id: str, named: tuple[str, str]) -> Document:
+        columns = ("id", "sha256", "blocks", "page_starts", "source", "metadata", "warnings")
+        return document_of({**self._row(document_id, columns), "title": named[0], "text": named[1]})
+
+    def _row(self, document_id: str, columns: tuple[str, ...]) -> dict[str, Any]:
+        home = self.homes.get(document_id)
+        order = range(len(self._segments)) if home is None else (home,)
+        for at in order:
+            row = self._segments[at].document_row(document_id, columns)
+            if row is not None:
+                self.homes[document_id] = at
+                return row
+        raise UsageError("is not in the index, or no longer", where=document_id, remedy="choose one that is listed")
