@@ -43,6 +43,10 @@ def footnote(tmp_path: Path) -> Footnote:
         ("tablets", "tablets"),  # a word of the language that no document holds
         ("depressions", "depressions"),  # a form of a word that the documents hold
         ("xylophone", "xylophone"),  # nothing close
+        ("slept", "slept"),
+        ("insomnias", "insomnias"),
+        ("depressing", "depressing"),
+        ("nigth and masts", "night and masts"),  # "masts" is a word, though "masks" is close
         ("slep", "slep"),  # too short to tell
         ("what is it", "what is it"),
     ],

@@ -8,10 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from footnote import terms
 from footnote.encoding import Encoder
 from footnote.store import IndexReader
+
+if TYPE_CHECKING:
+    from spellchecker import SpellChecker
 
 SHORTEST_MENDED_CHARS = 5
 """Shorter words have too many neighbours one letter away."""
@@ -29,10 +33,10 @@ def to_query(question: str, reader: IndexReader, encoder: Encoder) -> str:
 
 
 def mend_spelling(question: str, reader: IndexReader, encoder: Encoder) -> str:
-    """Replace words that neither the documents nor the encoder's vocabulary know by the closest word of the documents.
+    """Replace words that neither the documents nor the language know by the closest word of the documents.
 
-    A word that the encoder's tokenizer keeps whole, or cuts in two as it does with "tablet" and "s", is a word of the
-    language: it is never a slip, even where no document holds it.
+    A word that the encoder's tokenizer keeps whole, or that is in a list of English words, is never a slip, even where no
+    document holds it.
     """
     suspects = [
         word
@@ -46,15 +50,23 @@ def mend_spelling(question: str, reader: IndexReader, encoder: Encoder) -> str:
     if not unknown:
         return question
     bare = encoder.count_tokens([""])[0]
-    split = [n - bare > 2 for n in encoder.count_tokens([word.text for word in unknown])]
+    split = [n - bare > 1 for n in encoder.count_tokens([word.text for word in unknown])]
     mended = question
     for word, is_split in reversed(list(zip(unknown, split, strict=True))):
         found = _closest(word.text, reader.vocabulary()) if is_split else None
-        if found is not None:
+        if found is not None and word.text not in _english_words():
             typed = word.span.of(question)
             ending = typed[len(word.text) :] if typed.casefold().startswith(word.text) else ""
             mended = mended[: word.span.start] + _like(typed, found) + ending + mended[word.span.end :]
     return mended
+
+
+@lru_cache(maxsize=1)
+def _english_words() -> SpellChecker:
+    # Read when the first word looks like a slip: it takes a third of a second.
+    from spellchecker import SpellChecker
+
+    return SpellChecker(language="en")
 
 
 def _closest(word: str, vocabulary: Mapping[str, int]) -> str | None:
