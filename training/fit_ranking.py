@@ -129,7 +129,7 @@ def _confidence_example(
     scored = score_sentences(found)
     quotes = choose_quotes(footnote.reader, found, scored, limit=footnote.settings.max_quotes)
     right = answerable and any(matches(q.passage.document_id, q.span, gold) for q in quotes for gold in question.gold)
-    row = Group(confidence_row(found, scored, footnote.encoder), np.array([right]))
+    row = Group(confidence_row(found, scored), np.array([right]))
     return Example(set_name, question.fold, row, answerable)
 
 

@@ -194,7 +194,7 @@ class Footnote:
             reader, query, settings=self._settings, k=k, allowed=allowed, passage_reader=self._passage_reader
         )
         clock.lap("retrieve")
-        selection = select(reader, self._encoder, retrieved, settings=self._settings)
+        selection = select(reader, retrieved, settings=self._settings)
         clock.lap("quote")
         return Answer(
             question=asked,

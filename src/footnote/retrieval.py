@@ -47,12 +47,15 @@ class Ranked:
         keys: (n,) storage keys.
         scores: (n,) of the fitted model, descending; ties by key.
         features: (n, len(features.NAMES)).
+        candidates, evidence: of the same passages, in the same order.
     """
 
     query: Query
     keys: Keys
     scores: Matrix
     features: Matrix
+    candidates: Candidates
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,8 @@ class Retrieved:
 
 def find_candidates(reader: IndexReader, query: Query, k: int, allowed: frozenset[str] | None = None) -> Keys:
     """Keys of the union of the k best by passage vector, by sentence vector and by BM25, ascending."""
-    found = [
-        reader.search_passages(query.vector, k, allowed=allowed)[0],
-        reader.search_sentences(query.vector, k, allowed=allowed)[0],
-        reader.search_terms(query.stems, k, weights={"body": 1.0, "heading": HEADING_WEIGHT}, allowed=allowed)[0],
-    ]
-    return np.unique(np.concatenate(found))
+    weights = {"body": 1.0, "heading": HEADING_WEIGHT}
+    return reader.search_all(query.vector, query.stems, k, weights, allowed=allowed)
 
 
 def read_query(reader: IndexReader, encoder: Encoder, text: str) -> Query:
@@ -94,15 +93,22 @@ def read_query(reader: IndexReader, encoder: Encoder, text: str) -> Query:
     return make_query(text, vector, reader.document_frequencies(stems), reader.passages_count)
 
 
-def rank(reader: IndexReader, query: Query, *, settings: Settings, allowed: frozenset[str] | None = None) -> Ranked:
-    """All candidates of a query, best first."""
+def rank(
+    reader: IndexReader,
+    query: Query,
+    *,
+    settings: Settings,
+    allowed: frozenset[str] | None = None,
+    k: int | None = None,
+) -> Ranked:
+    """The k best candidates of a query, best first; all of them where ``k`` is None."""
     keys = find_candidates(reader, query, settings.candidates_k, allowed)
     candidates = reader.candidates(keys)
     evidence = measure(query, candidates, mean_terms=reader.mean_terms)
     features = passage_features(query, candidates, evidence)
     scores = load_model("passages", NAMES).score(features)
-    order = np.lexsort((keys, -scores))
-    return Ranked(query, keys[order], scores[order], features[order])
+    order = np.lexsort((keys, -scores))[:k]
+    return Ranked(query, keys[order], scores[order], features[order], candidates.take(order), evidence.take(order))
 
 
 def retrieve(
@@ -124,20 +130,19 @@ def retrieve(
         allowed: ids of the documents to look in; None for all.
         passage_reader: reads the first passages before their order is final.
     """
-    ranked = rank(reader, query, settings=settings, allowed=allowed)
-    keys, scores, features = ranked.keys[:k], ranked.scores[:k], ranked.features[:k]
-    passages = tuple(reader.passages(keys))
+    ranked = rank(reader, query, settings=settings, allowed=allowed, k=k)
+    scores, features, candidates, evidence = ranked.scores, ranked.features, ranked.candidates, ranked.evidence
+    passages = tuple(reader.passages(ranked.keys))
     readings: tuple[Reading | None, ...] = ()
     final = scores
     if passage_reader is not None and passages:
         readings = _read(reader, passage_reader, query, passages, settings.read_passages)
         final = reranked_scores(scores, readings, fitted=passage_reader.finds_spans)
         order = np.lexsort((np.arange(len(final)), -final))
-        keys, scores, features, final = keys[order], scores[order], features[order], final[order]
+        scores, features, final = scores[order], features[order], final[order]
+        candidates, evidence = candidates.take(order), evidence.take(order)
         passages = tuple(passages[n] for n in order)
         readings = tuple(readings[n] for n in order) if passage_reader.finds_spans else ()
-    candidates = reader.candidates(keys)
-    evidence = measure(query, candidates, mean_terms=reader.mean_terms)
     hits = _hits(reader, passages, final, features)
     return Retrieved(query, hits, passages, candidates, evidence, scores, features, readings)
 
@@ -160,8 +165,7 @@ def _hits(reader: IndexReader, passages: Sequence[Passage], scores: Matrix, feat
     columns = [NAMES.index(name) for name in SHOWN_SIGNALS]
     hits = []
     for n, passage in enumerate(passages):
-        document = reader.document(passage.document_id)
+        title, text = reader.text_of(passage.document_id)
         signals = tuple(zip(SHOWN_SIGNALS, features[n, columns].tolist(), strict=True))
-        text = passage.span.of(document.text)
-        hits.append(Hit(passage, document.title, text, float(scores[n]), n + 1, signals))
+        hits.append(Hit(passage, title, passage.span.of(text), float(scores[n]), n + 1, signals))
     return tuple(hits)

@@ -33,6 +33,8 @@ _OPPOSITES = (
 )
 _OPPOSITE = {word: other for pair in _OPPOSITES.split(",") for word, other in (pair.split(), pair.split()[::-1])}
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: [A-Z][\w'-]+)*")
+_CONTENT_WORD = re.compile(r"\b[a-z]{5,}\b")
+_AUXILIARY = re.compile(r"\b(was|were|is|are|did|does|do|can|could|has|have|had|will|would)\b")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|\n+")
 
@@ -88,10 +90,8 @@ class Sampler:
             for each in (self._passages[pid] for pid in row["negatives"])
         ]
         self._random.shuffle(others)
-        made = self._made(first, others)
-        if made is not None:
-            return [first, *others[:1], made]
-        return [first, *others[:2]]
+        made = [each for each in (self._made(first, others) for _ in range(2)) if each is not None]
+        return [first, *others[: max(1, 2 - len(made))], *dict.fromkeys(made)]
 
     def _choose(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         taken: dict[str, int] = defaultdict(int)
@@ -102,17 +102,21 @@ class Sampler:
             taken[row["set"]] += 1
             if taken[row["set"]] <= SHARES.get(row["set"], len(rows)):
                 # Questions that people wrote to have no answer are few, and teach most.
-                chosen.extend([row] * (1 if row["answerable"] else 2))
+                chosen.extend([row] * (1 if row["answerable"] else 3))
         self._random.shuffle(chosen)
         return chosen
 
     def _made(self, pair: Pair, others: Sequence[Pair]) -> Pair | None:
         """A pair that looks answerable and is not, made of one that is."""
         draw = self._random.random()
-        if draw < 0.4:
+        if draw < 0.25:
             return _without_answer(pair)
-        if draw < 0.8:
+        if draw < 0.6:
             return self._other_question(pair, others)
+        if draw < 0.75:
+            return self._other_word(pair)
+        if draw < 0.8:
+            return _negated(pair)
         return None
 
     def _other_question(self, pair: Pair, others: Sequence[Pair]) -> Pair | None:
@@ -134,6 +138,36 @@ class Sampler:
         word = self._random.choice(words)
         changed = question[: word.start()] + _OPPOSITE[word.group()] + question[word.end() :]
         return Pair(changed, pair.title, pair.text, answerable=False)
+
+    def _other_word(self, pair: Pair) -> Pair | None:
+        """The same passage, the question with one of its words replaced by another of the passage with the same ending."""
+        if not pair.answers:
+            return None
+        words = set(_CONTENT_WORD.findall(pair.text))
+        asked = [found for found in _CONTENT_WORD.finditer(pair.question) if found.group() in words]
+        answers = " ".join(pair.text[start:end] for start, end in pair.answers)
+        changes = [
+            (found.span(), word)
+            for found in asked
+            for word in sorted(words)
+            if word[-2:] == found.group()[-2:]
+            and word[:4] != found.group()[:4]
+            and word not in pair.question
+            and word not in answers
+        ]
+        if not changes:
+            return None
+        (start, end), word = self._random.choice(changes)
+        return Pair(pair.question[:start] + word + pair.question[end:], pair.title, pair.text, answerable=False)
+
+
+def _negated(pair: Pair) -> Pair | None:
+    """The same passage, asked for what is not so; only where words answer, since "no" answers a yes/no question too."""
+    found = _AUXILIARY.search(pair.question, 1)
+    if not pair.answers or found is None or re.search(r"\b(not|never|no)\b|n't", pair.question):
+        return None
+    question = f"{pair.question[: found.end()]} not{pair.question[found.end() :]}"
+    return Pair(question, pair.title, pair.text, answerable=False)
 
 
 def _without_answer(pair: Pair) -> Pair | None:

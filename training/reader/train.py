@@ -34,7 +34,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=150, help="the schedule ends after these or after all rows")
+    parser.add_argument(
+        "--minutes", type=float, default=150, help="of computing; the schedule ends after these or after all rows"
+    )
+    parser.add_argument("--begin", type=Path, help="a finished run's reader.pt, to go on from its weights")
+    parser.add_argument("--rate", type=float, default=LEARNING_RATE, help="highest learning rate")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
@@ -56,9 +60,11 @@ class _Training:
         self.rows = self.sampler.rows[: options.rows]
         self.inputs = Inputs(tokenizer, options.seed)
         self.reader = Reader(options.model)
+        if options.begin is not None:
+            self.reader.load_state_dict(torch.load(options.begin)["reader"])
         self.optimizer = torch.optim.AdamW(
             [parameter for parameter in self.reader.parameters() if parameter.requires_grad],
-            lr=LEARNING_RATE,
+            lr=options.rate,
             weight_decay=0.01,
             betas=(0.9, 0.98),
         )
@@ -71,11 +77,13 @@ class _Training:
 
     def run(self) -> None:
         batches = itertools.islice(self._batches(), self.batch_number, None)
-        began, spent_before = time.monotonic(), self.spent
+        began, spent_before = self._clock(), self.spent
         next_report = self.seen + self.options.report_every
         losses: list[float] = []
+        if self.seen == 0:
+            self._report(0.0)
         for groups in batches:
-            self.spent = spent_before + time.monotonic() - began
+            self.spent = spent_before + self._clock() - began
             done = max(self.seen / len(self.rows), self.spent / 60 / self.options.minutes)
             if done >= 1:
                 break
@@ -90,6 +98,10 @@ class _Training:
         self._report(sum(losses) / max(1, len(losses)))
         self._save("reader.pt")
 
+    def _clock(self) -> float:
+        """Seconds of computing with all threads: what else the machine does meanwhile does not shorten the schedule."""
+        return time.process_time() / self.options.threads
+
     def _batches(self) -> Iterator[list[tuple[list[Pair], int]]]:
         """Batches of (group, tokens a pair may have); always the same ones, so that a run can go on."""
         chooser = random.Random(self.options.seed)  # noqa: S311
@@ -102,7 +114,7 @@ class _Training:
             yield from batches
 
     def _step(self, groups: Sequence[tuple[list[Pair], int]], done: float) -> float:
-        rate = LEARNING_RATE * min(1.0, done / WARM_UP) * min(1.0, (1 - done) / (1 - WARM_UP))
+        rate = self.options.rate * min(1.0, done / WARM_UP) * min(1.0, (1 - done) / (1 - WARM_UP))
         for settings in self.optimizer.param_groups:
             settings["lr"] = max(rate, 1e-6)
         batch = self.inputs.batch([group for group, _ in groups], [room for _, room in groups], title_share=TITLE_SHARE)

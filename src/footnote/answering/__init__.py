@@ -11,7 +11,6 @@ import numpy as np
 from footnote import terms
 from footnote.answering.quotes import Quote, asks_for_list, merged, nearly_same, quote_around, words_of
 from footnote.answering.scoring import ScoredSentences, confidence_of, score_sentences, threshold, track_record
-from footnote.encoding import Encoder
 from footnote.records import AbstentionReason, Citation, Document, Passage, Sentence, Span, visible_offsets
 from footnote.retrieval import Retrieved
 from footnote.settings import Settings
@@ -27,7 +26,7 @@ SURE_GAIN = 0.0
 """Gain over "no answer" from which the words that a reader found are set off in a quote."""
 MOST_OF_SENTENCE = 0.6
 """Words that are more than this share of their sentence are not set off: nothing would stand out."""
-KEEP_MARGIN = 1.5
+KEEP_MARGIN = 2.0
 """A further sentence is quoted when its score is at most this much below the best one's."""
 
 
@@ -46,12 +45,11 @@ class Selection:
     track_record: tuple[int, int] | None = None
 
 
-def select(reader: IndexReader, encoder: Encoder, retrieved: Retrieved, *, settings: Settings) -> Selection:
+def select(reader: IndexReader, retrieved: Retrieved, *, settings: Settings) -> Selection:
     """Quote what answers the query, or abstain.
 
     Args:
         reader: the open index, for the documents' texts.
-        encoder: the index's, for the confidence.
         retrieved: the best passages of the query.
         settings: for the threshold and the number of quotes.
     """
@@ -61,7 +59,7 @@ def select(reader: IndexReader, encoder: Encoder, retrieved: Retrieved, *, setti
     scored = score_sentences(retrieved)
     if not np.isfinite(scored.scores).any():
         return Selection((), 0.0, "nothing_found", "The documents hold headings only, no text to quote.", missing)
-    confidence = confidence_of(retrieved, scored, encoder)
+    confidence = confidence_of(retrieved, scored)
     read = bool(retrieved.readings)
     if confidence < threshold(settings, read=read):
         return _abstention(confidence, missing)
@@ -141,6 +139,7 @@ def _citation(reader: IndexReader, quote: Quote, number: int) -> Citation:
     passage: Passage = quote.passage
     document = reader.document(passage.document_id)
     context = quote.context if quote.context is not None and not quote.span.overlaps(quote.context) else None
+    about = dict(document.metadata)
     return Citation(
         number=number,
         document_id=document.id,
@@ -155,4 +154,7 @@ def _citation(reader: IndexReader, quote: Quote, number: int) -> Citation:
         context_text=context.of(document.text) if context is not None else "",
         shown=document.visible(quote.span),
         answer=quote.answer,
+        author=about.get("author", ""),
+        date=about.get("date", ""),
+        source=document.source,
     )

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from footnote import terms
-from footnote.encoding import Encoder
 from footnote.ranking.features import NAMES as PASSAGE_NAMES
 from footnote.retrieval import Retrieved
 
@@ -42,27 +41,18 @@ NAMES: tuple[str, ...] = (
     "proximity",
     "stems",
     "agreement",
-    "loss_sentence",
-    "loss_passage",
-    "loss_passage_worst",
-    "loss_passage_relative",
 )
 """Names of the values that ``confidence_features`` returns."""
 
 _SPECIFIC = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'’-]*|\b\w*\d\w*")
 
 
-UNCOVERED_WORDS = 3
-"""Words of the question that the passage lacks and whose part in the meaning is measured: each costs one encoding."""
-
-
-def confidence_features(retrieved: Retrieved, sentence_scores: Matrix, encoder: Encoder) -> Matrix:
+def confidence_features(retrieved: Retrieved, sentence_scores: Matrix) -> Matrix:
     """Features of the best quote, (1, len(NAMES)) float64.
 
     Args:
         retrieved: with at least one hit.
         sentence_scores: (m,) of the sentences of its passages; headings at minus infinity.
-        encoder: the index's; it encodes the question without each of its uncovered words.
     """
     query, evidence = retrieved.query, retrieved.evidence
     best = int(np.argmax(sentence_scores))
@@ -76,7 +66,6 @@ def confidence_features(retrieved: Retrieved, sentence_scores: Matrix, encoder: 
     rarest = int(np.argmax(query.idf)) if len(query.idf) else None
     scores = retrieved.scores
     asked = bool(evidence.sentence_asked[best])
-    losses = _losses(retrieved, best, home, ~in_passage, encoder)
     values = {
         "passage_score": scores[home],
         "passage_margin": scores[0] - scores[min(1, len(scores) - 1)],
@@ -101,7 +90,6 @@ def confidence_features(retrieved: Retrieved, sentence_scores: Matrix, encoder: 
         "proximity": evidence.proximity[home],
         "stems": np.log1p(len(query.stems)),
         "agreement": _agreement(retrieved, home),
-        **losses,
     }
     return np.array([[float(values[name]) for name in NAMES]])
 
@@ -111,44 +99,6 @@ def _specific_found(question: str, stems: tuple[str, ...], found: npt.NDArray[np
     wanted = {stem for match in _SPECIFIC.finditer(question) for stem in terms.content_stems(match.group())}
     present = [bool(hit) for stem, hit in zip(stems, found, strict=True) if stem in wanted]
     return sum(present) / len(present) if present else 1.0
-
-
-def _losses(
-    retrieved: Retrieved, best: int, home: int, uncovered: npt.NDArray[np.bool_], encoder: Encoder
-) -> dict[str, float]:
-    """What similarity is lost when a word that the passage lacks is left out of the question.
-
-    A word that the passage says otherwise ("by mouth", "oral") is missed: similarity falls.  A word that it does not speak of
-    was in the way: similarity rises.
-    """
-    query = retrieved.query
-    order = np.argsort(-query.idf, kind="stable")
-    chosen = [int(n) for n in order if uncovered[n]][:UNCOVERED_WORDS]
-    if not chosen:
-        return {"loss_sentence": 0.0, "loss_passage": 0.0, "loss_passage_worst": 0.0, "loss_passage_relative": 0.0}
-    shortened = encoder.encode_queries([_without(query.text, query.stems[n]) for n in chosen])
-    sentence, passage = retrieved.candidates.sentence_vectors[best], retrieved.candidates.vectors[home]
-    of_sentence = float(query.vector @ sentence) - shortened @ sentence
-    of_passage = float(query.vector @ passage) - shortened @ passage
-    moved = np.maximum(1.0 - shortened @ query.vector, 0.02)
-    weights = query.idf[chosen] / query.idf[chosen].sum()
-    return {
-        "loss_sentence": float(weights @ of_sentence),
-        "loss_passage": float(weights @ of_passage),
-        "loss_passage_worst": float(of_passage.min()),
-        "loss_passage_relative": float(weights @ (of_passage / moved)),
-    }
-
-
-def _without(text: str, stem: str) -> str:
-    """The text without the words of a stem; never empty."""
-    kept, at = [], 0
-    words = terms.words(text)
-    for word, found in zip(words, terms.stem_words([w.text for w in words]), strict=True):
-        if found == stem:
-            kept.append(text[at : word.span.start])
-            at = word.span.end
-    return " ".join("".join([*kept, text[at:]]).split()) or "?"
 
 
 def _agreement(retrieved: Retrieved, home: int) -> float:

@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from footnote.answering.confidence import NAMES as CONFIDENCE_NAMES
 from footnote.answering.confidence import confidence_features
-from footnote.encoding import Encoder
 from footnote.ranking.model import fitted_numbers, load_model
 from footnote.ranking.readings import CONFIDENCE_NAMES as READING_NAMES
 from footnote.ranking.readings import SENTENCE_NAMES as READ_SENTENCE_NAMES
@@ -39,7 +38,6 @@ KEPT_BESIDE_READING: tuple[str, ...] = (
     "heading_similarity",
     "sentence_similarity",
     "uncovered_idf",
-    "loss_passage_relative",
     "specific_in_passage",
 )
 """The confidence's values that still tell something where there is a reader: with all of them it is right less often elsewhere."""
@@ -89,16 +87,16 @@ def base_scores(retrieved: Retrieved) -> Matrix:
     return np.where(np.array(quotable) & near, scores, -np.inf)
 
 
-def confidence_of(retrieved: Retrieved, scored: ScoredSentences, encoder: Encoder) -> float:
+def confidence_of(retrieved: Retrieved, scored: ScoredSentences) -> float:
     """Calibrated probability in [0, 1] that the best quote answers."""
     read = scored.gains is not None
     model = load_model("read_confidence" if read else "confidence", READ_CONFIDENCE_NAMES if read else CONFIDENCE_NAMES)
-    return float(model.probability(confidence_row(retrieved, scored, encoder))[0])
+    return float(model.probability(confidence_row(retrieved, scored))[0])
 
 
-def confidence_row(retrieved: Retrieved, scored: ScoredSentences, encoder: Encoder) -> Matrix:
+def confidence_row(retrieved: Retrieved, scored: ScoredSentences) -> Matrix:
     """Features of the best quote, (1, len(CONFIDENCE_NAMES)); with a reader (1, len(READ_CONFIDENCE_NAMES))."""
-    row = confidence_features(retrieved, scored.scores, encoder)
+    row = confidence_features(retrieved, scored.scores)
     if scored.gains is None:
         return row
     row = row[:, [CONFIDENCE_NAMES.index(name) for name in KEPT_BESIDE_READING]]

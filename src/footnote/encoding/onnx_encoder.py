@@ -40,6 +40,8 @@ class OnnxEncoder:
     def __init__(self, export: ModelExport, name: str, *, threads: int | None = None) -> None:
         self._export = export
         self._threads = threads or usable_cores()
+        # Kept: on a busy machine starting a thread takes longer than encoding a question.
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="encode")
         self._tokens = Tokens(export.read(TOKENIZER_NAME).decode("utf-8"), export.max_tokens)
         self._session = self._open()
         self._check_arithmetic()
@@ -74,20 +76,25 @@ class OnnxEncoder:
         if not texts:
             return rows
 
+        # A question's few variants are shared by all threads too.
+        portion = min(_PORTION, -(-len(texts) // self._threads))
+
         def encode_portion(start: int) -> int:
-            end = min(start + _PORTION, len(texts))
+            end = min(start + portion, len(texts))
             for row in range(start, end):
                 rows[row] = self._vector(texts[row])
             return end
 
-        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="encode")
+        waiting = [self._pool.submit(encode_portion, start) for start in range(0, len(texts), portion)]
         try:
-            for done in pool.map(encode_portion, range(0, len(texts), _PORTION)):
+            for portion_done in waiting:
+                done = portion_done.result()
                 if progress is not None:
                     progress(done)
         finally:
             # After an error or Ctrl-C, texts that nobody waits for are not encoded.
-            pool.shutdown(cancel_futures=True)
+            for portion_waiting in waiting:
+                portion_waiting.cancel()
         return rows
 
     def _vector(self, text: str) -> FloatArray:

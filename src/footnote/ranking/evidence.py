@@ -96,6 +96,30 @@ class Evidence:
     sentence_asked: npt.NDArray[np.bool_]
     proximity: FloatArray
 
+    def take(self, rows: npt.NDArray[np.integer]) -> Evidence:
+        """These passages, in this order, with their sentences."""
+        starts = np.searchsorted(self.passage_of_sentence, np.arange(len(self.proximity) + 1))
+        sizes = np.diff(starts)[rows]
+        owners = np.repeat(np.arange(len(rows)), sizes)
+        within = np.arange(len(owners)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        sentences = starts[:-1][rows][owners] + within
+        return Evidence(
+            owners,
+            self.passage_counts[rows],
+            self.sentence_counts[sentences],
+            self.heading_counts[rows],
+            self.passage_lengths[rows],
+            self.sentence_lengths[sentences],
+            self.passage_similarity[rows],
+            self.heading_similarity[rows],
+            self.sentence_similarity[sentences],
+            self.passage_bm25[rows],
+            self.heading_bm25[rows],
+            self.sentence_bm25[sentences],
+            self.sentence_asked[sentences],
+            self.proximity[rows],
+        )
+
 
 _MARK_IDS = {mark: terms.term_id(mark) for mark in terms.MARKS}
 _ALL_MARKS = np.array(sorted(_MARK_IDS.values()), dtype=np.uint32)
@@ -192,16 +216,17 @@ def _proximity(
     if len(wanted) < 2:
         return out
     weights = np.minimum(query.idf[:-1], query.idf[1:])
-    positions = [np.flatnonzero(ids == term) for term in wanted]
-    for pair, weight in enumerate(weights):
-        left, right = positions[pair], positions[pair + 1]
-        if not len(left) or not len(right):
-            continue
-        nearest = np.searchsorted(right, left)
-        hits: set[int] = set()
-        for offset in (-1, 0):
-            other = right[np.clip(nearest + offset, 0, len(right) - 1)]
-            together = (np.abs(other - left) <= _NEAR) & (sentence_of[other] == sentence_of[left])
-            hits.update(passage_of_sentence[sentence_of[left[together]]].tolist())
-        out[list(hits)] += weight
+    found = [np.flatnonzero(ids == term) for term in wanted]
+    places = np.concatenate(found)
+    order = np.argsort(places)
+    places, stems = places[order], np.repeat(np.arange(len(wanted)), [len(each) for each in found])[order]
+    sentences = sentence_of[places]
+    together = np.zeros((passages, len(weights)), dtype=np.bool_)
+    # Places are distinct, so what stands within a few words comes as many occurrences later at most.
+    for step in range(1, _NEAR + 1):
+        near = (places[step:] - places[:-step] <= _NEAR) & (sentences[step:] == sentences[:-step])
+        pair = near & (np.abs(stems[step:] - stems[:-step]) == 1)
+        lower = np.minimum(stems[step:], stems[:-step])[pair]
+        together[passage_of_sentence[sentences[:-step][pair]], lower] = True
+    out += together @ weights
     return out / float(weights.sum())

@@ -148,16 +148,13 @@ def _best_by_group(values: npt.NDArray[np.floating], groups: npt.NDArray[np.inte
 
 def _neighbours(candidates: Candidates, values: npt.NDArray[np.floating]) -> Matrix:
     """Best value among the passages right before and after, where they are candidates too; else 0."""
-    place = {
-        (document, ordinal): n
-        for n, (document, ordinal) in enumerate(
-            zip(candidates.document_keys.tolist(), candidates.ordinals.tolist(), strict=True)
-        )
-    }
-    out = np.zeros(len(values))
-    for (document, ordinal), n in place.items():
-        for step in (-1, 1):
-            other = place.get((document, ordinal + step))
-            if other is not None:
-                out[n] = max(out[n], float(values[other]))
+    order = np.lexsort((candidates.ordinals, candidates.document_keys))
+    documents, ordinals = candidates.document_keys[order], candidates.ordinals[order]
+    touch = (documents[1:] == documents[:-1]) & (ordinals[1:] == ordinals[:-1] + 1)
+    sorted_values = values[order].astype(np.float64)
+    best = np.zeros(len(values))
+    best[:-1][touch] = np.maximum(best[:-1][touch], sorted_values[1:][touch])
+    best[1:][touch] = np.maximum(best[1:][touch], sorted_values[:-1][touch])
+    out = np.empty(len(values))
+    out[order] = best
     return out

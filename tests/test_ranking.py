@@ -1,0 +1,89 @@
+"""What is measured on candidates, against the definitions written out word by word."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from footnote.ranking.evidence import Query, make_query, measure
+from footnote.store import Candidates, IndexReader
+from footnote.terms import analyse, is_mark, term_id
+from store_builders import SUBJECTS, make_entries, query, writer
+
+QUESTION = "Does the moon circle the tea, and which violin saw the comet near the moon?"
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> IndexReader:
+    folder = tmp_path_factory.mktemp("ranking") / "index"
+    with writer(folder) as open_writer:
+        open_writer.commit(make_entries(range(30)))
+    return IndexReader.open(folder)
+
+
+def asked(reader: IndexReader, text: str) -> Query:
+    stems = analyse(text)
+    return make_query(text, query(text), reader.document_frequencies(stems), reader.passages_count)
+
+
+@given(rows=st.lists(st.integers(0, 19), max_size=25))
+@settings(deadline=None, max_examples=40)
+def test_rows_taken_are_rows_fetched(reader: IndexReader, rows: list[int]) -> None:
+    keys = np.arange(1, 21)
+    taken, fetched = reader.candidates(keys).take(np.array(rows, dtype=int)), reader.candidates(keys[rows])
+    for field in fields(Candidates):
+        ours, theirs = getattr(taken, field.name), getattr(fetched, field.name)
+        assert ours.dtype == theirs.dtype
+        assert np.array_equal(ours, theirs), field.name
+
+
+@given(rows=st.lists(st.integers(0, 19), min_size=1, max_size=25, unique=True))
+@settings(deadline=None, max_examples=40)
+def test_evidence_taken_is_evidence_of_the_same_passages(reader: IndexReader, rows: list[int]) -> None:
+    candidates, wanted = reader.candidates(np.arange(1, 21)), asked(reader, QUESTION)
+    taken = measure(wanted, candidates, mean_terms=9.0).take(np.array(rows))
+    again = measure(wanted, candidates.take(np.array(rows)), mean_terms=9.0)
+    for name in (field.name for field in fields(taken)):
+        if name != "sentence_bm25":  # It weighs lengths by the mean of all candidates.
+            assert np.allclose(getattr(taken, name), getattr(again, name), atol=1e-6), name
+    assert len(taken.sentence_bm25) == len(taken.passage_of_sentence)
+
+
+@pytest.mark.parametrize("text", [QUESTION, *(f"Which {one} near {other}?" for one, other in pairwise(SUBJECTS))])
+def test_proximity_as_counted_by_hand(reader: IndexReader, text: str) -> None:
+    keys = np.arange(1, reader.passages_count + 1)
+    wanted = asked(reader, text)
+    found = measure(wanted, reader.candidates(keys), mean_terms=9.0).proximity
+    weights = np.minimum(wanted.idf[:-1], wanted.idf[1:])
+    for row, key in enumerate(keys.tolist()):
+        one = reader.candidates([key])
+        marks = {term_id(mark) for mark in _marks()}
+        stems = [
+            (term, sentence)
+            for term, sentence in zip(one.terms.tolist(), one.term_sentences.tolist(), strict=True)
+            if term not in marks
+        ]
+        near = [
+            any(
+                left == term_id(wanted.stems[n])
+                and right == term_id(wanted.stems[n + 1])
+                and at == also
+                and abs(i - j) <= 4
+                for i, (left, at) in enumerate(stems)
+                for j, (right, also) in enumerate(stems)
+            )
+            for n in range(len(weights))
+        ]
+        expected = float(np.array(near) @ weights / weights.sum()) if len(weights) else 0.0
+        assert found[row] == pytest.approx(expected, abs=1e-6)
+
+
+def _marks() -> list[str]:
+    from footnote.terms import MARKS
+
+    return [mark for mark in MARKS if is_mark(mark)]
