@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,13 @@ def test_a_conversation_is_exported_so_that_it_can_be_verified(guest):
     for citation in turn["citations"]:
         text = (ROOT / "corpus" / citation["doc"]).read_text("utf-8")
         assert text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_a_quote_says_when_its_document_was_written(guest):
+    document = json.loads(saved(guest, ".fn-export", "text=JSON, to verify later"))["turns"][0]["citations"][0]["doc"]
+    date = re.search(r"^date: (.+)$", (ROOT / "corpus" / document).read_text("utf-8"), re.MULTILINE)
+    assert date is not None
+    assert date[1] in guest.page.locator(".fn-card .fn-byline").first.inner_text()
 
 
 def test_conversations_are_listed_renamed_and_deleted(guest):

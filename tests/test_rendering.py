@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
@@ -70,6 +71,9 @@ def a_citation(text: str = TEXT, span: Span = QUOTE) -> Citation:
         context=Span(0, 14),
         context_text="Moon | Thickness",
         shown=span.of(text),
+        author="G. Galilei",
+        date="1610-03-13",
+        source="https://example.org/moons?<b>",
     )
 
 
@@ -121,12 +125,27 @@ def test_json_of_a_citation_has_its_place_and_context() -> None:
             "heading_path": ["Europa", "Ice"],
             "page": 3,
             "context": {"start": 0, "end": 14, "text": "Moon | Thickness"},
+            "author": "G. Galilei",
+            "date": "1610-03-13",
+            "source": "https://example.org/moons?<b>",
             "passage_id": "moons.md:100-178",
             "score": 2.0,
         }
     ]
     plain = replace(an_answer(), citations=(replace(a_citation(), context=None, context_text=""),))
     assert answer_to_json(plain)["citations"][0]["context"] is None
+
+
+def test_who_wrote_the_document_and_when_goes_with_a_quote() -> None:
+    said = "G. Galilei, 1610-03-13, https://example.org/moons?<b>"
+    assert said in to_terminal(an_answer(), colour=False)
+    assert escape(said) in to_html(an_answer())
+    assert "G. Galilei, 1610-03-13, https\\://example.org/moons?\\<b\\>" in to_markdown(an_answer())
+    nameless = replace(a_citation(), author="", date="", source="retold from memory")
+    for form in (to_html, to_markdown, lambda answer: to_terminal(answer, colour=False)):
+        shown = form(replace(an_answer(), citations=(nameless,)))
+        assert "Galilei" not in shown
+        assert "memory" not in shown
 
 
 def test_json_of_a_hit_begins_like_a_results_line() -> None:
@@ -213,6 +232,8 @@ def test_terminal_answer_is_laid_out() -> None:
         "    Its ice shell is about 20 km thick.\n"
         "    Moons › Europa › Ice, page 3\n"
         "    (moons.md)\n"
+        "    G. Galilei, 1610-03-13,\n"
+        "    https://example.org/moons?<b>\n"
         "\n"
         "Confidence: very likely (0.88)\n"
     )

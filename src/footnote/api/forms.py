@@ -128,6 +128,9 @@ class CitationForm(Given):
     heading_path: list[str]
     page: int | None
     context: ContextForm | None
+    author: str
+    date: str
+    source: str
     passage_id: str
     score: float
 

@@ -39,6 +39,8 @@ class Citation:
         context_text: exactly the text at ``context``; empty where there is none.
         passage_id: the passage it was taken from.
         score: of the sentence within this answer; higher is better.
+        answer: span of the words that answer, where a reader is sure of some.
+        author, date, source: of the document, as it states them; empty where it does not.
     """
 
     number: int
@@ -54,6 +56,9 @@ class Citation:
     context_text: str = ""
     shown: str = ""
     answer: Span | None = None
+    author: str = ""
+    date: str = ""
+    source: str = ""
 
 
 AbstentionReason: TypeAlias = Literal["not_answered", "unknown_words", "nothing_found", "small_talk"]

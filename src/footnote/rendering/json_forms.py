@@ -53,6 +53,9 @@ def citation_to_json(citation: Citation) -> JsonObject:
         "heading_path": list(citation.heading_path),
         "page": citation.page,
         "context": context,
+        "author": citation.author,
+        "date": citation.date,
+        "source": citation.source,
         "passage_id": citation.passage_id,
         "score": rounded(citation.score),
     }

@@ -11,7 +11,7 @@ from typing import Final
 
 from footnote.records import Answer, Citation, Hit, Passage
 from footnote.rendering.harmless import harmless
-from footnote.rendering.wording import NO_ANSWER, confidence_line, excerpt_of, place_in_words, related_hits
+from footnote.rendering.wording import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words, related_hits
 
 # What begins something wherever it stands; in common dialects "$" begins mathematics and "~" strikes out.
 _INLINE: Final = re.compile(r"[\\`*_\[\]<>|~&$]")
@@ -42,7 +42,8 @@ def to_markdown(answer: Answer) -> str:
         # Two blanks at the end of a line keep the break.
         parts.append("\n".join(f"> {line}  " for line in lines))
         place = place_in_words(citation.title, citation.heading_path, citation.page)
-        parts.append(f"**\\[{citation.number}\\]** {_one_line(place)} ({_one_line(citation.document_id)})")
+        about = f", {_one_line(byline(citation))}" if byline(citation) else ""
+        parts.append(f"**\\[{citation.number}\\]** {_one_line(place)} ({_one_line(citation.document_id)}){about}")
     if answer.answered:
         parts.append(f"*{confidence_line(answer)}*")
     else:
@@ -88,7 +89,8 @@ def _citation_html(citation: Citation, hit: Hit | None) -> str:
     before, after = _around(citation, hit)
     place = place_in_words(citation.title, citation.heading_path, citation.page)
     marked = f"{_shown(before)}<mark>{_shown(citation.quote)}</mark>{_shown(after)}"
-    caption = f"[{citation.number}] {_shown(place)} (<code>{_shown(citation.document_id)}</code>)"
+    about = f", {_shown(byline(citation))}" if byline(citation) else ""
+    caption = f"[{citation.number}] {_shown(place)} (<code>{_shown(citation.document_id)}</code>){about}"
     return (
         f'<figure id="citation-{citation.number}">{context}<blockquote dir="auto">{marked}</blockquote>'
         f"<figcaption>{caption}</figcaption></figure>"

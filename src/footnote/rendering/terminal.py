@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from footnote.records import Answer, BuildReport, Citation
 from footnote.rendering.harmless import harmless
-from footnote.rendering.wording import NO_ANSWER, confidence_line, excerpt_of, place_in_words, related_hits
+from footnote.rendering.wording import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words, related_hits
 
 _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"
@@ -71,6 +71,8 @@ def _add_citation(page: _Page, citation: Citation, link: str) -> None:
     page.add(citation.shown or citation.quote, first=lead, rest=indent, style=_BOLD)
     place = place_in_words(citation.title, citation.heading_path, citation.page)
     page.add(f"{place} ({citation.document_id})", first=indent, rest=indent, style=_linked(link))
+    if about := byline(citation):
+        page.add(about, first=indent, rest=indent, style=_DIM)
 
 
 def _linked(link: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from footnote.records import Answer, Hit
+from footnote.records import Answer, Citation, Hit
 
 NO_ANSWER: Final = "The documents do not answer this."
 
@@ -37,6 +37,13 @@ def place_in_words(title: str, heading_path: Sequence[str], page: int | None) ->
     parts = [title, *(heading for heading in heading_path if heading != title)]
     place = " › ".join(" ".join(part.split()) for part in parts if part.strip())
     return f"{place}, page {page}" if page is not None else place
+
+
+def byline(citation: Citation) -> str:
+    """``Author, date, address`` of the cited document, as far as it states them, on one line."""
+    address = citation.source if citation.source.startswith(("https://", "http://")) else ""
+    known = (" ".join(part.split()) for part in (citation.author, citation.date, address))
+    return ", ".join(part for part in known if part)
 
 
 def related_hits(answer: Answer) -> tuple[Hit, ...]:

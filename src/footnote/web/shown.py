@@ -61,6 +61,7 @@ def claim_shown(footnote: Footnote, claim: Claim, context: Claim | None = None) 
         "end": end,
         "before": document.text[max(0, start - _AROUND_CHARS) : start],
         "after": document.text[end : end + _AROUND_CHARS],
+        "author": dict(document.metadata).get("author", ""),
         "date": dict(document.metadata).get("date", ""),
         "source": document.source,
         "file": file_state(footnote, document),

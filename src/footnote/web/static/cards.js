@@ -1,6 +1,6 @@
 // Draws what an answer shows: cards, related passages, refusals. It decides nothing and keeps nothing.
 import { draw } from "./blocks.js";
-import { el, icon, place } from "./dom.js";
+import { bdi, el, icon, place } from "./dom.js";
 import { pointer } from "./feedback.js";
 import { permalink } from "./links.js";
 import { menu } from "./menu.js";
@@ -77,6 +77,7 @@ function card(turn, citation, on) {
       el("div", { class: "fn-card-foot" },
         el("button", { class: "fn-place", type: "button", on: { click: () => on.read(citation, cite) } },
           place(citation.title, citation.heading_path, citation.page === null ? null : `, ${strings.page(citation.page)}`)),
+        byline(citation),
         el("div", { class: "fn-card-tools" },
           state(citation),
           el("span", { class: "fn-verdict", data: { verdict: "" } }),
@@ -96,6 +97,13 @@ function state(citation) {
   if (citation.state === "exact" && outdated) return el("span", { class: "fn-altered" }, icon("alert"), strings.fileStates[citation.file]);
   if (citation.state === "exact") return el("span", { class: "fn-exact", title: strings.exactHint }, icon("check"), strings.exact);
   return el("span", { class: "fn-altered" }, icon("alert"), strings[citation.state]);
+}
+
+/** Author, date and address of the document, as far as it states them. */
+function byline({ author, date, source }) {
+  const address = /^https?:\/\//.test(source ?? "") ? source.replace(/^https?:\/\/(www\.)?|\/$/g, "") : "";
+  const said = [author, date, address].filter(Boolean);
+  return said.length ? el("span", { class: "fn-byline" }, said.flatMap((part, n) => [n ? " · " : null, bdi(part)])) : null;
 }
 
 function copyMenu(citation) {

@@ -3,11 +3,12 @@ import { textOf } from "./blocks.js";
 import { permalink } from "./links.js";
 import { strings } from "./strings.js";
 
-/** "Title, Heading › Sub-heading, page 3 (2026-01-05)". */
-export function placeText({ title, heading_path: path, page, date }) {
+/** "Title, Heading › Sub-heading, page 3 (A. Author, 2026-01-05)". */
+export function placeText({ title, heading_path: path, page, author, date }) {
   const headings = path.filter((heading) => heading !== title).join(" › ");
   const where = [title, headings, page ? strings.page(page) : ""].filter(Boolean).join(", ");
-  return date ? `${where} (${date})` : where;
+  const about = [author, date].filter(Boolean).join(", ");
+  return about ? `${where} (${about})` : where;
 }
 
 // What of a quote a reader sees: markup left out, white space folded.
@@ -37,6 +38,7 @@ export function bibtex(citation) {
   const clean = (text) => String(text).replace(/[{}\\]/g, "").replace(/\s+/g, " ");
   const key = (clean(citation.doc).match(/[a-z0-9]+/gi) ?? ["source"]).join("-").toLowerCase();
   const fields = [
+    ["author", citation.author],
     ["title", citation.title],
     ["chapter", citation.heading_path.filter((heading) => heading !== citation.title).join(" > ")],
     ["pages", citation.page],

@@ -65,6 +65,10 @@ export class Shelf {
 
   #list() {
     const wanted = this.sought.value.trim().toLowerCase();
+    const shown = JSON.stringify([wanted, this.documents, this.states.changed, this.mayChange, [...this.off]]);
+    // A list that is drawn anew forgets which button was pressed once.
+    if (shown === this.shown) return;
+    this.shown = shown;
     const found = this.documents.filter((each) => `${each.title}\n${each.doc}`.toLowerCase().includes(wanted));
     const more = found.length > MOST ? [el("li", { class: "fn-hint" }, strings.moreDocuments(found.length - MOST))] : [];
     this.list.replaceChildren(...found.slice(0, MOST).map((each) => this.#row(each)), ...more);
