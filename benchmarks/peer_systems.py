@@ -77,7 +77,12 @@ def txtai(texts: Sequence[str], model: str, lookup: Lookup | None) -> Search:
     from txtai import Embeddings
 
     if lookup:
-        embeddings = Embeddings(method="external", transform=lookup, hybrid=True, content=False)
+
+        def given(some: Sequence[str]) -> Any:
+            # txtai calls nothing but plain functions.
+            return lookup(some)
+
+        embeddings = Embeddings(method="external", transform=given, hybrid=True, content=False)
     else:
         embeddings = Embeddings(path=model, hybrid=True, content=False)
     embeddings.index(list(texts))

@@ -101,6 +101,7 @@ export class Shelf {
       if (tick.checked) this.off.delete(each.doc);
       else this.off.add(each.doc);
       row.classList.toggle("is-off", !tick.checked);
+      this.shown = null;
       this.#keep();
       this.#told();
     });
