@@ -43,7 +43,7 @@ def test_a_sentence_is_quoted_from_its_place(footnote: Footnote) -> None:
 
 
 def test_a_table_row_comes_with_its_header(footnote: Footnote) -> None:
-    citation = footnote.ask("What is the diameter of Titan in the table of moon, diameter and planet?").citations[0]
+    citation = footnote.ask("What is the diameter of Titan?").citations[0]
     assert "5,150 km" in citation.quote
     assert "Diameter" in citation.context_text
     assert citation.shown == "Titan | 5,150 km | Saturn"

@@ -114,8 +114,13 @@ def serve(footnote: Footnote, *, host: str, port: int, token: str | None) -> Non
     log_to_stderr(requests=footnote.settings.log_requests)
     _make_ready_for_many()
     # The first visitor should not wait for the starters to be found.
-    threading.Thread(target=_find_starters, args=(footnote,), daemon=True).start()
-    uvicorn.Server(config).run(sockets=[listener])
+    starters = threading.Thread(target=_find_starters, args=(footnote,))
+    starters.start()
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        # Python would end it in the middle of native code, which aborts the process.
+        starters.join()
 
 
 def _names(hosts: str) -> tuple[str, ...]:
