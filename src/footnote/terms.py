@@ -76,12 +76,17 @@ def stem_words(folded: Sequence[str]) -> list[str]:
 
 def analyse(text: str) -> list[str]:
     """All stems of a text in order, stop words included: what BM25 counts."""
-    return stem_words([w.text for w in words(text)])
+    return stem_words(_folded(text))
+
+
+def _folded(text: str) -> list[str]:
+    """As ``words``, without their spans."""
+    return [fold(word) for word in _WORD.findall(text)]
 
 
 def content_words(text: str) -> list[str]:
     """The folded words that are not stop words, in order, each once."""
-    return list(dict.fromkeys(w.text for w in words(text) if w.text not in STOPWORDS and len(w.text) > 0))
+    return list(dict.fromkeys(word for word in _folded(text) if word and word not in STOPWORDS))
 
 
 def content_stems(text: str) -> list[str]:
