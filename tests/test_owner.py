@@ -207,6 +207,35 @@ class TestRemoving:
         gate.set()
         assert "error" not in finished(owner)
 
+    def test_a_server_that_stops_calls_the_change_off_and_loses_nothing(self, engine, tiny_corpus, monkeypatch):
+        import threading
+
+        from footnote.web import keeping
+
+        began, gate, build = threading.Event(), threading.Event(), keeping.build_index
+
+        def slow(*args, **options):
+            began.set()
+            gate.wait(20)
+            return build(*args, **options)
+
+        monkeypatch.setattr("footnote.web.keeping.build_index", slow)
+        before = {path.name: path.read_bytes() for path in tiny_corpus.iterdir()}
+        with visitor(engine) as client:
+            client.put("/api/files/moons.md?replace=true", content=NEW, headers=FILE)
+            client.put("/api/files/new.md", content=NEW, headers=FILE)
+            assert client.post("/api/change", json={"documents": ["tea.txt"]}).status_code == 202
+            assert began.wait(20)
+            threading.Timer(0.5, gate.set).start()
+        assert {path.name: path.read_bytes() for path in tiny_corpus.iterdir()} == before
+        assert sorted(document.id for document in engine.documents()) == sorted(before)
+
+    def test_what_waits_for_a_change_is_not_left_behind(self, engine, tiny_corpus):
+        with visitor(engine) as client:
+            client.put("/api/files/new.md", content=NEW, headers=FILE)
+            assert len(hidden(tiny_corpus)) == 1
+        assert hidden(tiny_corpus) == []
+
 
 class TestStates:
     def test_a_file_that_changed_or_went_is_told(self, owner, tiny_corpus):

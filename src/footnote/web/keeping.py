@@ -10,7 +10,6 @@ import os
 import secrets
 import threading
 import unicodedata
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +56,18 @@ class Keeper:
         self._lock = threading.Lock()
         self._waiting: dict[str, Path] = {}
         self._state: dict[str, Any] = {"running": False}
+        self._change_thread: threading.Thread | None = None
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Call off a change that is under way, and return once what it began is undone, or done; let go of what waits."""
+        self._stopping.set()
+        if self._change_thread is not None:
+            self._change_thread.join()
+        with self._lock:
+            for draft in self._waiting.values():
+                draft.unlink(missing_ok=True)
+            self._waiting = {}
 
     def state(self) -> dict[str, Any]:
         """How far the change under way has come, or how the last one ended."""
@@ -123,7 +134,9 @@ class Keeper:
             change = _Change(dict(self._waiting), list(removed))
             self._waiting = {}
             self._state = {"running": True, "stage": "", "done": 0, "total": 0}
-        threading.Thread(target=self._run, args=(corpus_dir, change), daemon=True).start()
+            # Not one that ends with the program: in the middle of native code that would abort it.
+            self._change_thread = threading.Thread(target=self._run, args=(corpus_dir, change))
+            self._change_thread.start()
 
     def _corpus_dir(self) -> Path:
         corpus_dir = corpus_dir_of(self._footnote)
@@ -176,10 +189,14 @@ class Keeper:
 
     def _build(self, corpus_dir: Path) -> BuildReport:
         engine = self._footnote
-        show: Callable[[Progress], None] = lambda at: self._state.update(stage=at.stage, done=at.done, total=at.total)  # noqa: E731 - one line
         return build_index(
-            corpus_dir, engine.reader.index_dir, encoder=engine.encoder, settings=engine.settings, progress=show
+            corpus_dir, engine.reader.index_dir, encoder=engine.encoder, settings=engine.settings, progress=self._show
         )
+
+    def _show(self, at: Progress) -> None:
+        if self._stopping.is_set():
+            raise UsageError("the server was told to stop", remedy="make the change again")
+        self._state.update(stage=at.stage, done=at.done, total=at.total)
 
 
 def _undo(corpus_dir: Path, name: str, change: _Change) -> None:

@@ -5,11 +5,14 @@ The owner is whoever showed the token; where there is none, whoever sits at this
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
@@ -56,8 +59,17 @@ def owner_routes(footnote: Footnote, *, guarded: bool) -> APIRouter:
         if not is_owner(request, guarded=guarded):
             raise HTTPException(403, "Only the owner of this page may do that.")
 
-    router = APIRouter(prefix="/api", dependencies=[Depends(owner)])
-    _add_changes(router, footnote, Keeper(footnote))
+    keeper = Keeper(footnote)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(keeper.stop)
+
+    router = APIRouter(prefix="/api", dependencies=[Depends(owner)], lifespan=lifespan)
+    _add_changes(router, footnote, keeper)
     _add_feedback(router, footnote)
     return router
 
