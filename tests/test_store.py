@@ -15,6 +15,7 @@ from fakes import HashingEncoder
 from footnote.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, UsageError
 from footnote.store import IndexReader, Unread, corpus_of, generations, read_manifest, verify
 from footnote.store import writer as writing
+from footnote.store.forms import floats
 from footnote.store.manifest import MANIFEST_NAME
 from footnote.terms import is_mark, term_id, words
 from store_builders import ENCODER, make_entries, make_entry, make_text, query, signature, writer
@@ -375,3 +376,9 @@ def test_the_rows_are_an_ordinary_sqlite_file(index_dir: Path) -> None:
 def test_there_is_no_pickle(index_dir: Path) -> None:
     assert json.loads((index_dir / MANIFEST_NAME).read_bytes())["manifest"]["generation"] == 1
     assert b"\x80\x04\x95" not in all_bytes(index_dir)
+
+
+def test_halves_become_the_numbers_that_they_stand_for() -> None:
+    every = np.arange(1 << 16, dtype=np.uint16).view("<f2").reshape(-1, 64)
+    assert np.array_equal(floats(every.tobytes(), 64), every.astype(np.float32), equal_nan=True)
+    assert floats(b"", 64).shape == (0, 64)

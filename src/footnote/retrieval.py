@@ -162,10 +162,10 @@ def reading_input(reader: IndexReader, passage: Passage) -> ReadingInput:
 
 
 def _hits(reader: IndexReader, passages: Sequence[Passage], scores: Matrix, features: Matrix) -> tuple[Hit, ...]:
-    columns = [NAMES.index(name) for name in SHOWN_SIGNALS]
+    shown = features[:, [NAMES.index(name) for name in SHOWN_SIGNALS]].tolist()
     hits = []
-    for n, passage in enumerate(passages):
+    for place, (passage, score, values) in enumerate(zip(passages, scores.tolist(), shown, strict=True), 1):
         title, text = reader.text_of(passage.document_id)
-        signals = tuple(zip(SHOWN_SIGNALS, features[n, columns].tolist(), strict=True))
-        hits.append(Hit(passage, title, passage.span.of(text), float(scores[n]), n + 1, signals))
+        signals = tuple(zip(SHOWN_SIGNALS, values, strict=True))
+        hits.append(Hit(passage, title, passage.span.of(text), score, place, signals))
     return tuple(hits)

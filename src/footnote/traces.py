@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from functools import lru_cache
 
 from footnote.conversation.choice import fitted_digest as follow_ups_digest
 from footnote.ranking.model import fitted_digest
@@ -33,14 +34,21 @@ class Clock:
 
 def answer_fingerprint(reader: IndexReader, settings: Settings, passage_reader: PassageReader | None) -> str:
     """Hex digest over the index's content, the models, the fitted numbers and the settings that shape an answer."""
+    return _fingerprint(
+        reader.fingerprint, settings, passage_reader.fingerprint if passage_reader is not None else None
+    )
+
+
+@lru_cache(maxsize=16)
+def _fingerprint(index: str, settings: Settings, passage_reader: str | None) -> str:
     shaping = {
         "candidates_k": settings.candidates_k,
         "top_k": settings.top_k,
         "max_quotes": settings.max_quotes,
         "answer_threshold": settings.answer_threshold,
         "read_passages": settings.read_passages,
-        "reader": passage_reader.fingerprint if passage_reader is not None else None,
+        "reader": passage_reader,
         "fitted": [fitted_digest(), follow_ups_digest()],
-        "index": reader.fingerprint,
+        "index": index,
     }
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
 from footnote.errors import IndexFolderError, IndexMismatch
 from footnote.records import Document, DocumentSummary, Passage
-from footnote.store.candidates import CANDIDATE_COLUMNS, CandidateRow, candidate_rows, make_candidates
+from footnote.store.candidates import CANDIDATE_COLUMNS, make_candidates
 from footnote.store.entries import Candidates, KeyArray, TermArray
 from footnote.store.forms import passage_of
 from footnote.store.kept import KeptRows
@@ -25,7 +26,7 @@ from footnote.store.segments import merged_frequencies
 from footnote.terms import is_mark, term_id
 
 KEPT_ROWS = 2_048
-"""Of the rows that ranking works on and of the passages: about 35 MB, and half a millisecond a question where they are met again."""
+"""Of the rows that ranking works on and of the passages: about 25 MB, and half a millisecond a question where they are met again."""
 PASSAGE_COLUMNS = "d.id, p.start, p.end, p.page, p.heading_path, p.sentences"
 
 
@@ -46,7 +47,7 @@ class IndexReader(IndexSearch):
         self.remade = tuple(generation.remade)
         super().__init__(generation)
         self._identity = identity
-        self._kept_candidates: KeptRows[CandidateRow] = KeptRows(KEPT_ROWS)
+        self._kept_candidates: KeptRows[tuple[Any, ...]] = KeptRows(KEPT_ROWS)
         self._kept_passages: KeptRows[Passage] = KeptRows(KEPT_ROWS)
         self._lazy = threading.Lock()
         self._vocabulary: dict[str, int] | None = None
@@ -167,10 +168,8 @@ class IndexReader(IndexSearch):
             KeyError: there is no such key: a bug of the caller.
         """
         wanted = [int(key) for key in keys]
-        return make_candidates(wanted, self._kept_candidates.get(wanted, self._read_candidates), self.dimension)
-
-    def _read_candidates(self, keys: list[int]) -> dict[int, CandidateRow]:
-        return candidate_rows(self._rows(CANDIDATE_COLUMNS, keys).values(), self.dimension)
+        rows = self._kept_candidates.get(wanted, lambda missing: self._rows(CANDIDATE_COLUMNS, missing))
+        return make_candidates(wanted, rows, self.dimension)
 
     def document_frequencies(self, stems: Sequence[str]) -> dict[str, int]:
         """For each stem the number of passages that hold it, in a sentence or in their headings; marks have none."""
