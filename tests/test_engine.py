@@ -118,6 +118,24 @@ def test_starters_are_answered_from_their_own_sections(footnote: Footnote) -> No
         assert pair.answer.overlaps(answer.citations[0].span)
 
 
+@pytest.mark.parametrize(
+    ("headings", "expected"),
+    [
+        (("What glue is used for", "How long does glue dry?"), ("How long does glue dry?",)),
+        (("What glue is used for",), ("What glue is used for",)),
+    ],
+)
+def test_headings_that_ask_without_a_question_mark_are_starters_only_where_there_are_no_others(
+    tmp_path: Path, hashing_encoder: HashingEncoder, headings: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    sections = "".join(f"## {heading}\n\nAs to {heading.lower()}: glue is used for wood.\n\n" for heading in headings)
+    (tmp_path / "corpus" / "glue.md").write_text(f"# Glue\n\n{sections}", "utf-8")
+    built, _ = Footnote.build(tmp_path / "corpus", tmp_path / "index", settings=EAGER, encoder=hashing_encoder)
+    with built:
+        assert built.starters() == expected
+
+
 @pytest.mark.parametrize("question", ["", "   ", "\x00\x07", "x" * 2_001])
 def test_what_is_no_question_is_refused_in_one_line(footnote: Footnote, question: str) -> None:
     with pytest.raises(QuestionError) as caught:

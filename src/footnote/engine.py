@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -258,19 +259,16 @@ class Footnote:
 
     @cached_property
     def _starters(self) -> tuple[tuple[str, str], ...]:
+        pairs = ((each.id, pair) for each in self.documents() for pair in self.document(each.id).faq_pairs())
         found: dict[str, str] = {}
-        tried = 0
-        for summary in self.documents():
-            document = self.document(summary.id)
-            for pair in document.faq_pairs():
-                question = " ".join(pair.question.of(document.text).split())
-                tried += 1
-                if tried > STARTERS_TRIED:
-                    return tuple(found.items())
-                answer = self.ask(question)
-                if any(c.document_id == document.id and pair.answer.overlaps(c.span) for c in answer.citations[:1]):
-                    found[question] = document.id
-        return tuple(found.items())
+        for document_id, pair in islice(pairs, STARTERS_TRIED):
+            question = " ".join(pair.question.of(self.document(document_id).text).split())
+            answer = self.ask(question)
+            if any(c.document_id == document_id and pair.answer.overlaps(c.span) for c in answer.citations[:1]):
+                found[question] = document_id
+        # "What it is used for" asks as a heading; as something to say it does not, beside "What is it used for?".
+        spoken = {question: document_id for question, document_id in found.items() if question.endswith("?")}
+        return tuple((spoken or found).items())
 
 
 def clean_question(question: str, settings: Settings) -> str:
