@@ -259,13 +259,14 @@ class Footnote:
 
     @cached_property
     def _starters(self) -> tuple[tuple[str, str], ...]:
-        pairs = ((each.id, pair) for each in self.documents() for pair in self.document(each.id).faq_pairs())
+        documents = (self.document(each.id) for each in self.documents())
+        pairs = ((document, pair) for document in documents for pair in document.faq_pairs())
         found: dict[str, str] = {}
-        for document_id, pair in islice(pairs, STARTERS_TRIED):
-            question = " ".join(pair.question.of(self.document(document_id).text).split())
+        for document, pair in islice(pairs, STARTERS_TRIED):
+            question = " ".join(pair.question.of(document.text).split())
             answer = self.ask(question)
-            if any(c.document_id == document_id and pair.answer.overlaps(c.span) for c in answer.citations[:1]):
-                found[question] = document_id
+            if any(c.document_id == document.id and pair.answer.overlaps(c.span) for c in answer.citations[:1]):
+                found[question] = document.id
         # "What it is used for" asks as a heading; as something to say it does not, beside "What is it used for?".
         spoken = {question: document_id for question, document_id in found.items() if question.endswith("?")}
         return tuple((spoken or found).items())

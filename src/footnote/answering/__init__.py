@@ -139,7 +139,6 @@ def _citation(reader: IndexReader, quote: Quote, number: int) -> Citation:
     passage: Passage = quote.passage
     document = reader.document(passage.document_id)
     context = quote.context if quote.context is not None and not quote.span.overlaps(quote.context) else None
-    about = dict(document.metadata)
     return Citation(
         number=number,
         document_id=document.id,
@@ -154,7 +153,7 @@ def _citation(reader: IndexReader, quote: Quote, number: int) -> Citation:
         context_text=context.of(document.text) if context is not None else "",
         shown=document.visible(quote.span),
         answer=quote.answer,
-        author=about.get("author", ""),
-        date=about.get("date", ""),
+        author=document.stated("author"),
+        date=document.stated("date"),
         source=document.source,
     )

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from footnote import terms
 from footnote.store import Candidates
+from footnote.store.entries import ranges
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -99,12 +100,9 @@ class Evidence:
     def take(self, rows: npt.NDArray[np.integer]) -> Evidence:
         """These passages, in this order, with their sentences."""
         starts = np.searchsorted(self.passage_of_sentence, np.arange(len(self.proximity) + 1))
-        sizes = np.diff(starts)[rows]
-        owners = np.repeat(np.arange(len(rows)), sizes)
-        within = np.arange(len(owners)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        sentences = starts[:-1][rows][owners] + within
+        sentences = ranges(starts, rows)
         return Evidence(
-            owners,
+            np.repeat(np.arange(len(rows)), np.diff(starts)[rows]),
             self.passage_counts[rows],
             self.sentence_counts[sentences],
             self.heading_counts[rows],

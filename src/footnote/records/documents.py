@@ -125,6 +125,10 @@ class Document:
     metadata: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def stated(self, name: str) -> str:
+        """What the metadata says under a name, such as "author"; empty where nothing."""
+        return dict(self.metadata).get(name, "")
+
     def page_of(self, offset: int) -> int | None:
         """1-based page that holds the offset; None where there are no pages."""
         return bisect_right(self.page_starts, offset) or 1 if self.page_starts else None

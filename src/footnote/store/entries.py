@@ -89,10 +89,10 @@ class Candidates:
 
     def take(self, rows: npt.NDArray[np.integer]) -> Candidates:
         """These rows, in this order."""
-        sentences = _ranges(self.sentence_offsets, rows)
+        sentences = ranges(self.sentence_offsets, rows)
         term_offsets = np.searchsorted(self.term_sentences, np.arange(len(self.sentence_vectors) + 1))
-        terms = _ranges(term_offsets, sentences)
-        headings = _ranges(self.heading_term_offsets, rows)
+        terms = ranges(term_offsets, sentences)
+        headings = ranges(self.heading_term_offsets, rows)
         return Candidates(
             keys=self.keys[rows],
             document_keys=self.document_keys[rows],
@@ -112,8 +112,8 @@ def _offsets(offsets: IntArray, rows: npt.NDArray[np.integer]) -> IntArray:
     return np.concatenate([[0], np.cumsum(np.diff(offsets)[rows])]).astype(np.int32)
 
 
-def _ranges(offsets: npt.NDArray[np.integer], rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-    """``offsets[row]:offsets[row + 1]`` of all rows, joined."""
+def ranges(offsets: npt.NDArray[np.integer], rows: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """Positions ``offsets[row]`` to ``offsets[row + 1] - 1`` of all rows, joined."""
     sizes = np.diff(offsets)[rows]
     first = np.repeat(offsets[:-1][rows] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes)
     return first.astype(np.int64) + np.arange(int(sizes.sum()))

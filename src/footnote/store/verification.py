@@ -13,7 +13,7 @@ import numpy as np
 
 from footnote.errors import IndexFolderError, IndexMissing
 from footnote.records import Document, Passage, Sentence, Span
-from footnote.store.approximate import Centres
+from footnote.store.approximate import Centres, Entries
 from footnote.store.entries import FloatArray, KeyArray
 from footnote.store.files import StoredFile, matches, read_checked
 from footnote.store.forms import content_digest, document_of, floats, passage_of
@@ -199,13 +199,16 @@ def _check_entries(
 ) -> Iterator[str]:
     found = read_entries(folder, file, centres, total=len(keys))
     expected = centres.encode(vectors, keys)
-    if found is None or not (np.array_equal(found.keys, expected.keys) and np.array_equal(found.long, expected.long)):
+    if found is None or not _same_vectors(found, expected):
         yield f"{file.path} holds other vectors"
-        return
+
+
+def _same_vectors(found: Entries, expected: Entries) -> bool:
+    if not (np.array_equal(found.keys, expected.keys) and np.array_equal(found.long, expected.long)):
+        return False
     # Two centres may be equally near to a vector, and its short code is that of the list it is in.
     same = found.lists == expected.lists
-    if not np.array_equal(found.short[same], expected.short[same]):
-        yield f"{file.path} holds other vectors"
+    return np.array_equal(found.short[same], expected.short[same])
 
 
 def _check_lexical(folder: Path, manifest: Manifest, segments: list[Segment]) -> Iterator[str]:
