@@ -36,7 +36,7 @@ def measure_open(index_dir: Path, questions: list[str]) -> dict[str, Any]:
     """Figures of one process that opens an index and asks it; run in a process of its own."""
     encoder = load_encoder(Settings())
     began = time.perf_counter()
-    engine = Footnote.open(index_dir, settings=Settings(reader="off"), encoder=encoder)
+    engine = Footnote.open(index_dir, settings=Settings(reranker="off"), encoder=encoder)
     opening = time.perf_counter() - began
     opened_mb = resident_mb()
     # Warm: whoever was asked before left the pages that this needs in memory.
@@ -166,7 +166,7 @@ def main() -> None:
     ]
     plot(rows, RESULTS / "growth.png")
     facts = {"density": density, "far": options.far, "versions": versions(PACKAGES)}
-    facts["settings"] = {k: v for k, v in dataclasses.asdict(Settings(reader="off")).items() if k != "cache_dir"}
+    facts["settings"] = {k: v for k, v in dataclasses.asdict(Settings(reranker="off")).items() if k != "cache_dir"}
     write_report("growth", "Growth from 1,000 to 1,000,000 passages", rows, facts, notes)
 
 

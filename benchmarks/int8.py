@@ -37,7 +37,7 @@ def chosen(folder: Path, documents: int, work: Path) -> tuple[Path, list[Judgmen
 
 
 def measure(corpus: Path, judgments: list[Judgment], backend: str, work: Path) -> dict[str, float | None]:
-    settings = Settings(encoder_backend=backend, reader="off")
+    settings = Settings(encoder_backend=backend, reranker="off")
     engine, _ = Footnote.build(corpus, work / f"{corpus.name}-{backend}", settings=settings)
     results = {judgment.id: result_of(judgment.id, engine.ask(judgment.question)) for judgment in judgments}
     return dict(score(judgments, results, lambda _: None))
@@ -64,7 +64,7 @@ def main() -> None:
         rows.append(row)
         print(row, flush=True)
     notes = [
-        "Without the reader. Everything but the encoder is the same; the reference is sentence-transformers in PyTorch."
+        "Without the rerankers. Everything but the encoder is the same; the reference is sentence-transformers in PyTorch."
     ]
     write_report("int8", "What int8 changes", rows, {"versions": versions(("footnote", "torch", "onnxruntime"))}, notes)
 

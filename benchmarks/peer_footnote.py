@@ -12,7 +12,7 @@ from footnote.settings import Settings
 
 def main() -> None:
     corpus, index = sys.argv[1:3]
-    settings = Settings(reader=sys.argv[3]) if len(sys.argv) > 3 else Settings()
+    settings = Settings(reranker=sys.argv[3]) if len(sys.argv) > 3 else Settings()
     print("ready to index", flush=True)
     sys.stdin.readline()
     began = time.perf_counter()

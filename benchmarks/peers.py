@@ -185,7 +185,7 @@ def report(
     notes = [
         f"{asked}; {passages:,} passages for the peers.",
         "LangChain, LlamaIndex, Haystack and Chroma compare the same vectors, so they find the same.",
-        "`footnote` asks as it does by default, its reader included; `footnote-plain` without the reader.",
+        "`footnote` asks as it does by default, its rerankers included; `footnote-plain` without them.",
     ]
     if timed and any(ours.encoding):
         encode = statistics.median(ours.encoding)

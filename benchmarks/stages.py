@@ -1,4 +1,4 @@
-"""Where the time of one question goes: ``python benchmarks/stages.py FOLDER [--questions N]``, with the reader and without.
+"""Where the time of one question goes: ``python benchmarks/stages.py FOLDER [--questions N]``, with and without rerankers.
 
 FOLDER holds ``corpus/`` and ``questions.jsonl``.  Each part is timed around the functions that do it, in a warm process.
 """
@@ -88,7 +88,7 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
         left = 0.0
         for number, (part, milliseconds) in enumerate(list(row.items())[1:-1]):
             axes.barh(
-                row["reader"], milliseconds, left=left, color=f"C{number}", label=part if row is rows[0] else None
+                row["reranker"], milliseconds, left=left, color=f"C{number}", label=part if row is rows[0] else None
             )
             left += milliseconds
     axes.set(xlabel="milliseconds", title="One question")
@@ -112,9 +112,9 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as work:
         Footnote.build(options.folder / "corpus", Path(work) / "index")[0].close()
-        for reader in ("off", "packaged"):
-            with Footnote.open(Path(work) / "index", settings=Settings(reader=reader)) as engine:
-                rows.append({"reader": reader, **measure(engine, questions, spent)})
+        for reranker in ("off", "small", "packaged"):
+            with Footnote.open(Path(work) / "index", settings=Settings(reranker=reranker)) as engine:
+                rows.append({"reranker": reranker, **measure(engine, questions, spent)})
     plot(rows, RESULTS / "stages.png")
     facts = {
         "questions": len(questions),

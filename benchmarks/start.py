@@ -49,7 +49,7 @@ def main() -> None:
         run([*peer, "build", str(options.folder), f"{work}/store"], environment)
         commands = {
             "footnote ask": [*footnote, "ask", QUESTION, *where],
-            "footnote ask, reader off": [*footnote, "ask", QUESTION, *where, "--set", "reader=off"],
+            "footnote ask, reranker off": [*footnote, "ask", QUESTION, *where, "--set", "reranker=off"],
             "LangChain script": [*peer, "ask", str(options.folder), f"{work}/store", QUESTION],
             "footnote --help": [*footnote, "--help"],
         }

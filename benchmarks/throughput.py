@@ -1,6 +1,6 @@
 """Questions a second that the JSON interface answers to 32 clients at once, against the same service with batching off.
 
-python benchmarks/throughput.py FOLDER [--clients 32] [--seconds 10] [--reader off]
+python benchmarks/throughput.py FOLDER [--clients 32] [--seconds 10] [--reranker off]
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--reader", default="off")
+    parser.add_argument("--reranker", default="off")
     options = parser.parse_args()
     questions = [j.question for j in some_of(read_judgments(options.folder / "questions.jsonl"), 300)]
     with tempfile.TemporaryDirectory() as work:
         common = ["--corpus", str(options.folder / "corpus"), "--index", f"{work}/index"]
-        sets = ["--set", f"reader={options.reader}", "--set", "queue_wait_seconds=30"]
+        sets = ["--set", f"reranker={options.reranker}", "--set", "queue_wait_seconds=30"]
         index = [sys.executable, "-m", "footnote", "index", *common]
         subprocess.run(index, check=True, stdout=subprocess.DEVNULL, env=dict(os.environ))
         rates: dict[str, list[float]] = {}
@@ -124,7 +124,11 @@ def main() -> None:
         }
         for name, values in rates.items()
     ]
-    facts = {"clients": options.clients, "reader": options.reader, "versions": versions(("footnote", "onnxruntime"))}
+    facts = {
+        "clients": options.clients,
+        "reranker": options.reranker,
+        "versions": versions(("footnote", "onnxruntime")),
+    }
     note = (
         f"{options.clients} clients without a pause, {options.rounds} rounds of {options.seconds:.0f} s each in turn."
     )
@@ -133,7 +137,7 @@ def main() -> None:
         "Questions a second over HTTP",
         rows,
         facts,
-        [note, "The clients share the machine.", f"Reader: {options.reader}."],
+        [note, "The clients share the machine.", f"Reranker: {options.reranker}."],
     )
 
 

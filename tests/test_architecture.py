@@ -19,7 +19,7 @@ MODULES = sorted(SOURCE_DIR.rglob("*.py"))
 
 LAYERS = (
     *("errors", "records", "settings", "configuration", "terms"),
-    *("loaders", "splitting", "encoding", "reading", "store", "ranking"),
+    *("loaders", "splitting", "encoding", "reranking", "store", "ranking"),
     *("indexing", "interpretation", "retrieval", "answering", "conversation", "evaluation"),
     *("claims", "feedback"),
     *("traces", "engine", "service"),

@@ -92,3 +92,10 @@ def test_info_shows_what_is_in_force_and_where_from(
 def test_a_named_file_must_be_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "--config", "none.toml"]) == 2
     assert capsys.readouterr().err == "footnote: none.toml: there is no such file; name another with --config\n"
+
+
+def test_the_old_name_of_a_setting_is_understood_and_said() -> None:
+    made = configure(environment={"FOOTNOTE_READER": "small"}, options=["read_passages=4"])
+    assert (made.settings.reranker, made.settings.rerank_passages) == ("small", 4)
+    assert made.renamed == ("reader", "read_passages")
+    assert not made.ignored

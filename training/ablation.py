@@ -69,7 +69,7 @@ def main() -> None:
     args = parser.parse_args()
     examples: list[Example] = []
     for folder in sets_in(args.eval):
-        footnote, questions = open_set(folder, args.work, Settings(reader="off"))
+        footnote, questions = open_set(folder, args.work, Settings(reranker="off"))
         questions = sorted(questions, key=lambda q: zlib.crc32(q.id.encode()))[: args.limit]
         examples += passage_examples(footnote, folder.name, questions)
         footnote.close()

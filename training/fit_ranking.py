@@ -2,56 +2,74 @@
 
     python training/fit_ranking.py --eval ../shared/eval --work /tmp/footnote-fit [--write]
 
-The entries are fitted one on top of the other, in this order: passages, sentences, confidence; then, with the packaged reader,
-read_passages, read_sentences, read_confidence.
+The entries are fitted one on top of the other, in this order: passages, sentences, confidence; then with the small reranker
+small_passages, small_sentences, small_confidence; then with both large_passages, large_sentences, large_confidence.
 
-Every set under --eval with a corpus and its questions is used.  Whole documents are split in two halves by their names: models
-are judged on the half, and on the sets, that they were not fitted on; the shipped numbers are then fitted on all of them.
+Every set under --eval with a corpus and its questions is used, and every folder of small folders.  Whole documents are split in
+two halves by their names, small folders as wholes: models are judged on the half, and on the sets, that they were not fitted on;
+the shipped numbers are then fitted on all of them.  With --half 0 or 1 the numbers are fitted on that half alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from fit import Group, auroc, fit_logistic, fit_softmax
-from questions import Question, is_relevant, matches, open_set, sets_in
+from questions import Question, is_relevant, matches, open_set, set_name, sets_in
+from remembering import RememberingReranker
 
 from footnote import Footnote
 from footnote.answering import choose_quotes
-from footnote.answering.confidence import NAMES as CONFIDENCE_NAMES
 from footnote.answering.scoring import (
+    CONFIDENCE_NAMES_OF,
     QUOTED_PASSAGES,
-    READ_CONFIDENCE_NAMES,
     base_scores,
     confidence_row,
+    read_alone,
     score_sentences,
 )
 from footnote.ranking.features import NAMES as PASSAGE_NAMES
 from footnote.ranking.model import LinearModel, fitted_numbers, load_model
-from footnote.ranking.readings import PASSAGE_NAMES as READ_PASSAGE_NAMES
-from footnote.ranking.readings import SENTENCE_NAMES as READ_SENTENCE_NAMES
-from footnote.ranking.readings import answers_of_sentences, passage_reading_features, sentence_reading_features
+from footnote.ranking.reranked import (
+    CLOSE_PASSAGE_NAMES,
+    answers_of_sentences,
+    close_passage_features,
+    passage_reading_features,
+    sentence_reading_features,
+)
+from footnote.ranking.reranked import PASSAGE_NAMES as READ_PASSAGE_NAMES
+from footnote.ranking.reranked import SENTENCE_NAMES as READ_SENTENCE_NAMES
 from footnote.ranking.sentences import NAMES as SENTENCE_NAMES
 from footnote.ranking.sentences import sentence_features
-from footnote.reading import PassageReader, Reading, ReadingInput
-from footnote.reading.packaged import PackagedReader
-from footnote.retrieval import Retrieved, rank, read_query, reading_input, retrieve
+from footnote.reranking import packaged
+from footnote.reranking.packaged import PackagedReranker
+from footnote.retrieval import Retrieved, Stage, rank, read_closely, read_query, retrieve
 from footnote.settings import Settings
 
 Matrix = npt.NDArray[np.float64]
 FITTED = Path(__file__).parent.parent / "src" / "footnote" / "ranking" / "fitted.json"
 PENALTY = 2e-4
 READ_CONFIDENCE_PENALTY = 1e-3
+ASKED_ELSEWHERE = 3
+"""Every third question is asked of the documents that do not answer it, too."""
+KIND_WEIGHTS = {"answerable": 0.5, "unanswerable": 0.4, "elsewhere": 0.1}
+SET_WEIGHTS = {"folders-dev": 3.0, "own-dev-small": 2.0, "squad-dev": 1.0}
+OTHER_SETS_WEIGHT = 0.3
+"""With equal weights, sets whose unanswerable questions are easily told decide: AUROC on folders that were not fitted on is .02 lower."""
+FALSE_ANSWER_PRICE = 2.0
+"""How many right answers held back one answer is worth that should not have been given."""
+SURE_SHARE = 0.97
+"""Share of right quotes from which on the small reranker's word is taken."""
+HOPELESS_SHARE = 0.01
 LEVEL_FLOORS = (0.85, 0.65, 0.4, 0.0)
 """Where "very likely", "likely", "perhaps" and "unsure" begin."""
 
@@ -93,18 +111,16 @@ def sentence_examples(footnote: Footnote, set_name: str, questions: list[Questio
     return examples
 
 
-def confidence_examples(
-    footnote: Footnote, set_name: str, questions: list[Question], passage_reader: PassageReader | None = None
-) -> list[Example]:
-    """One row a question: is its best sentence right?  Each is asked again of the other documents, where nothing is right."""
+def confidence_examples(footnote: Footnote, set_name: str, questions: list[Question], stage: Stage) -> list[Example]:
+    """One row a question: is its best sentence right?  Some are asked again of the other documents, where nothing is right."""
     everything = frozenset(d.id for d in footnote.documents())
     examples = []
     for question in questions:
-        found = retrieved_for(footnote, question.text, passage_reader=passage_reader)
+        found = retrieved_for(footnote, question.text, stage=stage)
         examples.append(_confidence_example(footnote, set_name, question, found, answerable=bool(question.gold)))
         others = everything - {g.document_id for g in question.gold}
-        if question.gold and others:
-            elsewhere = retrieved_for(footnote, question.text, allowed=others, passage_reader=passage_reader)
+        if question.gold and others and zlib.crc32(question.id.encode()) % ASKED_ELSEWHERE == 0:
+            elsewhere = retrieved_for(footnote, question.text, allowed=others, stage=stage)
             if elsewhere.hits:
                 examples.append(
                     _confidence_example(footnote, f"{set_name}-removed", question, elsewhere, answerable=False)
@@ -116,69 +132,68 @@ def retrieved_for(
     footnote: Footnote,
     text: str,
     allowed: frozenset[str] | None = None,
-    passage_reader: PassageReader | None = None,
+    stage: Stage = "unread",
 ) -> Retrieved:
+    """What the product finds, read as far as a stage."""
     reader, settings = footnote.reader, footnote.settings
     query = read_query(reader, footnote.encoder, text)
-    return retrieve(reader, query, settings=settings, k=10, allowed=allowed, passage_reader=passage_reader)
+    small = None if stage == "unread" else SMALL
+    found = retrieve(reader, query, settings=settings, k=10, allowed=allowed, reranker=small)
+    return read_closely(reader, found, LARGE, settings=settings) if stage == "large" and found.hits else found
 
 
 def _confidence_example(
     footnote: Footnote, set_name: str, question: Question, found: Retrieved, *, answerable: bool
 ) -> Example:
     scored = score_sentences(found)
+    if found.stage == "large":
+        scored = read_alone(footnote.reader, found, scored, LARGE)
     quotes = choose_quotes(footnote.reader, found, scored, limit=footnote.settings.max_quotes)
     right = answerable and any(matches(q.passage.document_id, q.span, gold) for q in quotes for gold in question.gold)
     row = Group(confidence_row(found, scored), np.array([right]))
     return Example(set_name, question.fold, row, answerable)
 
 
-class RememberingReader:
-    """The packaged reader, which reads a pair once however many entries are fitted."""
-
-    finds_spans = True
-
-    def __init__(self) -> None:
-        self._packaged = PackagedReader()
-        self.fingerprint = self._packaged.fingerprint
-        self._read: dict[tuple[str, ReadingInput], Reading] = {}
-
-    def read(self, question: str, passages: Sequence[ReadingInput]) -> list[Reading]:
-        """As the packaged reader's."""
-        new = [each for each in passages if (question, each) not in self._read]
-        self._read |= {
-            (question, each): reading for each, reading in zip(new, self._packaged.read(question, new), strict=True)
-        }
-        return [self._read[question, each] for each in passages]
-
-
-READER = RememberingReader()
+SMALL = RememberingReranker(PackagedReranker(packaged.SMALL))
+LARGE = RememberingReranker(PackagedReranker(packaged.LARGE))
 Opened = dict[str, tuple[Footnote, list[Question]]]
 """Sets by name, each with its index and the questions that are used of it."""
 
 
-def read_passage_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+def small_passage_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
     """The first candidates of each question with gold, as ranked and as read, and whether they hold it."""
-    reader, settings = footnote.reader, footnote.settings
+    reader = footnote.reader
     examples = []
     for question in questions:
         if question.gold:
-            ranked = rank(reader, read_query(reader, footnote.encoder, question.text), settings=settings)
-            passages = reader.passages(ranked.keys[:10])
-            first = [reading_input(reader, p) for p in passages[: settings.read_passages]]
-            readings = [*READER.read(question.text, first), *[None] * (len(passages) - len(first))]
-            features = passage_reading_features(ranked.scores[:10], readings)
-            relevant = np.array([is_relevant(p, question) for p in passages], dtype=np.bool_)
+            found = retrieved_for(footnote, question.text)
+            readings = SMALL.read_first(reader, found, footnote.settings.rerank_passages)
+            features = passage_reading_features(found.scores, readings)
+            relevant = np.array([is_relevant(p, question) for p in found.passages], dtype=np.bool_)
             examples.append(Example(set_name, question.fold, Group(features, relevant)))
     return examples
 
 
-def read_sentence_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+def large_passage_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+    """The passages that the large reranker reads for each question with gold, and whether they hold it."""
+    reader = footnote.reader
+    examples = []
+    for question in questions:
+        if question.gold:
+            found = retrieved_for(footnote, question.text, stage="small")
+            count = footnote.settings.rerank_closely
+            features = close_passage_features(found.readings, LARGE.read_first(reader, found, count))
+            relevant = np.array([is_relevant(p, question) for p in found.passages[: len(features)]], dtype=np.bool_)
+            examples.append(Example(set_name, question.fold, Group(features, relevant)))
+    return examples
+
+
+def read_sentence_examples(footnote: Footnote, set_name: str, questions: list[Question], stage: Stage) -> list[Example]:
     """Sentences of the passages that were read, for each question with gold."""
     examples = []
     for question in questions:
         if question.gold:
-            found = retrieved_for(footnote, question.text, passage_reader=READER)
+            found = retrieved_for(footnote, question.text, stage=stage)
             owner = found.evidence.passage_of_sentence
             gains = np.array([gain for gain, _ in answers_of_sentences(found.passages, found.readings)])
             scores = base_scores(found)
@@ -190,26 +205,27 @@ def read_sentence_examples(footnote: Footnote, set_name: str, questions: list[Qu
     return examples
 
 
-def read_confidence_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
-    """``confidence_examples`` with the reader."""
-    return confidence_examples(footnote, set_name, questions, READER)
-
-
 EXAMPLES = {
     "passages": passage_examples,
     "sentences": sentence_examples,
-    "confidence": confidence_examples,
-    "read_passages": read_passage_examples,
-    "read_sentences": read_sentence_examples,
-    "read_confidence": read_confidence_examples,
+    "confidence": partial(confidence_examples, stage="unread"),
+    "small_passages": small_passage_examples,
+    "small_sentences": partial(read_sentence_examples, stage="small"),
+    "small_confidence": partial(confidence_examples, stage="small"),
+    "large_passages": large_passage_examples,
+    "large_sentences": partial(read_sentence_examples, stage="large"),
+    "large_confidence": partial(confidence_examples, stage="large"),
 }
 FEATURES = {
     "passages": PASSAGE_NAMES,
     "sentences": SENTENCE_NAMES,
-    "confidence": CONFIDENCE_NAMES,
-    "read_passages": READ_PASSAGE_NAMES,
-    "read_sentences": READ_SENTENCE_NAMES,
-    "read_confidence": READ_CONFIDENCE_NAMES,
+    "confidence": CONFIDENCE_NAMES_OF["unread"],
+    "small_passages": READ_PASSAGE_NAMES,
+    "small_sentences": READ_SENTENCE_NAMES,
+    "small_confidence": CONFIDENCE_NAMES_OF["small"],
+    "large_passages": CLOSE_PASSAGE_NAMES,
+    "large_sentences": READ_SENTENCE_NAMES,
+    "large_confidence": CONFIDENCE_NAMES_OF["large"],
 }
 
 
@@ -253,26 +269,6 @@ def judge_ranking(entry: str, examples: list[Example]) -> dict[str, Any]:
     return report
 
 
-def judge_read_ranking(opened: Opened, examples: list[Example]) -> dict[str, Any]:
-    """``judge_ranking`` of what was read, where the ranking beneath is without the left-out set too."""
-    report = judge_ranking("read_passages", examples)
-    plain = [e for name, (footnote, questions) in opened.items() for e in passage_examples(footnote, name, questions)]
-    shipped = fitted_numbers()["passages"]
-    for name, (footnote, questions) in opened.items():
-        rank_by(fit_ranking_model("passages", [e for e in plain if e.set_name != name]))
-        reader_model = fit_ranking_model("read_passages", [e for e in examples if e.set_name != name])
-        again = read_passage_examples(footnote, name, questions)
-        report[name]["set left out"] = hits_at(reader_model, "read_passages", again)
-    rank_by(shipped)
-    return report
-
-
-def rank_by(numbers: dict[str, Any]) -> None:
-    """Let another ranking find the passages, until it is told otherwise."""
-    fitted_numbers()["passages"] = numbers
-    load_model.cache_clear()
-
-
 def _pooled(parts: list[dict[str, float]]) -> dict[str, float]:
     total = sum(p["n"] for p in parts)
     return {
@@ -285,13 +281,22 @@ def fit_confidence_model(examples: list[Example], entry: str) -> dict[str, Any]:
     """Half of the weight to answerable questions, most of the rest to unanswerable ones that look answerable."""
     kinds = [_kind(e) for e in examples]
     share = Counter((kind, e.set_name) for kind, e in zip(kinds, examples, strict=True))
-    sets_of = Counter(kind for kind, _ in share)
-    weight = {"answerable": 0.5, "unanswerable": 0.4, "elsewhere": 0.1}
-    weights = [weight[k] / sets_of[k] / share[k, e.set_name] for k, e in zip(kinds, examples, strict=True)]
+    of_kind: Counter[str] = Counter()
+    for kind, name in share:
+        of_kind[kind] += set_weight(name)
+    weights = [
+        KIND_WEIGHTS[k] * set_weight(e.set_name) / of_kind[k] / share[k, e.set_name]
+        for k, e in zip(kinds, examples, strict=True)
+    ]
     rows = np.concatenate([e.group.features for e in examples])
     labels = np.array([e.group.relevant[0] for e in examples])
-    penalty = READ_CONFIDENCE_PENALTY if entry == "read_confidence" else PENALTY
+    penalty = PENALTY if entry == "confidence" else READ_CONFIDENCE_PENALTY
     return fit_logistic(FEATURES[entry], rows, labels, np.array(weights), penalty=penalty)
+
+
+def set_weight(name: str) -> float:
+    """What a set counts in confidence: most where people's own questions meet unanswerable ones that look answerable."""
+    return SET_WEIGHTS.get(name.removesuffix("-removed"), OTHER_SETS_WEIGHT)
 
 
 def _kind(example: Example) -> str:
@@ -314,6 +319,12 @@ def out_of_fold(examples: list[Example], entry: str) -> Scored:
     return scored
 
 
+def within(examples: list[Example], entry: str) -> Scored:
+    """Confidence in each example by the model fitted on all of them: what is left where one half is all there is."""
+    model = LinearModel.from_json(fit_confidence_model(examples, entry), FEATURES[entry])
+    return [(e, float(model.probability(e.group.features)[0])) for e in examples]
+
+
 def judge_confidence(scored: Scored) -> dict[str, Any]:
     """AUROC of answerable against the others for each set."""
     report: dict[str, Any] = {}
@@ -327,25 +338,41 @@ def judge_confidence(scored: Scored) -> dict[str, Any]:
 
 
 def best_threshold(scored: Scored) -> tuple[float, dict[str, tuple[float, float]]]:
-    """The threshold at which, over sets with unanswerable questions, both shares that should be high are nearest to each other.
+    """The threshold that costs least, over sets with unanswerable questions, where a false answer costs ``FALSE_ANSWER_PRICE``.
 
-    A wrong answer given and a right one held back then count the same: the sum of both shares is flat from .2 to .5, and its best
-    point would answer a fifth of what the documents leave out.
+    A right answer that is held back costs 1: the passage is still shown as the nearest, and the person reads on.  An answer to a
+    question that the documents do not answer is believed.
 
     Returns:
         The threshold, and for some of them the mean share of right answers that are given and of others that are not.
     """
     names = sorted({e.set_name for e, _ in scored if not e.answerable and _kind(e) == "unanswerable"})
-    table = {}
-    for threshold in np.arange(0.2, 0.71, 0.02):
+    table: dict[float, tuple[float, ...]] = {}
+    for threshold in np.arange(0.1, 0.91, 0.02):
         given, refused = [], []
         for name in names:
             own = [(e, p) for e, p in scored if e.set_name == name]
             given.append(np.mean([p >= threshold for e, p in own if e.group.relevant[0]]))
             refused.append(np.mean([p < threshold for e, p in own if not e.answerable]))
-        table[round(float(threshold), 2)] = (float(np.mean(given)), float(np.mean(refused)))
-    best = min(table, key=lambda t: abs(table[t][0] - table[t][1]))
+        weights = [set_weight(name) for name in names]
+        table[round(float(threshold), 2)] = tuple(float(np.average(each, weights=weights)) for each in (given, refused))
+    best = min(table, key=lambda t: (1 - table[t][0]) + FALSE_ANSWER_PRICE * (1 - table[t][1]))
     return best, {str(t): (round(a, 3), round(b, 3)) for t, (a, b) in table.items()}
+
+
+def sure_bounds(scored: Scored) -> list[float]:
+    """Below the first confidence the small reranker's best quote is as good as never right, from the second as good as always."""
+    asked = sorted((p, bool(e.group.relevant[0])) for e, p in scored if _kind(e) != "elsewhere")
+    found = np.array([p for p, _ in asked])
+    right = np.array([label for _, label in asked], dtype=np.float64)
+    from_here = np.cumsum(right[::-1])[::-1] / np.arange(len(right), 0, -1)
+    up_to_here = np.cumsum(right) / np.arange(1, len(right) + 1)
+    sure = found[np.flatnonzero(from_here >= SURE_SHARE)]
+    hopeless = found[np.flatnonzero(up_to_here <= HOPELESS_SHARE)]
+    return [
+        round(float(hopeless[-1]), 3) if len(hopeless) else 0.0,
+        round(float(sure[0]), 3) if len(sure) else 1.01,
+    ]
 
 
 def level_counts(scored: Scored) -> list[list[float]]:
@@ -362,47 +389,55 @@ def main() -> None:
     """Fit, judge and, with --write, replace the numbers in the package."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--eval", type=Path, required=True, help="folder of question sets")
-    parser.add_argument("--work", type=Path, required=True, help="folder for indexes and features")
+    parser.add_argument("--work", type=Path, required=True, help="folder for indexes and readings")
     parser.add_argument(
         "--small", type=Path, help="folder of small sets (small_sets.py); confidence is fitted on them too"
     )
     parser.add_argument("--entry", choices=sorted(EXAMPLES), action="append", help="only these models", metavar="ENTRY")
     parser.add_argument("--limit", type=int, help="questions of each set, drawn by their ids; all where absent")
+    parser.add_argument("--small-limit", type=int, default=30, help="questions of each small set")
+    parser.add_argument("--half", type=int, choices=(0, 1), help="fit on this half of the documents alone")
     parser.add_argument("--write", action="store_true", help="write the numbers into the package")
     args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    for reranker in (SMALL, LARGE):
+        reranker.remember(args.work)
     for entry in args.entry or EXAMPLES:
-        folders = list(sets_in(args.eval))
-        confidence = entry in {"confidence", "read_confidence"}
-        if confidence and args.small:
-            folders += sets_in(args.small)
-        examples: list[Example] = []
-        opened: Opened = {}
-        for folder in folders:
-            footnote, questions = open_set(folder, args.work, Settings())
-            questions = sorted(questions, key=lambda q: zlib.crc32(q.id.encode()))[: args.limit]
-            examples += EXAMPLES[entry](footnote, re.sub(r"-\d\d$", "-small", folder.name), questions)
-            opened[folder.name] = footnote, questions
-            print(entry, folder.name, len(questions), flush=True)
-        more: dict[str, Any] = {}
-        if confidence:
-            scored = out_of_fold(examples, entry)
-            threshold, thresholds = best_threshold(scored)
-            fitted, report = (
-                fit_confidence_model(examples, entry),
-                judge_confidence(scored) | {"thresholds": thresholds},
-            )
-            kind = entry.removesuffix("confidence")
-            more = {f"{kind}answer_threshold": threshold, f"{kind}confidence_levels": level_counts(scored)}
-        elif entry == "read_passages":
-            fitted, report = fit_ranking_model(entry, examples), judge_read_ranking(opened, examples)
-        else:
-            fitted, report = fit_ranking_model(entry, examples), judge_ranking(entry, examples)
-        for footnote, _ in opened.values():
-            footnote.close()
-        print(json.dumps({entry: report, **more}, indent=1))
-        if args.write:
-            made = {"fitted on": sorted({e.set_name for e in examples}), "questions": len(examples), "judged": report}
-            write({entry: fitted, **more}, {entry: made | {"penalty": PENALTY}})
+        _fit_entry(entry, args)
+        for reranker in (SMALL, LARGE):
+            reranker.save()
+
+
+def _fit_entry(entry: str, args: argparse.Namespace) -> None:
+    confidence = entry.endswith("confidence")
+    folders = [(folder, args.limit) for folder in sets_in(args.eval)]
+    if confidence and args.small:
+        folders += [(folder, args.small_limit) for folder in sets_in(args.small)]
+    examples: list[Example] = []
+    for folder, limit in folders:
+        footnote, questions = open_set(folder, args.work, Settings())
+        questions = sorted(questions, key=lambda q: zlib.crc32(q.id.encode()))[:limit]
+        examples += EXAMPLES[entry](footnote, set_name(folder), questions)
+        footnote.close()
+    if args.half is not None:
+        examples = [e for e in examples if e.fold == args.half]
+    more: dict[str, Any] = {}
+    if confidence:
+        scored = out_of_fold(examples, entry) if args.half is None else within(examples, entry)
+        threshold, thresholds = best_threshold(scored)
+        fitted = fit_confidence_model(examples, entry)
+        report = judge_confidence(scored) | {"thresholds": thresholds}
+        kind = entry.removesuffix("confidence")
+        more = {f"{kind}answer_threshold": threshold, f"{kind}confidence_levels": level_counts(scored)}
+        if entry == "small_confidence":
+            more["small_is_sure"] = sure_bounds(scored)
+    else:
+        fitted = fit_ranking_model(entry, examples)
+        report = judge_ranking(entry, examples) if args.half is None else {}
+    print(json.dumps({entry: report, **more}, indent=1), flush=True)
+    if args.write:
+        made = {"fitted on": sorted({e.set_name for e in examples}), "questions": len(examples), "judged": report}
+        write({entry: fitted, **more}, {entry: made | {"penalty": PENALTY}})
 
 
 def write(numbers: dict[str, Any], made: dict[str, Any]) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from footnote import Footnote
 from footnote.records import Passage, Span
 from footnote.settings import Settings
+
+FOLDERS = "folders"
+"""How the name of a folder begins that holds sets instead of being one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,12 @@ def read_questions(path: Path) -> list[Question]:
     return questions
 
 
+def _in_one_fold(folder: Path, questions: list[Question]) -> list[Question]:
+    """The questions of a small folder all in the half that its place among its neighbours gives it."""
+    place = sorted(each.name for each in folder.parent.iterdir() if each.is_dir()).index(folder.name)
+    return [replace(each, fold=place % 2) for each in questions]
+
+
 def matches(document_id: str, span: Span, gold: Gold) -> bool:
     """Whether a returned span holds half of the gold span or, where that is longer, lies in it by half."""
     if document_id != gold.document_id:
@@ -61,11 +71,20 @@ def open_set(folder: Path, work_dir: Path, settings: Settings) -> tuple[Footnote
     """The index of ``folder/corpus``, built under ``work_dir`` where it is not there yet, and the questions beside it."""
     index_dir = work_dir / "indexes" / folder.name
     footnote, _ = Footnote.build(folder / "corpus", index_dir, settings=settings)
-    return footnote, read_questions(folder / "questions.jsonl")
+    questions = read_questions(folder / "questions.jsonl")
+    small = folder.parent.name.startswith(FOLDERS)
+    return footnote, _in_one_fold(folder, questions) if small else questions
 
 
 def sets_in(folder: Path) -> Iterator[Path]:
-    """The folders that hold a corpus and its questions, by name."""
-    for path in sorted(folder.iterdir()):
+    """The folders that hold a corpus and its questions, by name; those in a folder of such folders too."""
+    for path in sorted(each for each in folder.iterdir() if each.is_dir()):
         if (path / "corpus").is_dir() and (path / "questions.jsonl").is_file():
             yield path
+        elif path.name.startswith(FOLDERS):
+            yield from sets_in(path)
+
+
+def set_name(folder: Path) -> str:
+    """What a set is counted as: small folders, and small sets cut of one set, weigh as one."""
+    return folder.parent.name if folder.parent.name.startswith(FOLDERS) else re.sub(r"-\d\d$", "-small", folder.name)

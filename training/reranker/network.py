@@ -59,7 +59,10 @@ class Network(nn.Module):
     def forward(self, ids: torch.Tensor, types: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores, shape (pairs,), and start and end logits, shape (pairs, tokens, 2)."""
         more = {} if self.is_mpnet else {"token_type_ids": types}
-        states = self.transformer(input_ids=ids, attention_mask=mask, **more).last_hidden_state
+        return self.heads(self.transformer(input_ids=ids, attention_mask=mask, **more).last_hidden_state)
+
+    def heads(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Scores and logits from the last layer's states, shape (pairs, tokens, width)."""
         return self.score(torch.tanh(self.dense(states[:, 0]))).squeeze(-1), self.span(states)
 
 

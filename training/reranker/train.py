@@ -73,7 +73,7 @@ class _Training:
             betas=(0.9, 0.98),
             fused=True,
         )
-        self.judge = _read_judge(options.judge, options.judged) if options.judge else []
+        self.judge = read_judge(options.judge, options.judged) if options.judge else []
         self.seen, self.steps, self.spent = 0, 0, 0.0
         self._resume()
 
@@ -206,7 +206,8 @@ def _length(group: Group) -> int:
     return max(len(pair.text) for pair in group)
 
 
-def _read_judge(path: Path, count: int) -> list[tuple[str, Pair]]:
+def read_judge(path: Path, count: int) -> list[tuple[str, Pair]]:
+    """So many pairs of a file, drawn, each with its style."""
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
     random.Random(1).shuffle(rows)  # noqa: S311
     return [

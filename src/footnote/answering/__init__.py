@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from footnote import terms
+from footnote.answering.nearest import missing_words, nearest_explanation, refusal
+from footnote.answering.numbers import (
+    CODE_ALONE_CONFIDENCE,
+    DISPUTED_CONFIDENCE,
+    codes_of,
+    holds_codes,
+    is_code_alone,
+    is_disputed,
+)
 from footnote.answering.quotes import Quote, asks_for_list, merged, nearly_same, quote_around, words_of
-from footnote.answering.scoring import ScoredSentences, confidence_of, score_sentences, threshold, track_record
+from footnote.answering.scoring import (
+    ScoredSentences,
+    confidence_of,
+    needs_closer_reading,
+    read_alone,
+    score_sentences,
+    threshold,
+    track_record,
+)
+from footnote.answering.sections import NUMBERED_CONFIDENCE, asked_section, section_quotes
+from footnote.ranking.evidence import Query
 from footnote.records import AbstentionReason, Citation, Document, Passage, Sentence, Span, visible_offsets
+from footnote.reranking import Reranker
 from footnote.retrieval import Retrieved
 from footnote.settings import Settings
 from footnote.store import IndexReader
 
-__all__ = ["Selection", "select"]
-
-_COMPOUND = re.compile(r"[\w'’]+(?:-[\w'’]+)*")
+__all__ = ["Selection", "needs_closer_reading", "select"]
 
 FAQ_SIMILARITY = 0.75
 """Similarity of question and FAQ heading from which the whole answer under the heading is quoted."""
@@ -30,11 +46,17 @@ KEEP_MARGIN = 2.0
 """A further sentence is quoted when its score is at most this much below the best one's."""
 
 
+NEAREST_CONFIDENCE = 0.04
+"""Below it a passage is as good as never the one that was meant: nothing is shown as near."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What to show for a query: citations with the confidence in them, or the reason why there are none.
 
-    ``track_record``: how often quotes at this level of confidence were right, and of how many; None where nothing is quoted.
+    Attributes:
+        track_record: how often quotes at this level of confidence were right, and of how many; None where nothing is quoted.
+        nearest: the best sentences of the first hit where nothing answers for certain; None where even that is far.
     """
 
     citations: tuple[Citation, ...]
@@ -43,56 +65,83 @@ class Selection:
     explanation: str
     missing_words: tuple[str, ...]
     track_record: tuple[int, int] | None = None
+    nearest: Citation | None = None
 
 
-def select(reader: IndexReader, retrieved: Retrieved, *, settings: Settings) -> Selection:
+def select(
+    reader: IndexReader,
+    retrieved: Retrieved,
+    *,
+    settings: Settings,
+    large: Reranker | None = None,
+    allowed: frozenset[str] | None = None,
+) -> Selection:
     """Quote what answers the query, or abstain.
 
     Args:
         reader: the open index, for the documents' texts.
         retrieved: the best passages of the query.
         settings: for the threshold and the number of quotes.
+        large: reads the best sentence by itself where it read the passages.
+        allowed: ids of the documents that are asked; None for all.
     """
     missing = missing_words(reader, retrieved.query.text)
     if not retrieved.hits:
         return Selection((), 0.0, "nothing_found", "The index holds no passage to look in.", missing)
-    scored = score_sentences(retrieved)
+    section = asked_section(retrieved.query.text)
+    whole = section_quotes(reader, section, limit=settings.max_quotes, allowed=allowed) if section else []
+    if whole:
+        return Selection(_citations(reader, whole), NUMBERED_CONFIDENCE, None, "", ())
+    scored = _with_codes(reader, retrieved, score_sentences(retrieved))
     if not np.isfinite(scored.scores).any():
         return Selection((), 0.0, "nothing_found", "The documents hold headings only, no text to quote.", missing)
-    confidence = confidence_of(retrieved, scored)
-    read = bool(retrieved.readings)
-    if confidence < threshold(settings, read=read):
-        return _abstention(confidence, missing)
+    if large is not None and retrieved.stage == "large":
+        scored = read_alone(reader, retrieved, scored, large)
+    confidence = _confidence(reader, retrieved, scored)
+    if confidence < threshold(settings, retrieved.stage):
+        nearest = _nearest(reader, retrieved, scored) if confidence >= NEAREST_CONFIDENCE else None
+        return _abstention(retrieved.query, confidence, missing, nearest)
     quotes = choose_quotes(reader, retrieved, scored, limit=settings.max_quotes)
-    citations = tuple(_citation(reader, quote, n) for n, quote in enumerate(quotes, 1))
-    return Selection(citations, confidence, None, "", missing, track_record(confidence, read=read))
+    return Selection(
+        _citations(reader, quotes), confidence, None, "", missing, track_record(confidence, retrieved.stage)
+    )
 
 
-def missing_words(reader: IndexReader, question: str) -> tuple[str, ...]:
-    """Content words of the question of which no document holds any form; of a compound, the whole ("half-life")."""
-    found = [w for w in terms.words(question) if w.text not in terms.STOPWORDS]
-    stems = terms.stem_words([w.text for w in found])
-    counts = reader.document_frequencies(stems)
-    missing = [w.span for w, stem in zip(found, stems, strict=True) if not counts.get(stem)]
-    return tuple(dict.fromkeys(_whole_word(question, span) for span in missing))
+def _confidence(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> float:
+    """The fitted confidence, but for what is certain by itself: a code that is the whole question, numbers that disagree."""
+    confidence = confidence_of(retrieved, scored)
+    if is_code_alone(retrieved.query.text) and scored.exact:
+        confidence = max(confidence, CODE_ALONE_CONFIDENCE)
+    if confidence > DISPUTED_CONFIDENCE and is_disputed(reader, retrieved, scored):
+        return DISPUTED_CONFIDENCE
+    return confidence
 
 
-def _whole_word(question: str, span: Span) -> str:
-    """The word at a span with what hyphens join to it."""
-    # A mark that stands on its own, as in a row of accents, belongs to a word of ours but to no compound.
-    whole = next((m.group() for m in _COMPOUND.finditer(question) if m.end() >= span.end), span.of(question))
-    return whole.casefold()
+def _with_codes(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> ScoredSentences:
+    """Where sentences hold the very codes that were asked for, those alone can be quoted."""
+    wanted = codes_of(retrieved.query.text)
+    if not wanted:
+        return scored
+    scores = np.where(holds_codes(reader, retrieved.passages, wanted), scored.scores, -np.inf)
+    return replace(scored, scores=scores, exact=True) if np.isfinite(scores).any() else scored
 
 
-def _abstention(confidence: float, missing: Sequence[str]) -> Selection:
-    if missing:
-        listed = ", ".join(f"“{word}”" for word in missing)
-        reason: AbstentionReason = "unknown_words"
-        text = f"No document holds {listed}, and no passage answers the question without."
-    else:
-        reason = "not_answered"
-        text = "The documents use these words, but no passage was found that answers the question."
-    return Selection((), confidence, reason, text, tuple(missing))
+def _nearest(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> Citation | None:
+    """The best sentence of the first hit as a citation; None where it has headings only."""
+    in_first = retrieved.evidence.passage_of_sentence == 0
+    scores = np.where(in_first, scored.scores, -np.inf)
+    if not np.isfinite(scores).any():
+        return None
+    quotes = choose_quotes(reader, retrieved, replace(scored, scores=scores), limit=1)
+    return _citation(reader, quotes[0], 1)
+
+
+def _abstention(query: Query, confidence: float, missing: tuple[str, ...], nearest: Citation | None) -> Selection:
+    if nearest is not None:
+        text = nearest_explanation(query, nearest)
+        return Selection((), confidence, "not_answered", text, missing, nearest=nearest)
+    reason, text = refusal(missing)
+    return Selection((), confidence, reason, text, missing)
 
 
 def choose_quotes(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences, *, limit: int) -> list[Quote]:
@@ -133,6 +182,10 @@ def answer_words(document: Document, sentence: Sentence, scored: ScoredSentences
     offsets = visible_offsets(document.text, sentence.span, block.hidden)
     words = Span(offsets[place.start], offsets[place.end - 1] + 1)
     return words if len(words) <= MOST_OF_SENTENCE * len(sentence.span) else None
+
+
+def _citations(reader: IndexReader, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
+    return tuple(_citation(reader, quote, number) for number, quote in enumerate(quotes, 1))
 
 
 def _citation(reader: IndexReader, quote: Quote, number: int) -> Citation:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footnote import terms
+from footnote.ranking.evidence import Query
 from footnote.ranking.features import NAMES as PASSAGE_NAMES
 from footnote.retrieval import Retrieved
 
@@ -41,6 +42,8 @@ NAMES: tuple[str, ...] = (
     "proximity",
     "stems",
     "agreement",
+    "names_elsewhere",
+    "names_unknown",
 )
 """Names of the values that ``confidence_features`` returns."""
 
@@ -90,8 +93,28 @@ def confidence_features(retrieved: Retrieved, sentence_scores: Matrix) -> Matrix
         "proximity": evidence.proximity[home],
         "stems": np.log1p(len(query.stems)),
         "agreement": _agreement(retrieved, home),
+        "names_elsewhere": _missing_names(query, _told_with(retrieved, best, home), known=True),
+        "names_unknown": _missing_names(query, in_passage, known=False),
     }
     return np.array([[float(values[name]) for name in NAMES]])
+
+
+def _told_with(retrieved: Retrieved, best: int, home: int) -> npt.NDArray[np.bool_]:
+    """Which stems of the query stand in a sentence, in its passage's title and headings, or in the sentence before it, (q,)."""
+    evidence = retrieved.evidence
+    told = (evidence.sentence_counts[best] > 0) | (evidence.heading_counts[home] > 0)
+    if best > 0 and evidence.passage_of_sentence[best - 1] == home:
+        told |= evidence.sentence_counts[best - 1] > 0
+    return np.asarray(told)
+
+
+def _missing_names(query: Query, told: npt.NDArray[np.bool_], *, known: bool) -> float:
+    """Weight of the query's names that are not told, a share of the weight of all its words.
+
+    Names that documents hold elsewhere tell that something else is spoken of here; those that none holds are counted apart.
+    """
+    missing = query.names & ~told & (query.known == known)
+    return float(missing @ query.idf) / query.total_idf
 
 
 def _specific_found(question: str, stems: tuple[str, ...], found: npt.NDArray[np.bool_]) -> float:

@@ -136,6 +136,19 @@ def _completed(document: Document, passage: Passage, index: int) -> Span:
     return span
 
 
+def leaning_sentences(document: Document, passage: Passage, index: int) -> tuple[Sentence, ...]:
+    """A sentence with what must be read with it: the one before where it leans on that, the lead-in of a list item."""
+    sentence = passage.sentences[index]
+    before = passage.sentences[index - 1] if index else None
+    if before is not None and before.block == sentence.block and _LEANS_BACK.match(sentence.span.of(document.text)):
+        return before, sentence
+    lead = document.blocks[sentence.block].lead_in
+    leading = (
+        next((each for each in passage.sentences[:index] if each.block == lead), None) if lead is not None else None
+    )
+    return (leading, sentence) if leading is not None else (sentence,)
+
+
 def _context(document: Document, block: Block, sentence: Sentence) -> Span | None:
     if sentence.context is not None:
         return sentence.context

@@ -1,29 +1,40 @@
-"""Which sentence answers best, and how likely it is that it does: by the fitted models, with a reader's findings where there are any."""
+"""Which sentence answers best, and how likely it is that it does: by the fitted models, with what rerankers found where they read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from footnote.answering.confidence import NAMES as CONFIDENCE_NAMES
 from footnote.answering.confidence import confidence_features
+from footnote.answering.quotes import leaning_sentences
 from footnote.ranking.model import fitted_numbers, load_model
-from footnote.ranking.readings import CONFIDENCE_NAMES as READING_NAMES
-from footnote.ranking.readings import SENTENCE_NAMES as READ_SENTENCE_NAMES
-from footnote.ranking.readings import answers_of_sentences, confidence_reading_features, sentence_reading_features
+from footnote.ranking.reranked import CONFIDENCE_NAMES as READING_NAMES
+from footnote.ranking.reranked import SENTENCE_NAMES as READ_SENTENCE_NAMES
+from footnote.ranking.reranked import (
+    answer_gain,
+    answers_of_sentences,
+    confidence_reading_features,
+    sentence_reading_features,
+)
 from footnote.ranking.sentences import NAMES as SENTENCE_NAMES
 from footnote.ranking.sentences import sentence_features
 from footnote.records import Span
-from footnote.retrieval import Retrieved
+from footnote.reranking import ReadingInput, Reranker
+from footnote.retrieval import Retrieved, Stage
 from footnote.settings import Settings
+from footnote.splitting import context_of, sentence_input
+from footnote.store import IndexReader
 
 __all__ = [
-    "READ_CONFIDENCE_NAMES",
+    "CONFIDENCE_NAMES_OF",
     "ScoredSentences",
     "confidence_of",
     "confidence_row",
+    "read_alone",
     "score_sentences",
     "threshold",
     "track_record",
@@ -39,10 +50,19 @@ KEPT_BESIDE_READING: tuple[str, ...] = (
     "sentence_similarity",
     "uncovered_idf",
     "specific_in_passage",
+    "names_elsewhere",
+    "names_unknown",
 )
-"""The confidence's values that still tell something where there is a reader: with all of them it is right less often elsewhere."""
-READ_CONFIDENCE_NAMES = KEPT_BESIDE_READING + READING_NAMES
-"""Names of the confidence's values where there is a reader."""
+"""The confidence's values that still tell something where a reranker read: with all of them it is right less often elsewhere."""
+ALONE_NAMES = ("alone_score", "alone_gain")
+"""What the large reranker makes of the best sentence by itself, with its title and headings: a passage may answer for another thing."""
+CONFIDENCE_NAMES_OF: Final[dict[Stage, tuple[str, ...]]] = {
+    "unread": CONFIDENCE_NAMES,
+    "small": KEPT_BESIDE_READING + READING_NAMES,
+    "large": (*KEPT_BESIDE_READING, *READING_NAMES, *(f"small_{name}" for name in READING_NAMES), *ALONE_NAMES),
+}
+"""Names of the confidence's values, by who read last."""
+_PREFIX: Final[dict[Stage, str]] = {"unread": "", "small": "small_", "large": "large_"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +71,17 @@ class ScoredSentences:
 
     Attributes:
         scores: (m,); minus infinity for headings and for later passages.
-        gains: (m,) of the best answer that a reader found in each; None where none read.
+        gains: (m,) of the best answer that a reranker found in each; None where none read.
         answers: (m,) characters of that answer within the sentence's visible text, or None; empty where none read.
+        alone: score and gain of the best sentence, read by itself by the large reranker; None where that did not read.
+        exact: whether only sentences are left that hold the very codes of the question.
     """
 
     scores: Matrix
     gains: Matrix | None = None
     answers: tuple[Span | None, ...] = ()
+    alone: tuple[float, float] | None = None
+    exact: bool = False
 
 
 def score_sentences(retrieved: Retrieved) -> ScoredSentences:
@@ -70,14 +94,28 @@ def score_sentences(retrieved: Retrieved) -> ScoredSentences:
     gains = np.array([gain for gain, _ in found])
     features = sentence_reading_features(scores, gains, owner, retrieved.readings)
     read = np.array([retrieved.readings[n] is not None for n in owner])
-    joined = load_model("read_sentences", READ_SENTENCE_NAMES).score(features)
+    joined = load_model(f"{retrieved.stage}_sentences", READ_SENTENCE_NAMES).score(features)
     return ScoredSentences(
         np.where(np.isfinite(scores) & read, joined, -np.inf), gains, tuple(span for _, span in found)
     )
 
 
+def read_alone(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences, large: Reranker) -> ScoredSentences:
+    """The scored sentences with the best one read by itself, with what it leans on."""
+    best = int(np.argmax(scored.scores))
+    home = int(retrieved.evidence.passage_of_sentence[best])
+    passage = retrieved.passages[home]
+    document = reader.document(passage.document_id)
+    index = best - int(retrieved.candidates.sentence_offsets[home])
+    pieces = [sentence_input(document, each) for each in leaning_sentences(document, passage, index)]
+    reading = large.read(
+        retrieved.query.text, [ReadingInput(context_of(document.title, passage.heading_path), tuple(pieces))]
+    )[0]
+    return replace(scored, alone=(reading.score, answer_gain(reading)))
+
+
 def base_scores(retrieved: Retrieved) -> Matrix:
-    """(m,) scores of the sentences without a reader; minus infinity for headings and for later passages."""
+    """(m,) scores of the sentences without a reranker; minus infinity for headings and for later passages."""
     features = sentence_features(
         retrieved.query, retrieved.candidates, retrieved.evidence, retrieved.passages, retrieved.scores
     )
@@ -89,33 +127,47 @@ def base_scores(retrieved: Retrieved) -> Matrix:
 
 def confidence_of(retrieved: Retrieved, scored: ScoredSentences) -> float:
     """Calibrated probability in [0, 1] that the best quote answers."""
-    read = scored.gains is not None
-    model = load_model("read_confidence" if read else "confidence", READ_CONFIDENCE_NAMES if read else CONFIDENCE_NAMES)
+    stage = retrieved.stage
+    model = load_model(f"{_PREFIX[stage]}confidence", CONFIDENCE_NAMES_OF[stage])
     return float(model.probability(confidence_row(retrieved, scored))[0])
 
 
 def confidence_row(retrieved: Retrieved, scored: ScoredSentences) -> Matrix:
-    """Features of the best quote, (1, len(CONFIDENCE_NAMES)); with a reader (1, len(READ_CONFIDENCE_NAMES))."""
+    """Features of the best quote, (1, len(CONFIDENCE_NAMES_OF[retrieved.stage]))."""
     row = confidence_features(retrieved, scored.scores)
     if scored.gains is None:
         return row
-    row = row[:, [CONFIDENCE_NAMES.index(name) for name in KEPT_BESIDE_READING]]
+    parts = [row[:, [CONFIDENCE_NAMES.index(name) for name in KEPT_BESIDE_READING]]]
     best, owner = int(np.argmax(scored.scores)), retrieved.evidence.passage_of_sentence
-    return np.concatenate([row, confidence_reading_features(best, scored.gains, owner, retrieved.readings)], axis=1)
+    parts.append(confidence_reading_features(best, scored.gains, owner, retrieved.readings))
+    if retrieved.small_readings:
+        small = np.array([gain for gain, _ in answers_of_sentences(retrieved.passages, retrieved.small_readings)])
+        parts.append(confidence_reading_features(best, small, owner, retrieved.small_readings))
+        parts.append(np.array([scored.alone]))
+    return np.concatenate(parts, axis=1)
 
 
-def threshold(settings: Settings, *, read: bool) -> float:
-    """The confidence below which Footnote abstains, with and without a reader."""
+def threshold(settings: Settings, stage: Stage) -> float:
+    """The confidence below which Footnote does not answer."""
     if settings.answer_threshold is not None:
         return settings.answer_threshold
-    return float(fitted_numbers()["read_answer_threshold" if read else "answer_threshold"])
+    return float(fitted_numbers()[f"{_PREFIX[stage]}answer_threshold"])
 
 
-def track_record(confidence: float, *, read: bool) -> tuple[int, int]:
+def track_record(confidence: float, stage: Stage) -> tuple[int, int]:
     """How often quotes at this level of confidence were right when the confidence was fitted, and how many there were.
 
     Counted on documents that the numbers were not fitted on.
     """
-    levels = fitted_numbers()["read_confidence_levels" if read else "confidence_levels"]
+    levels = fitted_numbers()[f"{_PREFIX[stage]}confidence_levels"]
     _, right, count = next(level for level in levels if confidence >= level[0])
     return int(right), int(count)
+
+
+def needs_closer_reading(retrieved: Retrieved) -> bool:
+    """Whether the large reranker could still change the answer: the small one is sure neither that there is one nor that there is none."""
+    scored = score_sentences(retrieved)
+    if not np.isfinite(scored.scores).any():
+        return False
+    hopeless, sure = fitted_numbers()["small_is_sure"]
+    return bool(hopeless <= confidence_of(retrieved, scored) < sure)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from footnote.cli.arguments import DEFAULT_CORPUS, DEFAULT_INDEX, Arguments
-from footnote.configuration import FILE_NAME, configure
+from footnote.configuration import FILE_NAME, RENAMED, configure
 from footnote.errors import UsageError
 from footnote.settings import Settings
 
@@ -45,6 +46,10 @@ def configured(arguments: Arguments) -> Arguments:
         beside = (documents or DEFAULT_CORPUS).absolute().parent / FILE_NAME
         path = beside if beside.is_file() else None
     configuration = configure(path, options=arguments.options)
+    for old in configuration.renamed:
+        sys.stderr.write(
+            f"footnote: the setting {old} is now called {RENAMED[old]}; the next version knows the new name only\n"
+        )
     return replace(arguments, settings=configuration.settings, configuration=configuration)
 
 

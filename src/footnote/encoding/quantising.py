@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from footnote.encoding.encoder import FloatArray
 from footnote.encoding.sessions import open_session
@@ -32,13 +33,17 @@ _LEAST_HEIGHT = 0.25
 _TINY = 1e-5
 
 
-def quantise(float_path: Path, int8_path: Path, examples: Iterable[Sequence[int]], *, weight_bits: int = 8) -> None:
+Feed = Mapping[str, npt.NDArray[Any]]
+"""What one run of a graph takes, by the names of its inputs."""
+
+
+def quantise(float_path: Path, int8_path: Path, examples: Iterable[Feed], *, weight_bits: int = 8) -> None:
     """Writes the int8 form of a float graph.
 
     Args:
-        float_path: an ONNX file whose input is ``input_ids``, shape (1, tokens).
+        float_path: an ONNX file.
         int8_path: where the result goes.
-        examples: token ids of texts on which the columns' sizes are measured.
+        examples: inputs of the graph on which the columns' sizes are measured.
         weight_bits: 8, or 7 for processors on which 8 overflow.
     """
     import onnx
@@ -73,9 +78,7 @@ def _products(model: Any) -> dict[str, list[Any]]:
     return dict(products)
 
 
-def _column_heights(
-    model: Any, products: Mapping[str, Any], examples: Iterable[Sequence[int]]
-) -> dict[str, FloatArray]:
+def _column_heights(model: Any, products: Mapping[str, Any], examples: Iterable[Feed]) -> dict[str, FloatArray]:
     """The largest absolute value in each column of each activation over the examples."""
     import onnx
 
@@ -85,8 +88,8 @@ def _column_heights(
         probed.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
     session = open_session(probed.SerializeToString())
     heights: dict[str, FloatArray] = {}
-    for ids in examples:
-        activations = session.run(list(products), {"input_ids": np.asarray([ids], dtype=np.int64)})
+    for feed in examples:
+        activations = session.run(list(products), dict(feed))
         for name, activation in zip(products, activations, strict=True):
             height = np.abs(activation).reshape(-1, activation.shape[-1]).max(axis=0)
             heights[name] = np.maximum(heights.get(name, height), height)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from footnote.encoding.encoder import FloatArray
 
-__all__ = ["open_session", "run_ids", "runtime_errors"]
+__all__ = ["ids_feed", "open_session", "run_ids", "runtime_errors"]
 
 
 def runtime_errors() -> tuple[type[Exception], ...]:
@@ -50,5 +51,10 @@ def run_ids(session: Any, ids: Sequence[int]) -> FloatArray:
     One text a run, because the int8 arithmetic takes its scale from the largest number in the run: in a batch, a text's
     vector would depend on its neighbours.
     """
-    vector: FloatArray = session.run(None, {"input_ids": np.asarray([ids], dtype=np.int64)})[0][0]
+    vector: FloatArray = session.run(None, ids_feed(ids))[0][0]
     return vector
+
+
+def ids_feed(ids: Sequence[int]) -> dict[str, npt.NDArray[np.int64]]:
+    """One text's token ids as a graph takes them, shape (1, tokens)."""
+    return {"input_ids": np.asarray([ids], dtype=np.int64)}

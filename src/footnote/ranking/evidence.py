@@ -5,7 +5,7 @@ Everything is vectorised over all sentences of all candidates: a question costs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,7 @@ class Query:
         idf: inverse document frequency of each stem, at least 0.1, (q,).
         known: whether any passage of the index holds the stem, (q,).
         asks: marks of which a fitting answer has at least one.
+        names: whether the stem is of a word that names one thing and no other, (q,): a number or code, a capital, or a rare word.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Query:
     idf: npt.NDArray[np.float64]
     known: npt.NDArray[np.bool_]
     asks: tuple[str, ...]
+    names: npt.NDArray[np.bool_]
 
     @property
     def total_idf(self) -> float:
@@ -52,7 +54,9 @@ class Query:
         return float(self.idf.sum()) or 1.0
 
 
-def make_query(text: str, vector: FloatArray, frequencies: Mapping[str, int], passages: int) -> Query:
+def make_query(
+    text: str, vector: FloatArray, frequencies: Mapping[str, int], passages: int, names: Collection[str] = ()
+) -> Query:
     """Weigh a query's stems.
 
     Args:
@@ -60,11 +64,13 @@ def make_query(text: str, vector: FloatArray, frequencies: Mapping[str, int], pa
         vector: its unit vector.
         frequencies: number of passages that hold each stem of the query.
         passages: number of passages in the index.
+        names: those of the query's stems that name one thing and no other.
     """
     stems = tuple(terms.content_stems(text)) or tuple(dict.fromkeys(terms.analyse(text)))
     found = np.array([frequencies.get(stem, 0) for stem in stems], dtype=np.float64)
     idf = np.log(1.0 + (passages - found + 0.5) / (found + 0.5))
-    return Query(text, vector, stems, np.maximum(idf, 0.1), found > 0, terms.asked_marks(text))
+    named = np.array([stem in names for stem in stems], dtype=np.bool_)
+    return Query(text, vector, stems, np.maximum(idf, 0.1), found > 0, terms.asked_marks(text), named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ NAMES: tuple[str, ...] = (
     "first_in_section",
     "is_list_item",
     "is_table_row",
+    "names_told",
 )
 """Column names of the matrix that ``sentence_features`` returns."""
 
@@ -86,5 +87,21 @@ def sentence_features(
         "first_in_section": first & (candidates.ordinals[owner] == 0),
         "is_list_item": kinds == "list_item",
         "is_table_row": kinds == "table_row",
+        "names_told": _names_told(query, found, evidence, same_as_previous),
     }
     return np.stack([np.asarray(columns[name], dtype=np.float64) for name in NAMES], axis=1)
+
+
+def _names_told(
+    query: Query, found: npt.NDArray[np.bool_], evidence: Evidence, same_as_previous: npt.NDArray[np.bool_]
+) -> Matrix:
+    """Share of the query's names, by weight, that each sentence tells of, (m,); 1 where the query has none.
+
+    A name may stand in the sentence, in the one before it, or in the title and headings over it.
+    """
+    weight = float(query.names @ query.idf)
+    if not weight:
+        return np.ones(len(found))
+    told = found | (evidence.heading_counts > 0)[evidence.passage_of_sentence]
+    told[1:] |= found[:-1] & same_as_previous[1:, None]
+    return np.asarray((told & query.names) @ query.idf / weight, dtype=np.float64)

@@ -6,7 +6,7 @@ carries text that was searched for.  Storage keys and matrix rows are not here: 
 
 from __future__ import annotations
 
-from footnote.records.answers import AbstentionReason, Answer, Citation, GoldSpan, Hit, Judgment, rounded
+from footnote.records.answers import AbstentionReason, Answer, Citation, GoldSpan, Hit, Judgment, Standing, rounded
 from footnote.records.documents import (
     Block,
     BlockKind,
@@ -41,6 +41,7 @@ __all__ = [
     "Sentence",
     "SkippedFile",
     "Span",
+    "Standing",
     "Style",
     "StyleKind",
     "rounded",

@@ -61,6 +61,9 @@ class Citation:
     source: str = ""
 
 
+Standing: TypeAlias = Literal["answered", "nearest", "absent", "reply"]
+"""How an answer stands: quotes; the nearest passage, said to be no more; nothing in the documents; or a reply to small talk."""
+
 AbstentionReason: TypeAlias = Literal["not_answered", "unknown_words", "nothing_found", "small_talk"]
 
 
@@ -70,8 +73,10 @@ class Answer:
 
     Attributes:
         question: as typed, cleaned.
-        interpreted_as: the question that was searched; equals ``question`` unless a follow-up was completed or a spelling mended.
+        interpreted_as: the question that was searched; equals ``question`` unless a follow-up was completed,
+            a subject put in, or a spelling mended.
         citations: empty when abstaining.
+        nearest: where nothing answers for certain, the best sentences of the first hit; None when answered, and where no passage is near.
         hits: the ranked passages; when abstaining, the first few may be shown as "related, not an answer".
         confidence: calibrated probability in [0, 1] that the quotes answer the question.
         reason: why there are no citations; None when there are.
@@ -93,10 +98,20 @@ class Answer:
     fingerprint: str
     timings: tuple[tuple[str, float], ...] = ()
     track_record: tuple[int, int] | None = None
+    nearest: Citation | None = None
 
     @property
     def answered(self) -> bool:
         return bool(self.citations)
+
+    @property
+    def standing(self) -> Standing:
+        """Of the three standings the one that holds, or "reply" to small talk."""
+        if self.answered:
+            return "answered"
+        if self.reason == "small_talk":
+            return "reply"
+        return "nearest" if self.nearest is not None else "absent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Features of what a reader made of the first passages: for their order, for the sentence to quote, and for the confidence."""
+"""Features of what a reranker made of the first passages: for their order, for the sentence to quote, and for the confidence."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ import numpy as np
 import numpy.typing as npt
 
 from footnote.ranking.model import load_model
-from footnote.reading import Reading, best_answer
 from footnote.records import Passage, Span
+from footnote.reranking import Reading, best_answer
 
 Matrix = npt.NDArray[np.float64]
 
 PASSAGE_NAMES: tuple[str, ...] = ("passage_score", "passage_rank", "read_score", "read_rank", "answer_gain")
 """Column names of the matrix that ``passage_reading_features`` returns."""
+CLOSE_PASSAGE_NAMES: tuple[str, ...] = (
+    "small_score",
+    "small_rank",
+    "read_score",
+    "read_rank",
+    "answer_gain",
+    "small_gain",
+)
+"""Column names of the matrix that ``close_passage_features`` returns."""
 SENTENCE_NAMES: tuple[str, ...] = ("sentence_score", "answer_gain", "answer_gap", "read_score", "best_in_passage")
 """Column names of the matrix that ``sentence_reading_features`` returns."""
 CONFIDENCE_NAMES: tuple[str, ...] = (
@@ -29,11 +38,11 @@ CONFIDENCE_NAMES: tuple[str, ...] = (
 """Column names of the row that ``confidence_reading_features`` returns."""
 
 _NO_ANSWER_GAIN = -20.0
-"""Stands for the gain of what was not read or has no token: below what a reader gives a passage that is off the subject."""
+"""Stands for the gain of what was not read or has no token: below what a reranker gives a passage that is off the subject."""
 
 
 def passage_reading_features(scores: Matrix, readings: Sequence[Reading | None]) -> Matrix:
-    """What ranking and reader say of k passages, (k, len(PASSAGE_NAMES)).
+    """What ranking and reranker say of k passages, (k, len(PASSAGE_NAMES)).
 
     Args:
         scores: (k,) of the fitted ranking, descending.
@@ -61,13 +70,35 @@ def reranked_scores(scores: Matrix, readings: Sequence[Reading | None], *, fitte
     Args:
         scores: (k,) of the fitted ranking, descending.
         readings: of the same passages, the first few or all of them read.
-        fitted: whether the numbers were fitted on this reader.  Of another only the order is known: what it read comes first, in its
+        fitted: whether the numbers were fitted on this reranker.  Of another only the order is known: what it read comes first, in its
             order.
     """
     if fitted:
-        return load_model("read_passages", PASSAGE_NAMES).score(passage_reading_features(scores, readings))
+        return load_model("small_passages", PASSAGE_NAMES).score(passage_reading_features(scores, readings))
     read = np.array([reading.score for reading in readings if reading is not None])
     return np.concatenate([read, read.min() - 1.0 - (scores[0] - scores[len(read) :])])
+
+
+def close_passage_features(small: Sequence[Reading | None], large: Sequence[Reading | None]) -> Matrix:
+    """What both rerankers say of the k passages that the large one read, (k, len(CLOSE_PASSAGE_NAMES)).
+
+    Args:
+        small: readings of the same passages, in the order that the small reranker gave them.
+        large: readings; those after the last one that was read are left out.
+    """
+    pairs = [(one, other) for one, other in zip(small, large, strict=True) if one is not None and other is not None]
+    first, read = (np.array([reading.score for reading in side]) for side in zip(*pairs, strict=True))
+    small_gain, gain = (np.array([answer_gain(reading) for reading in side]) for side in zip(*pairs, strict=True))
+    places = np.arange(1.0, len(pairs) + 1)
+    read_places = np.empty(len(pairs))
+    read_places[np.argsort(-read, kind="stable")] = places
+    return np.stack([first, 1.0 / places, read, 1.0 / read_places, gain, small_gain], axis=1)
+
+
+def closely_reranked_scores(small: Sequence[Reading | None], large: Sequence[Reading | None]) -> Matrix:
+    """(k,) scores by which passages that both rerankers read are put in order; those read by the small one alone come after."""
+    read = load_model("large_passages", CLOSE_PASSAGE_NAMES).score(close_passage_features(small, large))
+    return np.concatenate([read, read.min() - 1.0 - np.arange(len(large) - len(read))])
 
 
 def answers_of_sentences(

@@ -1,7 +1,8 @@
-"""The reader: what it finds in passages, how it joins ranking, quotes and confidence, and how it is switched off."""
+"""The rerankers: what they find in passages, how they join ranking, quotes and confidence, and how they are switched off."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from conftest import write_corpus
 from footnote import Footnote
 from footnote.errors import EncoderError
-from footnote.ranking.readings import passage_reading_features, reranked_scores
-from footnote.reading import Reading, ReadingInput, best_answer, load_reader, packaged
-from footnote.reading.packaged import PackagedReader
-from footnote.reading.reading import MOST_ANSWER_TOKENS
+from footnote.ranking.model import fitted_numbers
+from footnote.ranking.reranked import closely_reranked_scores, passage_reading_features, reranked_scores
 from footnote.records import Span, visible_offsets, visible_text
+from footnote.reranking import Reading, ReadingInput, best_answer, load_rerankers
+from footnote.reranking.packaged import LARGE, SMALL, PackagedReranker
+from footnote.reranking.reranker import MOST_ANSWER_TOKENS
 from footnote.settings import Settings
 
 TITAN = ReadingInput(
@@ -28,9 +30,9 @@ EMPTY = ReadingInput("Nothing under this heading.", ())
 QUESTION = "How hot should green tea be brewed?"
 
 
-@pytest.fixture(scope="module")
-def reader() -> PackagedReader:
-    return PackagedReader()
+@pytest.fixture(scope="module", params=[SMALL, LARGE], ids=["small", "large"])
+def reranker(request: pytest.FixtureRequest) -> PackagedReranker:
+    return PackagedReranker(request.param)
 
 
 def reading_of(pieces: list[int], starts: list[float], ends: list[float]) -> Reading:
@@ -66,8 +68,8 @@ def test_each_visible_character_is_found_in_the_text(text: str, data: st.DataObj
     assert all(character in (text[n], " ") for character, n in zip(seen, offsets, strict=True))
 
 
-def test_the_passage_that_answers_is_told_from_the_others(reader: PackagedReader) -> None:
-    titan, tea, empty = reader.read(QUESTION, [TITAN, TEA, EMPTY])
+def test_the_passage_that_answers_is_told_from_the_others(reranker: PackagedReranker) -> None:
+    titan, tea, empty = reranker.read(QUESTION, [TITAN, TEA, EMPTY])
     assert tea.score > max(titan.score, empty.score)
     gain, span = best_answer(tea, 0)
     assert span is not None
@@ -75,30 +77,38 @@ def test_the_passage_that_answers_is_told_from_the_others(reader: PackagedReader
     assert gain > best_answer(tea, 1)[0]
 
 
-def test_a_question_that_only_looks_answerable_scores_less(reader: PackagedReader) -> None:
-    answered = reader.read("How long does a day on Titan last?", [TITAN])[0]
-    unanswered = reader.read("How long does a day on Europa last?", [TITAN])[0]
+def test_a_question_that_only_looks_answerable_scores_less(reranker: PackagedReranker) -> None:
+    answered = reranker.read("How long does a day on Titan last?", [TITAN])[0]
+    unanswered = reranker.read("How long does a day on Europa last?", [TITAN])[0]
     assert unanswered.score < answered.score
 
 
-def test_a_reading_does_not_depend_on_its_neighbours(reader: PackagedReader) -> None:
-    alone = reader.read(QUESTION, [TEA])[0]
-    among = reader.read(QUESTION, [TITAN, TEA, EMPTY])[1]
+def test_a_reading_does_not_depend_on_its_neighbours(reranker: PackagedReranker) -> None:
+    alone = reranker.read(QUESTION, [TEA])[0]
+    among = reranker.read(QUESTION, [TITAN, TEA, EMPTY])[1]
     assert among.score == alone.score
     assert np.array_equal(among.start_gains, alone.start_gains)
 
 
-def test_a_very_long_question_and_passage_are_cut_not_refused(reader: PackagedReader) -> None:
+def test_a_very_long_question_and_passage_are_cut_not_refused(reranker: PackagedReranker) -> None:
     long = ReadingInput("Tea. " * 100, ("Green tea is brewed at 80 degrees. " * 200,))
-    reading = reader.read("how hot " * 400, [long])[0]
+    reading = reranker.read("how hot " * 400, [long])[0]
     assert np.isfinite(reading.score)
     assert len(reading.piece_of_token) == len(reading.start_gains)
 
 
-def test_an_altered_model_is_never_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packaged, "MODEL_SHA256", "0" * 64)
+def test_the_end_of_a_long_story_counts_where_it_asks(reranker: PackagedReranker) -> None:
+    story = "We have guests on Sunday, and my aunt is very particular about what she drinks. " * 6
+    asked = reranker.read(f"{story}How hot should green tea be brewed?", [TEA, TITAN])
+    assert asked[0].score > asked[1].score
+    assert reranker.read(f"{story}{QUESTION}", [TEA])[0].score == asked[0].score
+
+
+@pytest.mark.parametrize("part", ["graph", "words", "tokenizer"])
+def test_an_altered_model_is_never_run(part: str) -> None:
+    name, _ = getattr(LARGE, part)
     with pytest.raises(EncoderError, match="altered or damaged"):
-        PackagedReader().read(QUESTION, [TEA])
+        PackagedReranker(replace(LARGE, **{part: (name, "0" * 64)})).read(QUESTION, [TEA])
 
 
 def test_what_was_not_read_stays_behind_what_was() -> None:
@@ -107,6 +117,34 @@ def test_what_was_not_read_stays_behind_what_was() -> None:
     assert reranked_scores(scores, readings, fitted=False).argsort()[::-1].tolist() == [1, 0, 2]
     features = passage_reading_features(scores, readings)
     assert features[2, 2] == features[:2, 2].min()
+
+
+def test_what_the_large_reranker_did_not_read_stays_behind_in_the_small_ones_order() -> None:
+    small = [replace(reading_of([0], [0.0], [0.0]), score=score) for score in (3.0, 2.0, 1.0)] + [None]
+    large = [replace(reading_of([0], [0.0], [0.0]), score=score) for score in (-4.0, 4.0)] + [None, None]
+    assert closely_reranked_scores(small, large).argsort()[::-1].tolist() == [1, 0, 2, 3]
+
+
+def test_the_large_reranker_reads_where_the_small_one_is_not_sure(
+    index_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = fitted_numbers()
+    for bounds, read in (([0.0, 1.01], True), ([0.0, 0.0], False), ([1.01, 1.01], False)):
+        monkeypatch.setitem(numbers, "small_is_sure", bounds)
+        with Footnote.open(index_dir) as footnote:
+            asked: list[str] = []
+            large = footnote._rerankers.large
+            monkeypatch.setattr(large, "read", _noting(large.read, asked))
+            footnote.ask("How long does a day on Titan last?")
+        assert bool(asked) == read, bounds
+
+
+def _noting(read: Callable[..., list[Reading]], asked: list[str]) -> Callable[..., list[Reading]]:
+    def noted(question: str, passages: Sequence[ReadingInput]) -> list[Reading]:
+        asked.append(question)
+        return read(question, passages)
+
+    return noted
 
 
 @pytest.fixture(scope="module")
@@ -126,26 +164,27 @@ def test_the_words_that_answer_are_set_off_within_the_quote(index_dir: Path) -> 
     assert "15 days" in citation.answer.of(document.text)
 
 
-def test_without_a_reader_everything_else_works(index_dir: Path) -> None:
-    with Footnote.open(index_dir, settings=Settings(reader="off")) as footnote:
+def test_without_a_reranker_everything_else_works(index_dir: Path) -> None:
+    with Footnote.open(index_dir, settings=Settings(reranker="off")) as footnote:
         answer = footnote.ask("How long does a day on Titan last?")
     assert "15 days" in answer.citations[0].quote
     assert answer.citations[0].answer is None
     assert answer.track_record is not None
 
 
-def test_the_reader_is_part_of_an_answers_fingerprint(index_dir: Path) -> None:
-    with Footnote.open(index_dir) as one, Footnote.open(index_dir, settings=Settings(reader="off")) as other:
+def test_the_rerankers_are_part_of_an_answers_fingerprint(index_dir: Path) -> None:
+    with Footnote.open(index_dir) as one, Footnote.open(index_dir, settings=Settings(reranker="off")) as other:
         assert one.fingerprint != other.fingerprint
 
 
 def test_a_cross_encoder_puts_passages_in_its_own_order(index_dir: Path, tmp_path: Path) -> None:
     folder = tiny_cross_encoder(tmp_path / "tiny")
-    chosen = load_reader(Settings(reader=str(folder)))
-    assert chosen is not None
-    with Footnote.open(index_dir, settings=Settings(reader=str(folder), read_passages=3)) as footnote:
+    chosen = load_rerankers(Settings(reranker=str(folder)))
+    assert chosen.small is not None
+    assert chosen.large is None
+    with Footnote.open(index_dir, settings=Settings(reranker=str(folder), rerank_passages=3)) as footnote:
         read = footnote.search("tea")
-    with Footnote.open(index_dir, settings=Settings(reader="off")) as footnote:
+    with Footnote.open(index_dir, settings=Settings(reranker="off")) as footnote:
         ranked = footnote.search("tea")
     assert {hit.passage.id for hit in read[:3]} == {hit.passage.id for hit in ranked[:3]}
     assert [hit.passage.id for hit in read[3:]] == [hit.passage.id for hit in ranked[3:]]
@@ -156,7 +195,7 @@ def test_a_cross_encoder_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     missing.mkdir()
     with pytest.raises(EncoderError, match="cannot be loaded") as caught:
-        load_reader(Settings(reader=str(missing)))
+        load_rerankers(Settings(reranker=str(missing)))
     assert str(missing) in str(caught.value)
 
 

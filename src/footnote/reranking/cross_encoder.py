@@ -1,4 +1,4 @@
-"""Any cross-encoder of sentence-transformers as a reader that puts passages in order."""
+"""Any cross-encoder of sentence-transformers as a reranker that puts passages in order."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from footnote.errors import EncoderError
-from footnote.reading.reading import Reading, ReadingInput
+from footnote.reranking.reranker import Reading, ReadingInput
 
-__all__ = ["CrossEncoderReader"]
+__all__ = ["CrossEncoderReranker"]
 
 
-class CrossEncoderReader:
-    """A ``PassageReader`` over a cross-encoder given by name or folder.
+class CrossEncoderReranker:
+    """A ``Reranker`` over a cross-encoder given by name or folder.
 
     Raises:
         EncoderError: sentence-transformers cannot load it.
@@ -33,7 +33,7 @@ class CrossEncoderReader:
             raise EncoderError(
                 f"the cross-encoder cannot be loaded ({reason})",
                 where=name,
-                remedy="name a folder that sentence-transformers saved, or set reader to packaged or off",
+                remedy="name a folder that sentence-transformers saved, or set reranker to packaged or off",
             ) from error
         if self._model.config.num_labels != 1:
             raise EncoderError("the cross-encoder has several outputs, and one score is needed", where=name)

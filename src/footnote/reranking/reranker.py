@@ -1,4 +1,4 @@
-"""What a reader finds in a passage, and what it must offer."""
+"""What a reranker finds in a passage, and what it must offer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from footnote.records import Span
 
-__all__ = ["PassageReader", "Reading", "ReadingInput", "best_answer"]
+__all__ = ["Reading", "ReadingInput", "Reranker", "Rerankers", "best_answer"]
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -22,7 +22,7 @@ MOST_ANSWER_TOKENS = 30
 
 @dataclass(frozen=True, slots=True)
 class ReadingInput:
-    """One passage as a reader takes it.
+    """One passage as a reranker takes it.
 
     Attributes:
         context: title and headings as sentences.
@@ -35,11 +35,11 @@ class ReadingInput:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader made of one passage.
+    """What a reranker made of one passage.
 
     Attributes:
         score: log-odds that the passage answers the question; higher is better.
-        piece_of_token: (t,) position of each token's piece in the input, ascending; empty for a reader without spans.
+        piece_of_token: (t,) position of each token's piece in the input, ascending; empty for a reranker without spans.
         token_starts, token_ends: (t,) characters within the piece.
         start_gains, end_gains: (t,) logits of an answer's first and last token, above half of those for "no answer".
     """
@@ -52,11 +52,11 @@ class Reading:
     end_gains: FloatArray
 
 
-class PassageReader(Protocol):
+class Reranker(Protocol):
     """Reads question and passage together.
 
     Attributes:
-        fingerprint: hex digest; two readers with the same one give the same readings.
+        fingerprint: hex digest; two rerankers with the same one give the same readings.
         finds_spans: whether its scores are log-odds and it finds the words that answer.  Where not, its scores put passages in
             order and nothing else.
     """
@@ -67,6 +67,24 @@ class PassageReader(Protocol):
     def read(self, question: str, passages: Sequence[ReadingInput]) -> list[Reading]:
         """One reading a passage, in their order."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rerankers:
+    """Those that an index is asked with: the small one reads many passages, the large one the best few of them.
+
+    Attributes:
+        small: also any cross-encoder that a person named; None where none reads.
+        large: None where the small one has the last word.
+    """
+
+    small: Reranker | None = None
+    large: Reranker | None = None
+
+    @property
+    def fingerprint(self) -> tuple[str, ...]:
+        """Of each of them."""
+        return tuple(each.fingerprint for each in (self.small, self.large) if each is not None)
 
 
 def best_answer(reading: Reading, piece: int) -> tuple[float, Span | None]:

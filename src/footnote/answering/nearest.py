@@ -1,0 +1,104 @@
+"""Where nothing answers for certain: the passage that comes nearest, whose property it tells, and what no document mentions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from footnote import terms
+from footnote.ranking.evidence import Query
+from footnote.records import AbstentionReason, Citation, Span
+from footnote.store import IndexReader
+
+__all__ = ["asking_part", "missing_words", "nearest_explanation", "refusal"]
+
+_COMPOUND = re.compile(r"[\w'’]+(?:-[\w'’]+)*")
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_ASKS = re.compile(
+    r"^\W*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|should|shall|will|would|may|"
+    r"might|must|has|have|had|am|any)\b",
+    re.IGNORECASE,
+)
+_STANDS_ANYWHERE = frozenset("a an the this that my your is are was were be to and or not can do does if".split())
+"""Words that may stand before anything: what follows them in a quote is not what follows them in a question."""
+FRAMING = frozenset(
+    (
+        "say says said saying tell tells told explain explains describe describes mention mentions mentioned document "
+        "documents file files page pages text folder article articles manual guide please thanks thank hello hi hey "
+        "know think mean means question answer info information find show give need want wants wanted get got getting "
+        "mum mom mother dad father wife husband son daughter kid kids child grandma grandmother granny grandad "
+        "grandfather brother sister aunt uncle friend partner boss neighbour neighbor today tomorrow yesterday tonight "
+        "week weekend monday tuesday wednesday thursday friday saturday sunday year month old really actually just "
+        "anyone anybody someone somebody something anything thing things stuff way bit lot lots sure guess"
+    ).split()
+)
+"""Words that frame a question or tell whose it is: that no document holds them never is why it is not answered."""
+
+
+def asking_part(question: str) -> str:
+    """The sentence of a story that asks: the last with a question mark or a question's first word; else the whole."""
+    sentences = [found.group().strip() for found in _SENTENCE.finditer(question) if found.group().strip(" .!?")]
+    marked = [sentence for sentence in sentences if sentence.endswith("?")]
+    asking = marked or [sentence for sentence in sentences if _ASKS.match(sentence)]
+    return asking[-1] if len(sentences) > 1 and asking else question
+
+
+def missing_words(reader: IndexReader, question: str) -> tuple[str, ...]:
+    """Content words of what is asked of which no document holds any form; of a compound, the whole ("half-life")."""
+    asked = asking_part(question)
+    found = [w for w in terms.words(asked) if w.text not in terms.STOPWORDS and w.text not in FRAMING]
+    stems = terms.stem_words([w.text for w in found])
+    counts = reader.document_frequencies(stems)
+    missing = [w.span for w, stem in zip(found, stems, strict=True) if not counts.get(stem)]
+    return tuple(dict.fromkeys(_whole_word(asked, span) for span in missing))
+
+
+def _whole_word(question: str, span: Span) -> str:
+    """The word at a span with what hyphens join to it."""
+    # A mark that stands on its own, as in a row of accents, belongs to a word of ours but to no compound.
+    whole = next((m.group() for m in _COMPOUND.finditer(question) if m.end() >= span.end), span.of(question))
+    return whole.casefold()
+
+
+def refusal(missing: Sequence[str]) -> tuple[AbstentionReason, str]:
+    """Why nothing is shown, and the sentence that says so."""
+    if missing:
+        listed = ", ".join(f"“{word}”" for word in missing)
+        return "unknown_words", f"The documents never mention {listed}, and no passage answers the question without."
+    return "not_answered", "The documents use these words, but no passage was found that answers the question."
+
+
+def nearest_explanation(query: Query, citation: Citation) -> str:
+    """What is said above the nearest passage: of what it tells where that is not what was asked about."""
+    asked = _untold_name(query, citation)
+    told = _told_instead(query.text, asked, citation) if asked else ""
+    if told:
+        return f"No passage answers this for certain. The nearest is about {told}, not {asked}:"
+    return "No passage answers this for certain. The nearest:"
+
+
+def _untold_name(query: Query, citation: Citation) -> str:
+    """The first name of the question that stands neither in the quote nor over it, as it was typed."""
+    held = set(terms.analyse(" ".join([citation.title, *citation.heading_path, citation.context_text, citation.quote])))
+    names = {stem for stem, is_name in zip(query.stems, query.names, strict=True) if is_name}
+    for word in terms.words(query.text):
+        stem = terms.stem_words([word.text])[0]
+        if stem in names and stem not in held and word.text.isalpha():
+            return word.span.of(query.text)
+    return ""
+
+
+def _told_instead(question: str, asked: str, citation: Citation) -> str:
+    """What follows in the quote on the word that the name follows in the question; else its first word, else the heading over it."""
+    words = [word.text for word in terms.words(question)]
+    place = words.index(terms.fold(asked)) if terms.fold(asked) in words else 0
+    before = words[place - 1] if place > 0 and words[place - 1] not in _STANDS_ANYWHERE else None
+    said = terms.words(citation.quote)
+    known = set(words) | terms.STOPWORDS | FRAMING
+    for previous, word in pairwise(said):
+        if previous.text == before and word.text not in known and word.text.isalpha():
+            return word.span.of(citation.quote)
+    if said and said[0].text not in known and said[0].text.isalpha():
+        return said[0].text
+    return citation.heading_path[-1] if citation.heading_path else citation.title

@@ -1,0 +1,30 @@
+"""Reading question and passage together: the packaged rerankers, any cross-encoder, or none.
+
+Vectors and words find passages that are *about* a question.  A reranker sees both texts at once, tells whether the passage
+*answers*, and finds the words that do.
+"""
+
+from __future__ import annotations
+
+from footnote.reranking.reranker import Reading, ReadingInput, Reranker, Rerankers, best_answer
+from footnote.settings import PACKAGED_RERANKERS, RERANKER_OFF, SMALL_RERANKER, Settings
+
+__all__ = ["Reading", "ReadingInput", "Reranker", "Rerankers", "best_answer", "load_rerankers"]
+
+
+def load_rerankers(settings: Settings) -> Rerankers:
+    """The rerankers of ``settings.reranker``, none where it is off.
+
+    Raises:
+        EncoderError: one cannot be loaded.
+    """
+    if settings.reranker == RERANKER_OFF:
+        return Rerankers()
+    if settings.reranker in {PACKAGED_RERANKERS, SMALL_RERANKER}:
+        from footnote.reranking.packaged import LARGE, SMALL, PackagedReranker
+
+        large = PackagedReranker(LARGE) if settings.reranker == PACKAGED_RERANKERS else None
+        return Rerankers(PackagedReranker(SMALL), large)
+    from footnote.reranking.cross_encoder import CrossEncoderReranker
+
+    return Rerankers(CrossEncoderReranker(settings.reranker))

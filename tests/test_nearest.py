@@ -1,0 +1,72 @@
+"""Where nothing answers for certain: what is asked in a story, what is missing, and whose property the nearest passage tells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from footnote import Footnote
+from footnote.answering.nearest import asking_part, missing_words, nearest_explanation
+from footnote.ranking.evidence import Query
+from footnote.records import Citation, Span
+from footnote.settings import Settings
+
+CARE = "# Care of the boiler\n\nThe boiler is descaled once a month. Filters are changed every spring by the plumber.\n"
+
+
+@pytest.fixture(scope="module")
+def boiler(tmp_path_factory: pytest.TempPathFactory) -> Footnote:
+    corpus = tmp_path_factory.mktemp("care")
+    (corpus / "boiler.md").write_text(CARE, "utf-8")
+    return Footnote.build(corpus, tmp_path_factory.mktemp("index"), settings=Settings(reranker="off"))[0]
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ("My mum starts next week. She hates needles. Is there another way?", "Is there another way?"),
+        ("is it sore? my dad is 80 and worries a lot.", "is it sore?"),
+        ("I fell on ice. how long does a sprain take to heal", "how long does a sprain take to heal"),
+        ("How much water?", "How much water?"),
+        ("boiler descaling", "boiler descaling"),
+        ("Version 2.4 is out. Nothing is asked.", "Version 2.4 is out. Nothing is asked."),
+    ],
+)
+def test_the_sentence_that_asks_is_told_from_its_story(told: str, asked: str) -> None:
+    assert asking_part(told) == asked
+
+
+def test_only_words_of_what_is_asked_are_missing(boiler: Footnote) -> None:
+    question = (
+        "Hello, my grandmother is 84 and lives in Lisbon. What does the manual say about the warranty of the boiler?"
+    )
+    assert missing_words(boiler.reader, question) == ("warranty",)
+
+
+def query(text: str, stems: tuple[str, ...], names: tuple[str, ...]) -> Query:
+    ones = np.ones(len(stems))
+    return Query(text, np.zeros(4, np.float32), stems, ones, ones > 0, (), np.array([s in names for s in stems]))
+
+
+def citation(quote: str, headings: tuple[str, ...] = ()) -> Citation:
+    return Citation(1, "a.md", "Leaflet", Span(0, len(quote)), quote, headings, None, "a.md:0-9", 1.0)
+
+
+def test_the_nearest_passage_says_whose_property_it_tells() -> None:
+    asked = query("most zopiclone a day", ("zopiclon", "day"), ("zopiclon",))
+    told = nearest_explanation(asked, citation("Take the most melatonin a day that your doctor allows."))
+    assert told == "No passage answers this for certain. The nearest is about melatonin, not zopiclone:"
+
+
+def test_a_heading_tells_it_where_the_quote_does_not() -> None:
+    asked = query("zopiclone at night?", ("zopiclon", "night"), ("zopiclon",))
+    told = nearest_explanation(asked, citation("It is taken at night.", ("Melatonin",)))
+    assert "about Melatonin, not zopiclone" in told
+
+
+def test_nothing_is_said_where_the_name_stands_in_the_quote_or_over_it() -> None:
+    asked = query("zopiclone at night?", ("zopiclon", "night"), ("zopiclon",))
+    for quote, headings in (("Zopiclone is taken at night.", ()), ("It is taken at night.", ("About zopiclone",))):
+        assert (
+            nearest_explanation(asked, citation(quote, headings)) == "No passage answers this for certain. The nearest:"
+        )

@@ -1,0 +1,77 @@
+"""Codes and numbers: found in any spelling, told from those that look like them, and never sure where documents disagree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from footnote import Footnote
+from footnote.answering.numbers import DISPUTED_CONFIDENCE, codes_of, is_code_alone
+from footnote.settings import Settings
+
+FAULTS = """# Faults of the lift
+
+| Fault | What it is | What to do |
+|---|---|---|
+| L-204 | Door sensor dirty | Wipe the sensor |
+| L-205 | Rope slack | Call the fitter |
+| L-240 | Cabin too heavy | Let somebody out |
+
+In 2019 the lift made 48,500 journeys. In 2021 it made 61,200.
+"""
+
+
+@pytest.fixture(scope="module")
+def lift(tmp_path_factory: pytest.TempPathFactory) -> Footnote:
+    corpus: Path = tmp_path_factory.mktemp("lift")
+    (corpus / "lift.md").write_text(FAULTS, "utf-8")
+    return Footnote.build(corpus, tmp_path_factory.mktemp("index"), settings=Settings())[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("What is fault L-204?", {"l204"}),
+        ("48,500 or 48500", {"48500"}),
+        ("part no. 88-4410-C", {"884410c"}),
+        ("twice in 14 days, 20mg, 3rd floor, 5 km", set()),
+        ("", set()),
+    ],
+)
+def test_codes_have_one_spelling(text: str, codes: set[str]) -> None:
+    assert codes_of(text) == codes
+
+
+def test_a_code_alone_is_told_from_a_question_about_it() -> None:
+    assert is_code_alone("L-204?")
+    assert is_code_alone("what does L-204 mean")
+    assert not is_code_alone("remedy for L-204")
+    assert not is_code_alone("the lift")
+
+
+@pytest.mark.parametrize("question", ["L-205", "l205", "What does L-205 mean?", "What to do about fault L-205?"])
+def test_only_the_row_asked_for_is_quoted(lift: Footnote, question: str) -> None:
+    quotes = " ".join(each.quote for each in lift.ask(question).citations)
+    assert "Call the fitter" in quotes
+    assert "L-204" not in quotes
+    assert "L-240" not in quotes
+
+
+def test_a_code_that_no_document_holds_is_not_taken_for_another(lift: Footnote) -> None:
+    assert lift.ask("L-206").standing != "answered"
+
+
+@pytest.mark.parametrize(("other", "sure"), [("nine", True), ("25", False)])
+def test_nothing_is_very_likely_where_another_document_tells_another_number(
+    tmp_path: Path, other: str, sure: bool
+) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "tower.md").write_text("# The tower\n\nThe tower is 40 metres high.\n", "utf-8")
+    second = "The tower is 25 metres high." if other == "25" else "The tower was painted in nine colours."
+    (corpus / "guide.md").write_text(f"# A guide to the tower\n\n{second}\n", "utf-8")
+    footnote, _ = Footnote.build(corpus, tmp_path / "index")
+    answer = footnote.ask("How many metres high is the tower?")
+    assert answer.answered
+    assert (answer.confidence > DISPUTED_CONFIDENCE) == sure
