@@ -11,6 +11,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ def test_scores_worked_by_hand() -> None:
     expected = {
         "n": 4, "missing": 1, "with relevant gold": 2, "unanswerable": 2, "hit@1": 0, "hit@3": 0.5, "hit@5": 0.5,
         "hit@10": 0.5, "MRR@10": 0.25, "nDCG@10": 0.5 / math.log2(3), "hit chars (median)": 10,
-        "answer containment": 0.5, "answer containment when answered": 1, "answer rate": 0.5,
+        "answer containment": 0.5, "answer containment when answered": 1, "answer rate": 0.5, "right on sight": 0.5,
         "answer chars (median)": 4, "answer token F1": 0.5, "answer token F1 when answered": 1,
         "abstention precision": 0.5, "abstention recall": 0.5, "abstention F1": 0.5, "quote exactness": 0.5,
     }  # fmt: skip
@@ -238,6 +239,9 @@ def naive_score(rows: list[dict], results: dict[str, dict], corpus: Mapping[str,
     out["answer containment when answered"] = average(
         [any(naive_match(s, g) for s in quotes[n] for g in wanted[n]) for n in due if got[n]["answered"]]
     )
+    firsts = {n: got[n]["hits"][:1] for n in due if not got[n]["answered"]}
+    seen = {n: quotes[n] + firsts.get(n, []) for n in due}
+    out["right on sight"] = average([any(naive_match(s, g) for s in seen[n] for g in wanted[n]) for n in due])
     out["hit chars (median)"] = middle([h["end"] - h["start"] for one in got.values() for h in one["hits"][:10]])
     out["answer chars (median)"] = middle([sum(s["end"] - s["start"] for s in q) for q in quotes.values() if q])
     kinds = {r["id"]: r["kind"] for r in rows}
@@ -322,6 +326,7 @@ def defining_scorer() -> Callable[..., dict[str, Any]] | None:
 
 
 DEFINING_SCORER = defining_scorer()
+OURS_ALONE = {"answer token F1", "answer token F1 when answered", "right on sight"}
 
 
 @settings(max_examples=150, deadline=None)
@@ -335,10 +340,9 @@ def test_scores_agree_with_an_independent_count(
     assert {name: out.get(name, "absent") for name in expected} == pytest.approx(expected, abs=1e-12)
     if DEFINING_SCORER is not None:
         defined = DEFINING_SCORER(rows, results, TEXTS)
-        assert {name: value for name, value in out.items() if "token F1" not in name} == pytest.approx(
-            defined, abs=1e-12
-        )
-        assert [name for name in out if "token F1" not in name] == list(defined)
+        shared = {name: value for name, value in out.items() if name not in OURS_ALONE}
+        assert shared == pytest.approx(defined, abs=1e-12)
+        assert list(shared) == list(defined)
 
 
 @given(evaluations())
@@ -421,7 +425,8 @@ def test_files_that_hold_no_judgments(tmp_path: Path) -> None:
 
 def test_results_survive_their_file(tmp_path: Path) -> None:
     results = hand_made()[1]
-    scored = Result("5", (ResultSpan("a", Span(0, 3), "é\u2028\x85", 1.5),), (), answered=True, confidence=None)
+    spans = (ResultSpan("a", Span(0, 3), "é\u2028\x85", 1.5),)
+    scored = Result("5", spans, (), answered=True, confidence=None, standing="answered")
     path = tmp_path / "deep" / "results.jsonl"
     write_results(path, [*results.values(), scored], json_text)
     assert read_results(path) == {**results, "5": scored}
@@ -435,12 +440,16 @@ def test_results_lines_have_the_agreed_form() -> None:
         "hits": [{"doc": "a.md", "start": 0, "end": 9, "score": 2.5, "text": "Ice. Tea."}],
         "answer": {"spans": [{"doc": "a.md", "start": 0, "end": 4, "text": "Ice."}]},
         "answered": True,
+        "standing": "answered",
         "confidence": 0.123457,
     }
     silent = Answer("q", "q", (), (), 0.0, "nothing_found", "Nothing.", (), "f")
     assert result_to_json(result_of("q2", silent)) == {
-        "id": "q2", "hits": [], "answer": None, "answered": False, "confidence": 0.0
+        "id": "q2", "hits": [], "answer": None, "answered": False, "standing": "absent", "confidence": 0.0
     }  # fmt: skip
+    near = replace(an_answer(), citations=(), nearest=an_answer().citations[0], reason="not_answered")
+    assert result_to_json(result_of("q3", near))["standing"] == "nearest"
+    assert result_to_json(result_of("q3", near))["answer"] is None
 
 
 def test_results_that_cannot_be_written_say_where(tmp_path: Path) -> None:
@@ -456,6 +465,7 @@ def test_results_that_cannot_be_written_say_where(tmp_path: Path) -> None:
         ('{"id": "1", "hits": [], "answered": true, "confidence": NaN}', '"confidence" is not a number'),
         ('{"id": "1", "hits": [], "answered": true, "answer": []}', '"answer" is not an object'),
         ('{"id": "1", "answered": true}', '"hits"'),
+        ('{"id": "1", "hits": [], "answered": true, "standing": "sure"}', 'the standing is "sure"'),
     ],
 )
 def test_faulty_results_are_refused(tmp_path: Path, line: str, fault: str) -> None:
@@ -561,7 +571,7 @@ def test_report_has_the_metrics_at_the_top_and_what_became_of_each_question() ->
     made = report_to_json(report)
     assert made["hit@3"] == 0.5
     assert made["latency_ms"] == {"p50": 2.0, "p95": pytest.approx(2.9)}
-    assert made["outcomes"] == {"1": "right", "2": "missed", "3": "declined", "4": "overclaimed"}
+    assert made["outcomes"] == {"1": "right", "2": "refused", "3": "declined", "4": "overclaimed"}
     assert made["reliability"]["n"] == 1
     assert made["fingerprint"] == "f"
     table = report_to_terminal(report)
@@ -602,7 +612,7 @@ def test_comparison_names_what_turned(tmp_path: Path, kind: str) -> None:
     assert "n" not in made["moved"]
     assert made["compared"] == 4
     assert made["better"] == [
-        {"id": "2", "before": "missed", "after": "right"},
+        {"id": "2", "before": "refused", "after": "right"},
         {"id": "4", "before": "overclaimed", "after": "declined"},
     ]
     assert made["worse"] == [{"id": "1", "before": "right", "after": "wrong"}]
@@ -611,6 +621,12 @@ def test_comparison_names_what_turned(tmp_path: Path, kind: str) -> None:
     assert "hit@1                             0.0000 -> 1.0000  (+1.0000)\n" in shown
     assert "of 4 questions 2 are right that were wrong, 1 are wrong that were right (sign test: p = 1)" in shown
     assert "worse: 1 (right -> wrong)\n" in shown
+
+
+def test_a_report_from_before_outcomes_were_renamed_is_still_a_baseline(tmp_path: Path) -> None:
+    path = tmp_path / "baseline.json"
+    path.write_text('{"n": 1, "outcomes": {"2": "missed"}}', encoding="utf-8")
+    assert read_baseline(path, hand_made()[0], TEXTS.get).outcomes == (("2", "refused"),)
 
 
 def test_long_lists_of_turns_are_cut_in_the_table_only() -> None:

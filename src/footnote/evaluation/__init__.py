@@ -1,10 +1,11 @@
 """Judged questions → results, a report, and what moved since an earlier one.
 
 ``metrics`` holds pure functions over records, ``judgments`` and ``results`` the two file formats, ``runner`` asks the
-questions, ``scoring``, ``calibration``, ``report`` and ``comparison`` put the figures together, ``tables`` lays them out.
+questions, ``scoring``, ``counts``, ``calibration``, ``report`` and ``comparison`` put the figures together, ``tables`` lays them out.
 """
 
 from footnote.evaluation.comparison import Comparison, compare, comparison_to_json, read_baseline
+from footnote.evaluation.counts import Counts
 from footnote.evaluation.judgments import read_judgments
 from footnote.evaluation.report import Report, make_report, report_to_json
 from footnote.evaluation.results import Result, ResultSpan, read_results, result_of, write_results
@@ -16,6 +17,7 @@ __all__ = [
     "METRIC_NAMES",
     "Asker",
     "Comparison",
+    "Counts",
     "Report",
     "Result",
     "ResultSpan",

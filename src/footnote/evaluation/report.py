@@ -1,18 +1,22 @@
-"""A report: the figures, the reliability of confidence, the latencies, and what became of each question."""
+"""A report: the figures, the counts by style, the reliability of confidence, the latencies, and what became of each question."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from footnote.evaluation.calibration import Reliability, reliability
+from footnote.evaluation.counts import Counts, count, counts_by_style, counts_to_json
 from footnote.evaluation.jsonl import Fields
 from footnote.evaluation.metrics import quantile
 from footnote.evaluation.results import Result
 from footnote.evaluation.runner import misplaced_gold
 from footnote.evaluation.scoring import METRIC_NAMES, Metrics, Outcome, TextSource, score, score_each
 from footnote.records import Judgment
+
+_FORMER_OUTCOMES: Final = {"missed": "refused"}
+"""Outcomes as earlier reports, which are still taken as baselines, call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Report:
     Attributes:
         metrics: by name, in the order printed; None where undefined for the set.
         outcomes: (question id, outcome) pairs in the order of the questions.
+        counts: what became of the questions in numbers; None in a report read back from a file.
+        styles: (style, counts) pairs, where the ids tell styles.
         reliability: None in a report read back from a file.
         latency_ms: ("p50", milliseconds) and ("p95", milliseconds); empty where nothing was timed.
         misplaced: ids of judgments whose gold is not in the documents.
@@ -30,6 +36,8 @@ class Report:
 
     metrics: Metrics
     outcomes: tuple[tuple[str, Outcome], ...]
+    counts: Counts | None = None
+    styles: tuple[tuple[str, Counts], ...] = ()
     reliability: Reliability | None = None
     latency_ms: tuple[tuple[str, float], ...] = ()
     misplaced: tuple[str, ...] = ()
@@ -50,6 +58,8 @@ def make_report(
     return Report(
         metrics=score(judgments, results, text_of),
         outcomes=tuple((row.judgment.id, row.outcome) for row in rows if row.outcome is not None),
+        counts=count(rows),
+        styles=counts_by_style(rows),
         reliability=reliability(rows),
         latency_ms=tuple((name, value) for name, value in quantiles if value is not None),
         misplaced=misplaced_gold(judgments, text_of),
@@ -62,6 +72,8 @@ def report_to_json(report: Report) -> dict[str, Any]:
     table = report.reliability
     return {
         **report.metrics,
+        "counts": None if report.counts is None else counts_to_json(report.counts),
+        "styles": {style: counts_to_json(counts) for style, counts in report.styles},
         "latency_ms": dict(report.latency_ms),
         "reliability": None
         if table is None
@@ -104,7 +116,7 @@ def _outcomes(fields: Fields) -> list[tuple[str, Outcome]]:
 
 
 def _outcome(fields: Fields, name: str) -> Outcome:
-    value = fields.string(name)
+    value = _FORMER_OUTCOMES.get(fields.string(name), fields.string(name))
     for outcome in get_args(Outcome):
         if value == outcome:
             known: Outcome = outcome

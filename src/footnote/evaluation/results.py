@@ -1,7 +1,7 @@
 """The results file: what was returned for each question, one line each, in the order of the questions.
 
     {"id", "hits": [{"doc", "start", "end", "score", "text"}], "answer": {"spans": [{"doc", "start", "end", "text"}]} or
-     null, "answered": bool, "confidence": number}
+     null, "answered": bool, "standing": "answered", "nearest", "absent" or "reply", "confidence": number}
 
 Every figure of a report is computed from these lines, so that whoever has the file can compute it again.
 """
@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from footnote.errors import FootnoteError
 from footnote.evaluation.jsonl import Fields, read_objects
-from footnote.records import Answer, Span, rounded
+from footnote.records import Answer, Span, Standing, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,17 @@ class ResultSpan:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was returned for one question: ``quotes`` is empty and ``answered`` False for an abstention."""
+    """What was returned for one question: ``quotes`` is empty and ``answered`` False for an abstention.
+
+    ``standing`` is None where the results come from elsewhere, or from before there were standings.
+    """
 
     id: str
     hits: tuple[ResultSpan, ...]
     quotes: tuple[ResultSpan, ...]
     answered: bool
     confidence: float | None
+    standing: Standing | None = None
 
 
 def result_of(judgment_id: str, answer: Answer) -> Result:
@@ -47,18 +51,20 @@ def result_of(judgment_id: str, answer: Answer) -> Result:
         ResultSpan(hit.passage.document_id, hit.passage.span, hit.text, rounded(hit.score)) for hit in answer.hits
     )
     quotes = tuple(ResultSpan(cite.document_id, cite.span, cite.quote) for cite in answer.citations)
-    return Result(judgment_id, hits, quotes, answer.answered, rounded(answer.confidence))
+    return Result(judgment_id, hits, quotes, answer.answered, rounded(answer.confidence), answer.standing)
 
 
 def result_to_json(result: Result) -> dict[str, Any]:
     """One line of the file, as a dict."""
     answer = {"spans": [_span_to_json(quote) for quote in result.quotes]} if result.answered else None
-    line = {
+    line: dict[str, Any] = {
         "id": result.id,
         "hits": [_span_to_json(hit) for hit in result.hits],
         "answer": answer,
         "answered": result.answered,
     }
+    if result.standing is not None:
+        line["standing"] = result.standing
     return line if result.confidence is None else {**line, "confidence": result.confidence}
 
 
@@ -124,7 +130,19 @@ def _result(fields: Fields) -> Result:
         quotes=tuple(_result_span(quote) for quote in quotes),
         answered=answered,
         confidence=fields.number_or_none("confidence"),
+        standing=_standing(fields),
     )
+
+
+def _standing(fields: Fields) -> Standing | None:
+    if not fields.has("standing"):
+        return None
+    value = fields.string("standing")
+    for standing in get_args(Standing):
+        if value == standing:
+            known: Standing = standing
+            return known
+    raise fields.fault(f'the standing is "{value}"')
 
 
 def _result_span(fields: Fields) -> ResultSpan:

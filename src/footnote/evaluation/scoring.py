@@ -16,7 +16,7 @@ TextSource: TypeAlias = Callable[[str], str | None]
 
 Metrics: TypeAlias = dict[str, float | int | None]
 
-Outcome: TypeAlias = Literal["right", "wrong", "missed", "declined", "overclaimed"]
+Outcome: TypeAlias = Literal["right", "wrong", "refused", "declined", "overclaimed"]
 """Answerable: answered with a matching quote, answered without one, not answered.  Unanswerable: not answered, answered."""
 
 GOOD_OUTCOMES: Final[frozenset[Outcome]] = frozenset({"right", "declined"})
@@ -37,6 +37,7 @@ METRIC_NAMES: Final = (
     "answer containment",
     "answer containment when answered",
     "answer rate",
+    "right on sight",
     "answer chars (median)",
     "answer token F1",
     "answer token F1 when answered",
@@ -70,6 +71,11 @@ class Scored:
     contained: bool
 
     @property
+    def on_sight(self) -> bool:
+        """Whether who asks sees the gold at once: quoted, or, where nothing was answered, in the first hit."""
+        return self.contained or (not self.answered and self.rank == 1)
+
+    @property
     def outcome(self) -> Outcome | None:
         """None for an answerable question without relevant gold: nobody said what would be right."""
         if not self.judgment.answerable:
@@ -77,7 +83,7 @@ class Scored:
         if not self.relevant:
             return None
         if not self.answered:
-            return "missed"
+            return "refused"
         return "right" if self.contained else "wrong"
 
 
@@ -161,6 +167,7 @@ def _of_answers(rows: Sequence[Scored], text_of: TextSource, *, graded: bool) ->
         "answer containment": metrics.mean([float(row.contained) for row in due]),
         "answer containment when answered": metrics.mean([float(row.contained) for row in due if row.answered]),
         "answer rate": metrics.mean([float(row.answered) for row in rows if row.judgment.answerable]),
+        "right on sight": metrics.mean([float(row.on_sight) for row in due]),
         "answer chars (median)": statistics.median(lengths) if lengths else None,
         "answer token F1": metrics.mean([value for value, _ in f1]),
         "answer token F1 when answered": metrics.mean([value for value, answered in f1 if answered]),

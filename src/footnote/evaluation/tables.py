@@ -7,6 +7,7 @@ from typing import Final
 
 from footnote.evaluation.calibration import Reliability
 from footnote.evaluation.comparison import Comparison, Turn
+from footnote.evaluation.counts import Counts
 from footnote.evaluation.report import Report
 from footnote.evaluation.scoring import METRIC_NAMES
 
@@ -25,6 +26,8 @@ def report_to_terminal(report: Report) -> str:
     """The report as text that ends with a newline."""
     lines = [f"{name:{_NAME_COLUMNS}}{figure(report.metrics[name])}" for name in METRIC_NAMES if name in report.metrics]
     lines += [f"{f'latency {name}, ms':{_NAME_COLUMNS}}{value:.1f}" for name, value in report.latency_ms]
+    if report.counts is not None:
+        lines += _count_lines((*report.styles, ("all", report.counts)))
     if report.reliability is not None and report.reliability.count:
         lines += _reliability_lines(report.reliability)
     if report.misplaced:
@@ -33,6 +36,18 @@ def report_to_terminal(report: Report) -> str:
             f"{len(report.misplaced)} judgments have gold that is not in these documents: {_some(report.misplaced)}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _count_lines(counts: Sequence[tuple[str, Counts]]) -> list[str]:
+    """What became of the questions, a line for each style."""
+    wide = max([len(style) for style, _ in counts] + [10])
+    rows = [
+        f"{style:{wide}}{c.judged:>11}{c.right:>8}{c.refused:>9}{c.wrong:>7}{c.on_sight:>10}"
+        f"{c.unanswerable:>14}{c.overclaimed:>10}"
+        for style, c in counts
+    ]
+    head = f"{'style':{wide}}{'answerable':>11}{'right':>8}{'refused':>9}{'wrong':>7}{'on sight':>10}{'unanswerable':>14}{'answered':>10}"
+    return ["", head, *rows]
 
 
 def _reliability_lines(table: Reliability) -> list[str]:
