@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import pytest
@@ -20,6 +20,7 @@ from browser_support import answer_over_http, served
 from fakes import HashingEncoder
 from footnote.api import forms
 from footnote.engine import Footnote
+from footnote.records import AbstentionReason, Answer, Standing
 from footnote.rendering import answer_to_json, json_text
 from footnote.settings import Settings
 from footnote.web import create_app
@@ -43,6 +44,16 @@ def calling(engine: Footnote, **options: Any) -> Iterator[Any]:
         yield client
 
 
+def standing_as(engine: Footnote, standing: str) -> Answer:
+    """An answer of each standing, from one that has quotes."""
+    answer = engine.ask(QUESTION)
+    if standing == "answered":
+        return answer
+    nearest = answer.citations[0] if standing == "nearest" else None
+    reason: AbstentionReason = "small_talk" if standing == "reply" else "not_answered"
+    return replace(answer, citations=(), nearest=nearest, reason=reason, explanation="Why.", track_record=None)
+
+
 @pytest.fixture
 def client(engine: Footnote) -> Iterator[Any]:
     with calling(engine) as client:
@@ -61,6 +72,25 @@ class TestHttp:
         body = {"question": "And what do its lakes hold?", "history": history}
         said = client.post("/api/v1/ask", json=body).json()
         assert "Titan" in said["interpreted_as"]
+
+    def test_literal_words_are_searched_as_they_are(self, client, monkeypatch):
+        seen = []
+        monkeypatch.setattr("footnote.interpretation.mend_spelling", lambda question, *_: seen.append(question) or "x")
+        asked = {"question": QUESTION, "literal": True}
+        for path in ("/api/v1/ask", "/api/v1/ask/stream"):
+            assert f'"interpreted_as":"{QUESTION}"' in client.post(path, json=asked).text.replace('": "', '":"')
+        assert seen == []
+        assert client.post("/api/v1/ask", json={"question": QUESTION}).json()["interpreted_as"] == "x"
+        assert client.post("/api/v1/ask", json={**asked, "literal": "yes"}).status_code == 422
+
+    @pytest.mark.parametrize("standing", get_args(Standing))
+    def test_every_standing_fits_the_form(self, client, engine, monkeypatch, standing):
+        answer = standing_as(engine, standing)
+        monkeypatch.setattr(Footnote, "ask", lambda *_, **__: answer)
+        said = client.post("/api/v1/ask", json={"question": QUESTION})
+        assert said.text == json_text(answer_to_json(answer))
+        form = forms.AnswerForm.model_validate(said.json())
+        assert (form.standing, form.nearest is not None) == (standing, standing == "nearest")
 
     def test_only_the_named_documents_are_asked(self, client):
         said = client.post("/api/v1/search", json={"query": "Titan", "documents": ["tea.txt"]}).json()
@@ -208,6 +238,28 @@ class TestMcp:
         desk = Desk(engine)
         assert_tried(asyncio.run(visit()))
         desk.close()
+
+    def test_the_nearest_fits_the_published_schema(self, engine, monkeypatch):
+        import jsonschema
+        from mcp.client import Client
+
+        from footnote.api.mcp import mcp_server
+        from footnote.service import Desk
+
+        answer = standing_as(engine, "nearest")
+        monkeypatch.setattr(Footnote, "ask", lambda *_, **__: answer)
+
+        async def visit() -> tuple[Any, Any]:
+            async with Client(mcp_server(engine, desk)) as session:
+                (tool,) = [tool for tool in (await session.list_tools()).tools if tool.name == "ask"]
+                return tool, await session.call_tool("ask", {"question": QUESTION, "literal": True})
+
+        desk = Desk(engine)
+        tool, asked = asyncio.run(visit())
+        desk.close()
+        jsonschema.validate(asked.structured_content, tool.output_schema)
+        assert asked.structured_content["nearest"]["quote"] == answer.nearest.quote
+        assert "literal" in tool.input_schema["properties"]
 
 
 @pytest.fixture(scope="module")

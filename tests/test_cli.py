@@ -222,7 +222,8 @@ def test_ask_builds_the_index_and_answers(capsys: pytest.CaptureFixture[str], co
 def test_ask_exits_with_zero_when_it_abstains(capsys: pytest.CaptureFixture[str], corpus: Path) -> None:
     status, out, _ = run(capsys, "ask", QUESTION, "--set", "answer_threshold=1.1")
     assert status == 0
-    assert "[1]" not in out
+    assert out.startswith("No passage answers this for certain.")
+    assert "Confidence" not in out
     assert "Related, not an answer:" in out
 
 
@@ -306,13 +307,13 @@ def test_evaluate_reports_and_writes_results(
     assert "asking questions: 2 of 2" in err
     lines = [json.loads(line) for line in Path("out/results.jsonl").read_text(encoding="utf-8").split("\n") if line]
     assert [line["id"] for line in lines] == ["ice", "none"]
-    assert list(lines[0]) == ["id", "hits", "answer", "answered", "confidence"]
+    assert list(lines[0]) == ["id", "hits", "answer", "answered", "standing", "confidence"]
     status, out, _ = run(
         capsys, "evaluate", str(questions), "--json", "--baseline", "out/results.jsonl", "--set", "answer_threshold=1.1"
     )
     made = json.loads(out)
     assert status == 0
-    assert made["outcomes"] == {"ice": "missed", "none": "declined"}
+    assert made["outcomes"] == {"ice": "refused", "none": "declined"}
     assert [turn["id"] for turn in made["comparison"]["better"]] == ["none"]
     assert [turn["id"] for turn in made["comparison"]["worse"]] == ["ice"]
     status, out, _ = run(capsys, "evaluate", str(questions), "--baseline", "out/results.jsonl")

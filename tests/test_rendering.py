@@ -99,11 +99,24 @@ def an_abstention(text: str = TEXT) -> Answer:
     )
 
 
+def a_nearest(text: str = TEXT, span: Span = QUOTE) -> Answer:
+    """An abstention with the nearest quote, and two further passages."""
+    further = tuple(
+        replace(a_hit("It is cold there."), passage=a_passage("It is cold there.", 300 * n), rank=n) for n in (2, 3)
+    )
+    return replace(
+        an_abstention(text),
+        hits=(a_hit(text), *further),
+        nearest=a_citation(text, span),
+        explanation="No passage answers this for certain. The nearest:",
+    )
+
+
 def test_json_of_an_answer_has_a_fixed_order_and_no_timings() -> None:
     made = answer_to_json(an_answer())
     assert list(made) == [
-        "question", "interpreted_as", "answered", "confidence", "track_record", "citations", "reason", "explanation", "missing_words",
-        "related", "hits", "fingerprint",
+        "question", "interpreted_as", "answered", "standing", "confidence", "track_record", "citations", "nearest", "reason",
+        "explanation", "missing_words", "related", "hits", "fingerprint",
     ]  # fmt: skip
     assert made["confidence"] == 0.876543
     assert made["related"] == []
@@ -164,9 +177,20 @@ def test_json_of_an_abstention_offers_three_related_passages() -> None:
     assert len(made["hits"]) == 5
 
 
+def test_json_of_the_nearest_is_a_citation_and_no_answer() -> None:
+    made = answer_to_json(a_nearest())
+    assert (made["standing"], made["answered"], made["citations"]) == ("nearest", False, [])
+    assert made["nearest"] == answer_to_json(an_answer())["citations"][0]
+    assert [hit["text"] for hit in made["related"]] == ["It is cold there."] * 2
+    for other, standing in ((an_answer(), "answered"), (an_abstention(), "absent")):
+        made = answer_to_json(other)
+        assert (made["standing"], made["nearest"]) == (standing, None)
+
+
 def test_small_talk_offers_nothing_related() -> None:
     talk = replace(an_abstention(), reason="small_talk", explanation="Hello.")
     assert answer_to_json(talk)["related"] == []
+    assert answer_to_json(talk)["standing"] == "reply"
     assert to_terminal(talk, colour=False) == "Hello.\n"
 
 
@@ -246,8 +270,24 @@ def test_terminal_abstention_has_its_reason_and_related_passages() -> None:
     assert "[1]" not in shown
 
 
+def test_terminal_shows_the_nearest_open_and_quieter_than_an_answer() -> None:
+    assert to_terminal(replace(a_nearest(), hits=(a_hit(),)), colour=False, width=60) == (
+        "No passage answers this for certain. The nearest:\n"
+        "\n"
+        "[1] Moon | Thickness\n"
+        "    Its ice shell is about 20 km thick.\n"
+        "    Moons › Europa › Ice, page 3 (moons.md)\n"
+        "    G. Galilei, 1610-03-13, https://example.org/moons?<b>\n"
+    )
+    bold = "\x1b[1mIts ice shell is about 20 km thick."
+    assert bold in to_terminal(an_answer(), colour=True)
+    assert bold not in to_terminal(a_nearest(), colour=True)
+    assert to_terminal(a_nearest(), colour=False).endswith("(moons.md)\n")
+
+
 def test_terminal_colour_is_the_only_use_of_escapes() -> None:
-    for answer in (an_answer(NASTY, Span(0, len(NASTY))), an_abstention(NASTY)):
+    whole = Span(0, len(NASTY))
+    for answer in (an_answer(NASTY, whole), an_abstention(NASTY), a_nearest(NASTY, whole)):
         plain = to_terminal(answer, colour=False)
         coloured = to_terminal(answer, colour=True)
         assert "\x1b" not in plain
@@ -339,6 +379,15 @@ def test_html_marks_the_quote_inside_its_passage() -> None:
     assert "Moons › Europa › Ice, page 3" in reader.text
 
 
+def test_html_marks_the_nearest_below_what_is_said_of_it() -> None:
+    html = to_html(a_nearest())
+    reader = read_html(html)
+    assert reader.marked == "Its ice shell is about 20 km thick."
+    assert TEXT in reader.text
+    assert html.index("for certain") < html.index("<mark>") < html.index("Related, not an answer")
+    assert "Confidence" not in html
+
+
 def test_html_of_a_quote_outside_its_hits_is_the_quote_alone() -> None:
     html = to_html(replace(an_answer(), hits=()))
     assert read_html(html).marked == "Its ice shell is about 20 km thick."
@@ -351,6 +400,7 @@ def test_html_shows_text_whatever_it_looks_like(text: str) -> None:
     reader = read_html(to_html(an_answer(passage, Span(5, len(passage)))))
     assert reader.marked == harmless(passage[5:])
     assert set(reader.tags) <= {"section", "p", "figure", "div", "blockquote", "mark", "figcaption", "code"}
+    assert read_html(to_html(a_nearest(passage, Span(5, len(passage))))).marked == harmless(passage[5:])
     related = read_html(to_html(an_abstention(passage)))
     assert set(related.tags) <= {"section", "p", "strong", "ul", "li", "cite"}
 
@@ -380,6 +430,14 @@ def test_markdown_abstention_lists_related_passages() -> None:
     made = to_markdown(an_abstention())
     assert made.startswith("**The documents do not say why.**\n\nRelated, not an answer:\n\n- Europa is covered")
     assert made.count("\n- ") == 3
+
+
+def test_markdown_quotes_the_nearest_below_what_is_said_of_it() -> None:
+    said, quote, place, related, *_ = to_markdown(a_nearest()).split("\n\n")
+    assert said == "**No passage answers this for certain. The nearest:**"
+    assert quote == "> Moon \\| Thickness  \n> Its ice shell is about 20 km thick.  "
+    assert place.startswith("**\\[1\\]** Moons › Europa › Ice, page 3")
+    assert related == "Related, not an answer:"
 
 
 def test_markdown_turns_links_off() -> None:

@@ -74,6 +74,9 @@ class AskBody(_Taken):
     question: Question
     history: Annotated[list[Turn], Field(max_length=TURNS_MAX, description="oldest first; for follow-ups")] = []
     documents: DocumentIds = None
+    literal: Annotated[
+        bool, Field(description="search the words as they are: no subject put in, no spelling mended")
+    ] = False
 
 
 class SearchBody(_Taken):
@@ -155,9 +158,17 @@ class AnswerForm(Given):
     question: str
     interpreted_as: str
     answered: bool
+    standing: Annotated[
+        Literal["answered", "nearest", "absent", "reply"],
+        Field(
+            description="answered: by citations; nearest: nothing answers for certain, the nearest quote is given; "
+            "absent: not in the documents; reply: to small talk"
+        ),
+    ]
     confidence: Annotated[float, Field(ge=0, le=1)]
     track_record: TrackRecordForm | None
     citations: list[CitationForm]
+    nearest: Annotated[CitationForm | None, Field(description="only where the standing is nearest")]
     reason: Literal["not_answered", "unknown_words", "nothing_found", "small_talk"] | None
     explanation: str
     missing_words: list[str]

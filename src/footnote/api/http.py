@@ -134,7 +134,7 @@ def ask_body(footnote: Footnote, body: forms.AskBody) -> Answer:
     footnote.refresh()
     history = [(turn.question, turn.answer) for turn in body.history]
     allowed = None if body.documents is None else frozenset(body.documents)
-    return footnote.ask(body.question, history=history, allowed=allowed)
+    return footnote.ask(body.question, history=history, allowed=allowed, literal=body.literal)
 
 
 def _asked(footnote: Footnote, desk: Desk, body: forms.AskBody) -> Future[Answer]:

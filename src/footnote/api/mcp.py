@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 SCHEME: Final = "footnote://documents/"
 _PAGE: Final = 200
 _INSTRUCTIONS: Final = (
-    "Answers come from one folder of documents, as exact quotes with their places. When `answered` is false the "
-    "documents do not answer: say so. Quote citations as they are and name their documents."
+    "Answers come from one folder of documents, as exact quotes with their places. Quote them as they are and name their "
+    "documents. When `standing` is `nearest`, nothing answers for certain: give the quote under `nearest`, if at all, as no "
+    "more than that. When it is `absent`, the documents do not answer: say so."
 )
 
 
@@ -50,7 +51,7 @@ def _ask(footnote: Footnote, body: forms.AskBody) -> dict[str, Any]:
 
 _TOOLS: Final = {
     "ask": _Tool(
-        "Answer a question with exact, cited quotes from the documents, or say that they do not answer it.",
+        "Answer a question with exact, cited quotes from the documents, or give the nearest one, or say that they do not answer.",
         forms.AskBody,
         forms.AnswerForm,
         _ask,

@@ -14,7 +14,7 @@ from footnote.rendering.json_forms import (
 )
 from footnote.rendering.markup import to_html, to_markdown
 from footnote.rendering.terminal import build_report_to_terminal, to_terminal
-from footnote.rendering.wording import confidence_in_words, excerpt_of, place_in_words
+from footnote.rendering.wording import confidence_in_words, excerpt_of, overlaps, place_in_words, related_hits
 
 __all__ = [
     "answer_to_json",
@@ -27,7 +27,9 @@ __all__ = [
     "harmless",
     "hit_to_json",
     "json_text",
+    "overlaps",
     "place_in_words",
+    "related_hits",
     "summary_to_json",
     "to_html",
     "to_markdown",

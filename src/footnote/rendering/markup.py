@@ -6,6 +6,7 @@ Both escape first and mark after: what a document holds is text in either, whate
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 from typing import Final
 
@@ -38,18 +39,24 @@ def to_markdown(answer: Answer) -> str:
     if answer.interpreted_as != answer.question:
         parts.append(f"*Understood as:* {_one_line(answer.interpreted_as)}")
     for citation in answer.citations:
-        lines = escape_markdown(f"{citation.context_text}\n{citation.quote}").split("\n")
-        # Two blanks at the end of a line keep the break.
-        parts.append("\n".join(f"> {line}  " for line in lines))
-        place = place_in_words(citation.title, citation.heading_path, citation.page)
-        about = f", {_one_line(byline(citation))}" if byline(citation) else ""
-        parts.append(f"**\\[{citation.number}\\]** {_one_line(place)} ({_one_line(citation.document_id)}){about}")
+        parts.extend(_citation_markdown(citation))
     if answer.answered:
         parts.append(f"*{confidence_line(answer)}*")
     else:
         parts.append(f"**{_one_line(answer.explanation or NO_ANSWER)}**")
+        parts.extend(_citation_markdown(answer.nearest) if answer.nearest is not None else ())
         parts.extend(_related_markdown(answer))
     return "\n\n".join(parts) + "\n"
+
+
+def _citation_markdown(citation: Citation) -> tuple[str, str]:
+    """The quote, and the line with its number and place."""
+    lines = escape_markdown(f"{citation.context_text}\n{citation.quote}").split("\n")
+    # Two blanks at the end of a line keep the break.
+    quote = "\n".join(f"> {line}  " for line in lines)
+    place = place_in_words(citation.title, citation.heading_path, citation.page)
+    about = f", {_one_line(byline(citation))}" if byline(citation) else ""
+    return quote, f"**\\[{citation.number}\\]** {_one_line(place)} ({_one_line(citation.document_id)}){about}"
 
 
 def _related_markdown(answer: Answer) -> list[str]:
@@ -74,19 +81,20 @@ def to_html(answer: Answer) -> str:
     if answer.interpreted_as != answer.question:
         parts.append(f"<p>Understood as: {_shown(answer.interpreted_as)}</p>")
     passages = {hit.passage.id: hit for hit in answer.hits}
-    parts.extend(_citation_html(citation, passages.get(citation.passage_id)) for citation in answer.citations)
+    parts.extend(_citation_html(citation, passages) for citation in answer.citations)
     if answer.answered:
         parts.append(f"<p>{escape(confidence_line(answer))}</p>")
     else:
         parts.append(f"<p><strong>{_shown(answer.explanation or NO_ANSWER)}</strong></p>")
+        parts.extend([_citation_html(answer.nearest, passages)] if answer.nearest is not None else ())
         parts.extend(_related_html(answer))
     parts.append("</section>")
     return "\n".join(parts) + "\n"
 
 
-def _citation_html(citation: Citation, hit: Hit | None) -> str:
+def _citation_html(citation: Citation, passages: Mapping[str, Hit]) -> str:
     context = f'<div class="context">{_shown(citation.context_text)}</div>' if citation.context_text else ""
-    before, after = _around(citation, hit)
+    before, after = _around(citation, passages.get(citation.passage_id))
     place = place_in_words(citation.title, citation.heading_path, citation.page)
     marked = f"{_shown(before)}<mark>{_shown(citation.quote)}</mark>{_shown(after)}"
     about = f", {_shown(byline(citation))}" if byline(citation) else ""

@@ -36,11 +36,15 @@ def to_terminal(answer: Answer, *, colour: bool, width: int = 80, links: Mapping
         page.gap()
     if answer.answered:
         for citation in answer.citations:
-            _add_citation(page, citation, targets.get(citation.document_id, ""))
+            _add_citation(page, citation, targets.get(citation.document_id, ""), style=_BOLD)
             page.gap()
         page.add(confidence_line(answer), style=_DIM)
     else:
         page.add(answer.explanation or NO_ANSWER, style=_BOLD)
+        if answer.nearest is not None:
+            page.gap()
+            # Not bold, as an answer is: it is shown, not claimed.
+            _add_citation(page, answer.nearest, targets.get(answer.nearest.document_id, ""), style="")
         _add_related(page, answer)
     return page.text()
 
@@ -61,14 +65,14 @@ def build_report_to_terminal(report: BuildReport) -> str:
     return page.text()
 
 
-def _add_citation(page: _Page, citation: Citation, link: str) -> None:
+def _add_citation(page: _Page, citation: Citation, link: str, *, style: str) -> None:
     number = f"[{citation.number}] "
     indent = " " * len(number)
     lead = number
     if citation.context_text:
         page.add(citation.context_text, first=lead, rest=indent, style=_DIM)
         lead = indent
-    page.add(citation.shown or citation.quote, first=lead, rest=indent, style=_BOLD)
+    page.add(citation.shown or citation.quote, first=lead, rest=indent, style=style)
     place = place_in_words(citation.title, citation.heading_path, citation.page)
     page.add(f"{place} ({citation.document_id})", first=indent, rest=indent, style=_linked(link))
     if about := byline(citation):

@@ -47,10 +47,16 @@ def byline(citation: Citation) -> str:
 
 
 def related_hits(answer: Answer) -> tuple[Hit, ...]:
-    """The nearest passages of an abstention; none beside an answer or small talk."""
-    if answer.answered or answer.reason == "small_talk":
+    """The first passages of an abstention that do not hold the nearest quote; none beside an answer or small talk."""
+    if answer.standing in {"answered", "reply"}:
         return ()
-    return answer.hits[:RELATED_SHOWN]
+    nearest = answer.nearest
+    return tuple(hit for hit in answer.hits if nearest is None or not overlaps(hit, nearest))[:RELATED_SHOWN]
+
+
+def overlaps(hit: Hit, citation: Citation) -> bool:
+    """Whether a passage holds some of a quote."""
+    return hit.passage.document_id == citation.document_id and hit.passage.span.overlaps(citation.span)
 
 
 def excerpt_of(hit: Hit) -> str:
