@@ -25,6 +25,9 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
+UNSURE = ("--set", "answer_threshold=1.1")
+"""Options of a server that is never sure enough to answer: what is near is shown as the nearest."""
+
 
 def browser_path() -> str:
     """The installed browser; without one the test is skipped, or fails where a browser is demanded."""
@@ -109,7 +112,7 @@ class Visit:
 
     def open(self, path: str = "/") -> Any:
         self.page.goto(self.address + path)
-        self.page.wait_for_selector(".fn-hello:not([hidden]) h1, .fn-card, .fn-refusal, .fn-reply, .fn-note")
+        self.page.wait_for_selector(".fn-hello:not([hidden]) h1, .fn-card, .fn-refusal, .fn-reply, .fn-care, .fn-note")
         return self.page
 
     def ask(self, question: str, *, by: str = "Enter") -> None:
@@ -122,7 +125,7 @@ class Visit:
         else:
             self.page.click("#fn-ask")
         turn = self.page.locator(".fn-turn").nth(before)
-        turn.locator(".fn-card, .fn-refusal, .fn-note").first.wait_for()
+        turn.locator(".fn-card, .fn-refusal, .fn-reply, .fn-care, .fn-note").first.wait_for()
 
     def foreign(self) -> list[str]:
         """Requests to any other host."""

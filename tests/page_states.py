@@ -8,6 +8,7 @@ from pathlib import Path
 from browser_support import ROOT, Visit
 
 QUESTION = "How long does a ketamine infusion last?"
+COMPARED = "What are the disadvantages of taking it by mouth?"
 UNANSWERED = "What is the capital of France?"
 
 LEAFLETS = {
@@ -44,6 +45,23 @@ def make_corpus(folder: Path) -> Path:
     for name, text in LEAFLETS.items():
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def walk_unsure(guest: Visit) -> Iterator[str]:
+    """The states of a page that is never sure enough to answer."""
+    page = guest.open()
+    guest.ask(QUESTION)
+    page.wait_for_selector(".fn-card.is-nearest")
+    yield "nearest"
+    page.click(".fn-related summary")
+    yield "nearest-related"
+    page.locator(".fn-cite").first.click()
+    page.wait_for_selector("mark.is-active")
+    yield "nearest-reading"
+    page.keyboard.press("Escape")
+    guest.ask(COMPARED)
+    page.wait_for_selector(".fn-turn:last-child .is-nearest table")
+    yield "nearest-table"
 
 
 def walk(guest: Visit, *, phone: bool) -> Iterator[str]:  # noqa: PLR0915 - one step after another
@@ -103,7 +121,7 @@ def walk(guest: Visit, *, phone: bool) -> Iterator[str]:  # noqa: PLR0915 - one 
     yield "conversations"
     page.keyboard.press("Escape")
     guest.ask(UNANSWERED)
-    yield "refusal"
+    yield "absent"
     guest.ask("I want to end my life.")
     yield "care"
     guest.ask("ما هو القمر الجديد؟")

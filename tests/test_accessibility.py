@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from browser_support import Visit, served
-from page_states import make_corpus, walk
+from browser_support import UNSURE, Visit, served
+from page_states import make_corpus, walk, walk_unsure
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -28,34 +28,67 @@ def axe() -> str:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("states")
-    with served(make_corpus(folder / "corpus"), folder / "index") as address:
+    make_corpus(folder / "corpus")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[str]:
+    with served(folder / "corpus", folder / "index") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def unsure_site(folder: Path, site: str) -> Iterator[str]:
+    """The same index, asked by a server that is never sure."""
+    with served(folder / "corpus", folder / "index", *UNSURE) as address:
         yield address
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_at_any_state(browser: Any, site: str, axe: str, size: str, scheme: str) -> None:
+    guest = visitor(browser, site, size, scheme)
+    assert faultless(guest, walk(guest, phone=size == "phone"), axe, f"{size}-{scheme}") == 15
+    guest.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_nor_where_the_nearest_passage_is_shown(
+    browser: Any, unsure_site: str, axe: str, size: str, scheme: str
+) -> None:
+    guest = visitor(browser, unsure_site, size, scheme)
+    assert faultless(guest, walk_unsure(guest), axe, f"{size}-{scheme}") == 4
+    guest.context.close()
+
+
+def visitor(browser: Any, site: str, size: str, scheme: str) -> Visit:
     guest = Visit(browser, site, color_scheme=scheme, reduced_motion="reduce", has_touch=size == "phone")
     guest.page.set_viewport_size(SIZES[size])
+    return guest
+
+
+def faultless(guest: Visit, states: Iterator[str], axe: str, name: str) -> int:
+    """Holds that axe finds nothing in any of the states, and counts them."""
     found: dict[str, list[str]] = {}
     seen = 0
-    for state in walk(guest, phone=size == "phone"):
+    for state in states:
         seen += 1
-        picture(guest, f"{state}-{size}-{scheme}")
+        picture(guest, f"{state}-{name}")
         guest.page.evaluate(axe)
         result = guest.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
         assert result["testEngine"]["name"] == "axe-core"
         told = [f"{each['id']}: {[node['target'] for node in each['nodes']]}" for each in result["violations"]]
         if told:
             found[state] = told
-        if size == "phone":
-            assert guest.page.evaluate("document.documentElement.scrollWidth") <= 390, state
-    assert seen == 15
+        wide = guest.page.viewport_size["width"]
+        assert guest.page.evaluate("document.documentElement.scrollWidth") <= wide, state
     assert found == {}
     guest.assert_calm()
-    guest.context.close()
+    return seen
 
 
 def picture(guest: Visit, name: str) -> None:

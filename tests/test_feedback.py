@@ -93,6 +93,7 @@ def test_unanswered_questions_alike_stand_together(hashing_encoder):
         said("t4", "not_answered", "what is the price of tea"),
         said("t3", "not_answered", "Who rules the moon?"),
         said("t2", "good", "Is this answered?", answered=True),
+        said("t0", "should_have_abstained", "Is the nearest one near?"),
         said("t1", "bad", "What is the price of tea today?"),
     ]
     assert unanswered_groups(rows, hashing_encoder) == (

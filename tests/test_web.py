@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from footnote.errors import FootnoteError, UsageError
 from footnote.indexing import build_index
 from footnote.loaders import load_document
 from footnote.records import Span, visible_text
+from footnote.rendering import overlaps, related_hits
 from footnote.settings import Settings
 from footnote.web import create_app, serve
 from footnote.web.guards import host_name
 from footnote.web.layout import document_layout, span_layout
-from footnote.web.shown import claim_shown
+from footnote.web.shown import answer_shown, claim_shown
 
 JSON = {"content-type": "application/json"}
 
@@ -166,6 +168,30 @@ class TestClaims:
         now = claim_shown(engine, old)
         assert now["state"] == "moved"
         assert engine.document("moons.md").text[now["start"] : now["end"]] == self.QUOTE
+
+
+class TestShown:
+    def test_the_nearest_is_read_again_with_the_passage_that_it_is_marked_in(self, engine):
+        answer = engine.ask("How long does a day on Titan last?")
+        nearest = answer.citations[0]
+        made = replace(answer, citations=(), nearest=nearest, reason="not_answered", explanation="The nearest:")
+        said = answer_shown(engine, made)
+        shown, text = said["shown"]["nearest"], engine.document(nearest.document_id).text
+        assert (shown["state"], shown["number"]) == ("exact", 1)
+        assert text[shown["start"] : shown["end"]] == nearest.quote
+        passage = shown["passage"]
+        assert passage["state"] == "exact"
+        assert passage["start"] <= shown["start"] < shown["end"] <= passage["end"]
+        assert text[passage["start"] : passage["end"]] == passage["text"]
+        assert passage["items"]
+        assert said["answer"]["related"] == [each_without(hit) for hit in said["shown"]["related"]]
+        assert not any(overlaps(hit, nearest) for hit in related_hits(made))
+        assert answer_shown(engine, answer)["shown"]["nearest"] is None
+
+
+def each_without(hit: dict[str, Any]) -> dict[str, Any]:
+    """A related passage as the answer's JSON has it."""
+    return {name: value for name, value in hit.items() if name not in {"rank", "items", "also"}}
 
 
 class TestRoutes:
@@ -362,6 +388,13 @@ class TestAsking:
         assert told["care"]
         assert told["answer"]["interpreted_as"] == said
 
+    def test_words_are_searched_as_they_are_where_that_is_asked_or_someone_is_in_danger(self, engine, monkeypatch):
+        monkeypatch.setattr("footnote.interpretation.mend_spelling", lambda question, *_: f"{question} with tea")
+        with visitor(engine) as client:
+            assert ask(client, "How long?")["answer"]["interpreted_as"] == "How long? with tea"
+            assert ask(client, "How long?", literal=True)["answer"]["interpreted_as"] == "How long?"
+            assert ask(client, "I want to end my life.")["answer"]["interpreted_as"] == "I want to end my life."
+
     def test_the_published_endpoint_answers_as_the_engine_does(self, engine):
         from footnote.rendering import answer_to_json
 
@@ -392,7 +425,7 @@ class TestAsking:
             assert client.get(f"/gradio_api/file={canary}").status_code == 404
 
 
-def ask(client: Any, question: str) -> dict[str, Any]:
-    event = client.post("/gradio_api/call/v2/ask", json={"question": question}).json()["event_id"]
+def ask(client: Any, question: str, **options: Any) -> dict[str, Any]:
+    event = client.post("/gradio_api/call/v2/ask", json={"question": question, **options}).json()["event_id"]
     lines = client.get(f"/gradio_api/call/v2/ask/{event}").text.splitlines()
     return json.loads(next(line for line in reversed(lines) if line.startswith("data: "))[6:])[0]

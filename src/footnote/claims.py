@@ -138,7 +138,8 @@ def read_export(path: Path) -> tuple[ExportedQuote, ...]:
     quotes = []
     for n, turn in enumerate(Fields(read, str(path)).objects("turns"), 1):
         question = turn.string("question")
-        for citation in turn.objects("citations"):
+        nearest = [turn.object("nearest")] if turn.has("nearest") else []
+        for citation in [*turn.objects("citations"), *nearest]:
             citation.where = f"{path}: question {n}"
             claim = Claim(citation.string("doc"), citation.span(), citation.string("quote"))
             quotes.append(ExportedQuote(question, citation.integer("number"), claim))

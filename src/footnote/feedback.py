@@ -68,7 +68,7 @@ class Feedback:
     @property
     def unanswered(self) -> bool:
         """Whether somebody was left without an answer that they expected."""
-        return self.kind == "not_answered" or (not self.answered and self.kind != "good")
+        return self.kind == "not_answered" or (not self.answered and self.kind == "bad")
 
 
 class FeedbackBook:

@@ -48,14 +48,18 @@ def asking(footnote: Footnote, desk: Desk) -> Callable[..., Awaitable[dict[str, 
 
     # The signature is the endpoint's contract: Gradio publishes names, types and defaults from it.
     async def ask(
-        question: str, history: list[list[str]] | None = None, documents: list[str] | None = None
+        question: str,
+        history: list[list[str]] | None = None,
+        documents: list[str] | None = None,
+        literal: bool = False,  # noqa: FBT001, FBT002 - Gradio publishes it by its name
     ) -> dict[str, Any]:
-        """Answer a question with exact quotes from the documents, or say that they do not answer it.
+        """Answer a question with exact quotes from the documents, or give the nearest one, or say that they do not answer.
 
         Args:
             question: what to ask.
             history: earlier turns, oldest first, each [question as understood, text of its answer].
             documents: ids of the documents to ask; all when left out.
+            literal: search the words as they are, with no subject put in and no spelling mended.
         """
         turns = [
             (str(turn[0])[:QUESTION_MAX_CHARS], str(turn[1])[:QUESTION_MAX_CHARS])
@@ -65,12 +69,12 @@ def asking(footnote: Footnote, desk: Desk) -> Callable[..., Awaitable[dict[str, 
         allowed = None if documents is None else frozenset(map(str, documents))
         care = speaks_of_danger(str(question))
         if care:
-            # What someone in danger says is taken at its word, never read as a follow-up.
-            turns = []
+            # What someone in danger says is taken at its word: never read as a follow-up, never given a subject.
+            turns, literal = [], True
 
         def work() -> dict[str, Any]:
             footnote.refresh()
-            answer = footnote.ask(str(question), history=turns, allowed=allowed)
+            answer = footnote.ask(str(question), history=turns, allowed=allowed, literal=literal)
             return {**answer_shown(footnote, answer), "care": care}
 
         try:

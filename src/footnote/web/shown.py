@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from footnote.claims import Claim, check, find
-from footnote.records import Answer, Citation, Hit
-from footnote.rendering import answer_to_json, confidence_in_words, hit_to_json
+from footnote.records import Answer, Citation, Hit, Span
+from footnote.rendering import answer_to_json, confidence_in_words, hit_to_json, overlaps, related_hits
 from footnote.web.layout import Json, span_layout
 from footnote.web.originals import file_state
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from footnote.engine import Footnote
 
 RELATED_WHEN_ANSWERED = 5
-RELATED_WHEN_ABSTAINING = 3
 RIVAL_SCORE = 4.0
 """A passage of another document that ranks this near to the best is offered beside the quotes: it may say otherwise."""
 _AROUND_CHARS = 32
@@ -26,22 +25,23 @@ _AROUND_CHARS = 32
 
 def answer_shown(footnote: Footnote, answer: Answer) -> Json:
     """The answer's own JSON, and beside it what the page draws: quotes re-read and laid out, related passages."""
-    limit = (
-        0 if answer.reason == "small_talk" else RELATED_WHEN_ANSWERED if answer.answered else RELATED_WHEN_ABSTAINING
-    )
-    related = [hit for hit in answer.hits if not any(_holds(hit, citation) for citation in answer.citations)]
     return {
         "answer": answer_to_json(answer),
         "shown": {
             "citations": [_citation(footnote, citation) for citation in answer.citations],
-            "related": [_related(footnote, hit, answer) for hit in related[:limit]],
+            "nearest": _nearest(footnote, answer.nearest, answer.hits) if answer.nearest is not None else None,
+            "related": [_related(footnote, hit, answer) for hit in _further(answer)],
             "confidence": confidence_in_words(answer.confidence),
         },
     }
 
 
-def _holds(hit: Hit, citation: Citation) -> bool:
-    return hit.passage.document_id == citation.document_id and hit.passage.span.overlaps(citation.span)
+def _further(answer: Answer) -> tuple[Hit, ...]:
+    """The passages that are offered beside what is quoted."""
+    if not answer.answered:
+        return related_hits(answer)
+    unquoted = (hit for hit in answer.hits if not any(overlaps(hit, citation) for citation in answer.citations))
+    return tuple(unquoted)[:RELATED_WHEN_ANSWERED]
 
 
 def claim_shown(footnote: Footnote, claim: Claim, context: Claim | None = None) -> Json:
@@ -74,6 +74,20 @@ def _citation(footnote: Footnote, citation: Citation) -> Json:
     doc, beside = citation.document_id, citation.context
     context = None if beside is None else Claim(doc, beside, citation.context_text)
     return {"number": citation.number, **claim_shown(footnote, Claim(doc, citation.span, citation.quote), context)}
+
+
+def _nearest(footnote: Footnote, citation: Citation, hits: tuple[Hit, ...]) -> Json:
+    """The nearest quote as any citation, and the stretch that it is marked in: its passage, and all of itself."""
+    passages = (hit.passage.span for hit in hits if hit.passage.id == citation.passage_id)
+    quote, passage = citation.span, next(passages, citation.span)
+    around = Span(min(quote.start, passage.start), max(quote.end, passage.end))
+    document = find(footnote, citation.document_id)
+    text = "" if document is None else around.of(document.text)
+    shown = claim_shown(footnote, Claim(citation.document_id, around, text))
+    return {
+        **_citation(footnote, citation),
+        "passage": {"start": around.start, "end": around.end, "text": text, **shown},
+    }
 
 
 def _related(footnote: Footnote, hit: Hit, answer: Answer) -> Json:

@@ -1,4 +1,4 @@
-// Draws what an answer shows: cards, related passages, refusals. It decides nothing and keeps nothing.
+// Draws what an answer shows: cards, the nearest passage, related passages, refusals. It decides nothing and keeps nothing.
 import { draw } from "./blocks.js";
 import { bdi, el, icon, place } from "./dom.js";
 import { pointer } from "./feedback.js";
@@ -7,26 +7,42 @@ import { menu } from "./menu.js";
 import { bibtex, copy, markdown, plain } from "./references.js";
 import { strings } from "./strings.js";
 
-/** @param on {read(citation, opener), readRelated(hit, opener), compare(opener), compareWith(hit, opener), check(), sheet(kind)} */
-export function answerCards(turn, on) {
-  const { shown, citations } = turn;
-  const documents = new Set(citations.map((each) => each.doc)).size;
+/**
+ * What an answer shows, by how it stands.
+ * @param on {read(quote, opener), readRelated(hit, opener), compare(opener), compareWith(hit, opener), check(), sheet(kind)}
+ */
+export const answerNodes = (turn, on) => ({ answered, nearest, absent, reply })[turn.answer.standing](turn, on).filter(Boolean);
+
+function answered(turn, on) {
+  const { shown, quotes } = turn;
+  const documents = new Set(quotes.map((each) => each.doc)).size;
   return [
     el("div", { class: "fn-sure" },
       el("p", { title: strings.confidenceHint(turn.answer.confidence) },
         el("span", { class: `fn-level fn-level-${shown.confidence.replace(" ", "-")}`, "aria-hidden": "true" }),
-        el("b", {}, strings.confidence[shown.confidence]), ` · ${strings.from(citations.length, documents)}`),
+        el("b", {}, strings.confidence[shown.confidence]), ` · ${strings.from(quotes.length, documents)}`),
       trackRecord(turn.answer.track_record),
       beside(turn, documents, on)),
-    el("ol", { class: "fn-cards" }, citations.map((citation) => card(turn, citation, on))),
+    el("ol", { class: "fn-cards" }, quotes.map((quote) => card(turn, quote, on))),
     related(turn, strings.related(shown.related.length), on),
     checkLine(turn, on),
-  ].filter(Boolean);
+  ];
 }
 
-export function refusal(turn, on) {
+/** The best passage, open, under the word that it is no answer for certain. */
+function nearest(turn, on) {
+  const { answer, shown, quotes } = turn;
+  return [
+    el("p", { class: "fn-nearest-said" }, answer.explanation),
+    el("ol", { class: "fn-cards" }, card(turn, quotes[0], on)),
+    related(turn, strings.related(shown.related.length), on),
+  ];
+}
+
+const reply = ({ answer }) => [el("p", { class: "fn-reply" }, answer.explanation)];
+
+function absent(turn, on) {
   const { answer, shown } = turn;
-  if (answer.reason === "small_talk") return [el("p", { class: "fn-reply" }, answer.explanation)];
   // The engine's sentence often names them already.
   const unsaid = answer.missing_words.every((word) => answer.explanation.includes(word)) ? [] : answer.missing_words;
   const words = unsaid.flatMap((word, n) => [n ? " " : null, el("span", { class: "fn-word", dir: "auto" }, word)]);
@@ -36,7 +52,7 @@ export function refusal(turn, on) {
       answer.explanation ? el("p", {}, answer.explanation) : null,
       words.length ? el("p", { class: "fn-missing" }, `${strings.missing} `, words) : null),
     related(turn, strings.relatedNotAnswer(shown.related.length), on),
-  ].filter(Boolean);
+  ];
 }
 
 /** Where help is, before anything else is said. */
@@ -62,18 +78,32 @@ const drawExcerpt = (items, marks = []) => draw(items, marks, { excerpt: true })
 /** The words of a quote that answer, where the engine names them. */
 const answering = ({ answer }) => (answer ? [{ ...answer, label: "", kind: "answer" }] : []);
 
+/** What of a passage is drawn: the headings above it are left to its place. */
+const bodyOf = ({ items }) => items.slice(Math.max(0, items.findIndex((item) => item.kind !== "heading")));
+
+/** The quote itself, or the nearest one marked inside its passage, where that still stands. */
+function quoted(quote) {
+  if (quote.state !== "exact" && quote.state !== "moved") return [el("p", { class: "fn-void", dir: "auto" }, quote.quote)];
+  if (!quote.passage?.items.length) return drawExcerpt(quote.items, quote.state === "exact" ? answering(quote) : []);
+  return drawExcerpt(bodyOf(quote.passage), [{ start: quote.start, end: quote.end, label: "", kind: "nearest" }]);
+}
+
+/** What has to be in view with a quote, unless it is drawn with it. */
+function leadOf({ items, context, context_items: lead, passage }) {
+  const inside = context && passage && passage.start <= context.start && context.end <= passage.end;
+  return inside || items[0]?.kind === "table" ? [] : drawExcerpt(lead ?? []);
+}
+
 function card(turn, citation, on) {
   const stands = citation.state === "exact" || citation.state === "moved";
-  const isTable = citation.items[0]?.kind === "table";
-  const lead = isTable ? [] : drawExcerpt(citation.context_items ?? []);
-  const body = stands ? drawExcerpt(citation.items, citation.state === "exact" ? answering(citation) : []) : [el("p", { class: "fn-void", dir: "auto" }, citation.quote)];
-  const node = el("li", { class: `fn-card is-${citation.state}`, data: { number: citation.number } });
+  const lead = leadOf(citation);
+  const node = el("li", { class: `fn-card is-${citation.state}${citation.passage ? " is-nearest" : ""}`, data: { number: citation.number } });
   const cite = el("button", { class: "fn-cite", type: "button", "aria-label": strings.openCitation(citation.number, citation.title), on: { click: () => on.read(citation, cite) } }, `[${citation.number}]`);
   node.append(
     cite,
     el("div", { class: "fn-card-body" },
       lead.length ? el("div", { class: "fn-lead" }, lead) : "",
-      el("blockquote", { class: "fn-quote" }, body),
+      el("blockquote", { class: "fn-quote" }, quoted(citation)),
       el("div", { class: "fn-card-foot" },
         el("button", { class: "fn-place", type: "button", on: { click: () => on.read(citation, cite) } },
           place(citation.title, citation.heading_path, citation.page === null ? null : `, ${strings.page(citation.page)}`)),
@@ -126,14 +156,14 @@ function copyMenu(citation) {
 function related(turn, label, on) {
   const hits = turn.shown.related;
   if (!hits.length) return null;
-  const elsewhere = (hit) => turn.citations.length && turn.citations[0].doc !== hit.doc;
+  const elsewhere = (hit) => turn.quotes.length && turn.quotes[0].doc !== hit.doc;
   return el("details", { class: "fn-related" },
     el("summary", {}, label),
     el("ul", {}, hits.map((hit) =>
       el("li", {},
         el("button", { class: "fn-place", type: "button", "aria-label": `${strings.openPassage}: ${[hit.title, ...hit.heading_path].join(" › ")}`, on: { click: (event) => on.readRelated(hit, event.currentTarget) } },
           place(hit.title, hit.heading_path, hit.page === null ? null : `, ${strings.page(hit.page)}`)),
-        el("div", { class: "fn-passage" }, drawExcerpt(hit.items.filter((item, n) => n || item.kind !== "heading"))),
+        el("div", { class: "fn-passage" }, drawExcerpt(bodyOf(hit))),
         el("p", { class: "fn-passage-tools" },
           elsewhere(hit) ? el("button", { class: "fn-small", type: "button", on: { click: (event) => on.compareWith(hit, event.currentTarget) } }, icon("beside"), strings.besideQuote) : null,
           pointer(turn, hit))))));
@@ -150,6 +180,6 @@ function checkLine(turn, on) {
 }
 
 export function tally(turn) {
-  const done = turn.citations.filter((each) => turn.verdicts[each.number]).length;
-  return done ? strings.checked(done, turn.citations.length) : "";
+  const done = turn.quotes.filter((each) => turn.verdicts[each.number]).length;
+  return done ? strings.checked(done, turn.quotes.length) : "";
 }

@@ -23,12 +23,12 @@ export class Desk {
   async read(turn, citation, opener) {
     this.turn = turn;
     this.citation = citation;
-    const marks = turn.citations
+    const marks = turn.quotes
       .filter((each) => each.doc === citation.doc)
       .map((each) => ({ ...each, label: String(each.number), kind: "quote" }));
-    const position = strings.position(turn.citations.indexOf(citation) + 1, turn.citations.length);
+    const position = turn.answer.standing === "nearest" ? strings.nearestMark : strings.position(turn.quotes.indexOf(citation) + 1, turn.quotes.length);
     this.#show();
-    const steps = turn.citations.length > 1 ? (by) => this.step(by) : null;
+    const steps = turn.quotes.length > 1 ? (by) => this.step(by) : null;
     await this.reader.read({ doc: citation.doc, marks, active: String(citation.number), opener, position, steps, foot: this.bar });
     setAddress(citation);
   }
@@ -48,7 +48,7 @@ export class Desk {
   async compare(turn, sides, opener) {
     this.#leave();
     const read = (doc, label, from) => {
-      const citation = turn.citations.find((each) => each.doc === doc && String(each.number) === label);
+      const citation = turn.quotes.find((each) => each.doc === doc && String(each.number) === label);
       if (citation) this.read(turn, citation, opener ?? from);
       else this.readAlone({ doc, ...sides.find((each) => each.doc === doc).marks[0] }, opener ?? from, strings.relatedMark);
     };
@@ -62,8 +62,8 @@ export class Desk {
 
   step(by) {
     if (!this.turn) return;
-    const { citations } = this.turn;
-    this.#go((citations.indexOf(this.citation) + by + citations.length) % citations.length);
+    const { quotes } = this.turn;
+    this.#go((quotes.indexOf(this.citation) + by + quotes.length) % quotes.length);
   }
 
   closed() {
@@ -72,7 +72,7 @@ export class Desk {
   }
 
   #go(at) {
-    const citation = this.turn.citations[at];
+    const citation = this.turn.quotes[at];
     if (citation) this.read(this.turn, citation, this.turn.node.querySelector(`.fn-card[data-number="${citation.number}"] .fn-cite`));
   }
 
@@ -107,7 +107,7 @@ export class Desk {
     for (const button of this.buttons) {
       button.setAttribute("aria-pressed", String(turn.verdicts[citation.number] === button.dataset.verdict));
     }
-    this.count.textContent = strings.checked(turn.citations.filter((each) => turn.verdicts[each.number]).length, turn.citations.length);
+    this.count.textContent = strings.checked(turn.quotes.filter((each) => turn.verdicts[each.number]).length, turn.quotes.length);
     document.querySelector(".fn-card.is-open")?.classList.remove("is-open");
     const card = turn.node.querySelector(`.fn-card[data-number="${citation.number}"]`);
     card?.classList.add("is-open");

@@ -7,26 +7,33 @@ import { strings } from "./strings.js";
 const verdictOf = (turn, citation) => turn.verdicts[citation.number] ?? null;
 const stateOf = (citation) => (citation.state === "exact" ? strings.exact : strings[citation.state]);
 
+const quoteJson = (turn, quote) => ({
+  number: quote.number,
+  doc: quote.doc,
+  title: quote.title,
+  start: quote.start,
+  end: quote.end,
+  quote: quote.quote,
+  heading_path: quote.heading_path,
+  page: quote.page,
+  verdict: verdictOf(turn, quote),
+});
+
+/** Why there is no answer; someone in danger is not told again. */
+const refusalOf = ({ answer, care }) => (answer.answered || care ? "" : answer.explanation || strings.refusal);
+
 export function asJson(name, turns) {
   const told = turns.filter((turn) => turn.answer).map((turn) => ({
     question: turn.question,
     interpreted_as: turn.answer.interpreted_as,
     answered: turn.answer.answered,
+    standing: turn.answer.standing,
     confidence: turn.answer.confidence,
     reason: turn.answer.reason,
     explanation: turn.answer.explanation,
     fingerprint: turn.answer.fingerprint,
-    citations: turn.citations.map((each) => ({
-      number: each.number,
-      doc: each.doc,
-      title: each.title,
-      start: each.start,
-      end: each.end,
-      quote: each.quote,
-      heading_path: each.heading_path,
-      page: each.page,
-      verdict: verdictOf(turn, each),
-    })),
+    citations: turn.answer.answered ? turn.quotes.map((each) => quoteJson(turn, each)) : [],
+    nearest: turn.answer.answered || !turn.quotes.length ? null : quoteJson(turn, turn.quotes[0]),
   }));
   return `${JSON.stringify({ footnote_export: 1, name, exported: new Date().toISOString(), turns: told }, null, 2)}\n`;
 }
@@ -36,8 +43,8 @@ export function asMarkdown(name, turns) {
   for (const turn of turns.filter((each) => each.answer)) {
     lines.push(`## ${escapeMarkdown(turn.question)}`, "");
     if (turn.answer.interpreted_as !== turn.answer.question) lines.push(`${strings.understood} “${escapeMarkdown(turn.answer.interpreted_as)}”`, "");
-    if (!turn.answer.answered) lines.push(`*${escapeMarkdown(turn.answer.explanation || strings.refusal)}*`, "");
-    for (const each of turn.citations) {
+    if (refusalOf(turn)) lines.push(`*${escapeMarkdown(refusalOf(turn))}*`, "");
+    for (const each of turn.quotes) {
       const verdict = verdictOf(turn, each);
       lines.push(`> ${escapeMarkdown(quoteText(each))}`, "", `[${each.number}] [${escapeMarkdown(placeText(each))}](${permalink(each)}) · ${stateOf(each)}${verdict ? ` · ${strings.verdicts[verdict]}` : ""}`, "");
     }
@@ -56,8 +63,8 @@ export function asHtml(name, turns) {
   page.body.append(el("h1", { dir: "auto" }, name));
   for (const turn of turns.filter((each) => each.answer)) {
     page.body.append(el("h2", { dir: "auto" }, turn.question));
-    if (!turn.answer.answered) page.body.append(el("p", { dir: "auto" }, turn.answer.explanation || strings.refusal));
-    for (const each of turn.citations) {
+    if (refusalOf(turn)) page.body.append(el("p", { dir: "auto" }, refusalOf(turn)));
+    for (const each of turn.quotes) {
       const verdict = verdictOf(turn, each);
       page.body.append(
         el("blockquote", { dir: "auto" }, quoteText(each)),

@@ -5,8 +5,12 @@ import { strings } from "./strings.js";
 
 const newId = () => crypto.randomUUID?.() ?? `t${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
 
-/** Reasons that fit: an answer can be wrong in three ways, an abstention in one. */
-const reasonsFor = (turn) => (turn.answer.answered ? ["wrong_passage", "not_answered", "should_have_abstained"] : ["not_answered"]);
+/** Reasons that fit: an answer can be wrong in three ways, the nearest passage in two, an abstention without in one. */
+const REASONS = {
+  answered: ["wrong_passage", "not_answered", "should_have_abstained"],
+  nearest: ["not_answered", "should_have_abstained"],
+  absent: ["not_answered"],
+};
 
 /** The line under an answer. @param kept called when what was said should outlive a reload */
 export function feedbackLine(turn, kept) {
@@ -14,7 +18,7 @@ export function feedbackLine(turn, kept) {
   const said = el("span", { class: "fn-feedback-said", role: "status" });
   const reasons = el("div", { class: "fn-reasons", role: "group", "aria-label": strings.whatIsWrong });
   const thumb = (good) => {
-    const label = good ? (turn.answer.answered ? strings.good : strings.rightlyAbstained) : strings.bad;
+    const label = good ? (turn.quotes.length ? strings.good : strings.rightlyAbstained) : strings.bad;
     return el("button", { class: "fn-plain fn-thumb", type: "button", "aria-pressed": "false", "aria-label": label, title: label, data: { good }, on: { click: () => say(pressedNow(good) ? null : good ? "good" : "bad") } }, icon(good ? "up_thumb" : "down_thumb"));
   };
   const thumbs = [thumb(true), thumb(false)];
@@ -26,7 +30,7 @@ export function feedbackLine(turn, kept) {
     thumbs.forEach((each, n) => each.setAttribute("aria-pressed", String(pressedNow(n === 0))));
     const wrong = kind !== null && kind !== "good";
     reasons.hidden = !wrong;
-    reasons.replaceChildren(...(wrong ? reasonsFor(turn).map((reason) =>
+    reasons.replaceChildren(...(wrong ? REASONS[turn.answer.standing].map((reason) =>
       el("button", { class: "fn-small", type: "button", "aria-pressed": String(reason === kind), on: { click: () => say(reason) } }, strings.reasons[reason])) : []));
     turn.node.classList.toggle("is-pointing", kind === "wrong_passage" || kind === "not_answered");
     for (const button of turn.node.querySelectorAll(".fn-points")) {
@@ -71,16 +75,18 @@ const isCorrect = (turn, button) =>
 
 function bodyOf(turn) {
   const { kind, correct } = turn.feedback;
-  const supported = turn.citations.filter((each) => turn.verdicts[each.number] === "supports");
+  const supported = turn.quotes.filter((each) => turn.verdicts[each.number] === "supports");
   // Where quotes were checked one by one, only those that support the answer are called right.
-  const right = kind === "good" && supported.length ? supported : turn.citations;
+  const right = kind === "good" && supported.length ? supported : turn.quotes;
+  // The nearest passage counts as an answer only where a reader says that it is one.
+  const quotes = turn.answer.answered || kind === "good" ? right : [];
   return {
     turn: turn.feedback.turn,
     kind,
     question: turn.question,
     asked: turn.followed ? turn.answer.interpreted_as : turn.question,
     fingerprint: turn.answer.fingerprint,
-    quotes: right.map(({ doc, start, end, quote, before = "", after = "" }) => ({ doc, start, end, quote, before, after })),
+    quotes: quotes.map(({ doc, start, end, quote, before = "", after = "" }) => ({ doc, start, end, quote, before, after })),
     correct,
   };
 }

@@ -18,6 +18,14 @@ function citation(value) {
   return { number, doc, title, start, end, quote, heading_path, page, context, before, after, answer };
 }
 
+/** The nearest quote, and the passage that it is shown in. */
+function nearest(value) {
+  const made = value ? citation(value) : null;
+  const passage = value?.passage;
+  if (!made || !isCount(passage?.start) || !isCount(passage.end) || !isText(passage.text)) return null;
+  return { ...made, passage: { start: passage.start, end: passage.end, text: passage.text } };
+}
+
 function hit(value) {
   if (!isPlace(value) || !isText(value.text)) return null;
   const { doc, title, start, end, text, heading_path, page } = value;
@@ -38,15 +46,18 @@ const VERDICTS = ["supports", "does not", "unclear"];
 
 function turn(value) {
   if (!value || !isText(value.question, 2000)) return null;
-  const made = { question: value.question, literal: value.literal === true, followed: value.followed === true, care: value.care === true, answer: null, related: [], verdicts: {}, citations: [], confidence: "unsure" };
+  const made = { question: value.question, literal: value.literal === true, followed: value.followed === true, care: value.care === true, answer: null, related: [], verdicts: {}, quotes: [], confidence: "unsure" };
   const { answer } = value;
   if (!answer || !isText(answer.interpreted_as, 4000) || !Array.isArray(answer.citations)) return made;
   const citations = answer.citations.map(citation);
   if (citations.includes(null)) return made;
+  const near = citations.length ? null : nearest(answer.nearest);
   made.answer = {
     question: isText(answer.question, 4000) ? answer.question : value.question,
     interpreted_as: answer.interpreted_as,
     answered: citations.length > 0,
+    // From what is there, not as stored: conversations from before there were standings have none.
+    standing: citations.length ? "answered" : answer.reason === "small_talk" ? "reply" : near ? "nearest" : "absent",
     confidence: Number.isFinite(answer.confidence) ? answer.confidence : 0,
     reason: isText(answer.reason, 40) ? answer.reason : null,
     explanation: isText(answer.explanation) ? answer.explanation : "",
@@ -54,12 +65,13 @@ function turn(value) {
     fingerprint: isText(answer.fingerprint, 200) ? answer.fingerprint : "",
     track_record: isCount(answer.track_record?.right) && isCount(answer.track_record?.of) ? { right: answer.track_record.right, of: answer.track_record.of } : null,
     citations,
+    nearest: near,
   };
   made.related = (Array.isArray(value.related) ? value.related : []).map(hit).filter(Boolean);
   made.feedback = said(value.feedback);
   made.scope = Array.isArray(value.scope) && value.scope.length === 2 && value.scope.every(isCount) ? value.scope : null;
   made.confidence = LEVELS.includes(value.confidence) ? value.confidence : "unsure";
-  for (const each of citations) {
+  for (const each of near ? [near] : citations) {
     const verdict = value.verdicts?.[each.number];
     if (VERDICTS.includes(verdict)) made.verdicts[each.number] = verdict;
   }
@@ -72,11 +84,11 @@ function conversation(value) {
 }
 
 /** What of a turn is kept: the answer and its places, never how it was drawn. */
-export function storable({ question, literal, followed, care, answer, shown, citations, verdicts, feedback, scope }) {
+export function storable({ question, literal, followed, care, answer, shown, quotes, verdicts, feedback, scope }) {
   const related = (shown?.related ?? []).map(hit).filter(Boolean);
   if (!answer) return { question, literal, care };
   const { hits: _hits, related: _related, ...rest } = answer;
-  return { question, literal, followed, care, answer: { ...rest, citations: citations.map(citation) }, related, confidence: shown.confidence, verdicts, feedback, scope };
+  return { question, literal, followed, care, answer: { ...rest, citations: answer.answered ? quotes.map(citation) : [], nearest: nearest(quotes[0]) }, related, confidence: shown.confidence, verdicts, feedback, scope };
 }
 
 export class Kept {

@@ -62,7 +62,7 @@ export function csvCell(value) {
 /** The check sheet's rows: one for each quote. */
 function sheetRows(turns) {
   return turns.flatMap((turn) =>
-    turn.citations.map((each) => [
+    turn.quotes.map((each) => [
       each.number,
       strings.verdicts[turn.verdicts[each.number]] ?? strings.unchecked,
       each.quote,

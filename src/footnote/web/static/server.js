@@ -91,8 +91,8 @@ function refusalOf(status, text) {
 }
 
 /** Asks through Gradio's queue and waits for the one answer. */
-export async function ask({ question, history, documents }, signal) {
-  const joined = await reach("gradio_api/call/v2/ask", posted({ question, history, documents }, signal));
+export async function ask({ question, history, documents, literal }, signal) {
+  const joined = await reach("gradio_api/call/v2/ask", posted({ question, history, documents, literal }, signal));
   const { event_id: id } = await joined.json();
   const stream = await reach(`gradio_api/call/v2/ask/${encodeURIComponent(id)}`, { signal });
   for await (const { event, data } of events(stream)) {

@@ -1,5 +1,5 @@
 // The left-hand column: questions and their answers, in order, and the asking of them.
-import { answerCards, careNotice, refusal } from "./cards.js";
+import { answerNodes, careNotice } from "./cards.js";
 import { calm, el, icon } from "./dom.js";
 import { feedbackLine } from "./feedback.js";
 import { download, sheetCsv, sheetMarkdown } from "./references.js";
@@ -65,7 +65,7 @@ export class Thread {
 
   /**
    * Asks, and shows the answer as a new turn or in place of an old one.
-   * @param literal whether to search the question as it stands, without what was said before
+   * @param literal whether to search the words as they are: without what was said before, no subject put in, no spelling mended
    */
   async ask(question, { literal = false, replacing = null } = {}) {
     const text = question.trim();
@@ -73,7 +73,7 @@ export class Thread {
     const turn = replacing ?? { node: el("article", { class: "fn-turn" }) };
     const documents = this.allowed();
     const all = documents && this.documentsCount ? this.documentsCount : 0;
-    Object.assign(turn, { question: text, literal, answer: null, shown: null, citations: [], verdicts: {}, feedback: undefined, scope: documents ? [documents.length, all] : null });
+    Object.assign(turn, { question: text, literal, answer: null, shown: null, quotes: [], verdicts: {}, feedback: undefined, scope: documents ? [documents.length, all] : null });
     const history = literal ? [] : this.#historyBefore(turn);
     turn.followed = history.length > 0;
     if (!replacing) {
@@ -89,7 +89,7 @@ export class Thread {
     }
     this.#drawWaiting(turn);
     try {
-      const result = await ask({ question: text, history, documents }, stopper.signal);
+      const result = await ask({ question: text, history, documents, literal }, stopper.signal);
       if (stopper !== turn.stopper) return;
       if (result.error) this.#drawNote(turn, [result.error.what, result.error.remedy].filter(Boolean).join("; "));
       else {
@@ -123,13 +123,14 @@ export class Thread {
   #settle(turn, answer, shown) {
     turn.answer = answer;
     turn.shown = shown;
-    turn.citations = answer.citations.map((citation, n) => ({ ...citation, ...shown.citations[n] }));
+    // Someone in danger who got no answer is told where help is, and nothing beside.
+    const helpAlone = turn.care && !answer.answered;
+    turn.quotes = helpAlone ? [] : quotesOf(answer, shown);
     this.#drawHeading(turn);
     if (turn.care) turn.node.append(careNotice());
-    turn.node.append(...this.#understood(turn), ...(answer.answered ? answerCards(turn, this.#events(turn)) : refusal(turn, this.#events(turn))));
+    if (helpAlone) return;
+    turn.node.append(...this.#understood(turn), ...answerNodes(turn, this.#events(turn)));
     if (turn.scope) turn.node.append(el("p", { class: "fn-scope" }, strings.askedOf(...turn.scope)));
-    // Someone in danger who got no answer is not asked to rate it, nor offered other questions.
-    if (turn.care && !answer.answered) return;
     if (answer.reason !== "small_talk") turn.node.append(feedbackLine(turn, this.kept));
     const next = this.#followUps(turn);
     if (next) turn.node.append(next);
@@ -139,9 +140,9 @@ export class Thread {
     return {
       read: (citation, opener) => this.desk.read(turn, citation, opener),
       readRelated: (hit, opener) => this.desk.readAlone({ ...hit, quote: hit.text }, opener, strings.relatedMark),
-      compare: (opener) => this.desk.compare(turn, sidesOf(turn.citations), opener),
-      compareWith: (hit, opener) => this.desk.compare(turn, [...sidesOf(turn.citations).slice(0, 1), { doc: hit.doc, title: hit.title, marks: [{ ...hit, quote: hit.text, label: "~", kind: "related" }] }], opener),
-      check: () => this.desk.read(turn, turn.citations.find((each) => !turn.verdicts[each.number]) ?? turn.citations[0], turn.node.querySelector(".fn-check")),
+      compare: (opener) => this.desk.compare(turn, sidesOf(turn.quotes), opener),
+      compareWith: (hit, opener) => this.desk.compare(turn, [...sidesOf(turn.quotes).slice(0, 1), { doc: hit.doc, title: hit.title, marks: [{ ...hit, quote: hit.text, label: "~", kind: "related" }] }], opener),
+      check: () => this.desk.read(turn, turn.quotes.find((each) => !turn.verdicts[each.number]) ?? turn.quotes[0], turn.node.querySelector(".fn-check")),
       sheet: (kind) => (kind === "csv" ? download("checked-quotes.csv", "text/csv", sheetCsv([turn])) : download("checked-quotes.md", "text/markdown", sheetMarkdown([turn]))),
     };
   }
@@ -190,21 +191,21 @@ export class Thread {
     turn.node.append(
       el("div", { class: `fn-note ${state}` },
         el("p", { role: state === "is-failed" ? "alert" : null }, text),
-        el("button", { class: "fn-button", type: "button", on: { click: () => this.ask(turn.question, { replacing: turn }) } }, strings.askAgain)));
+        el("button", { class: "fn-button", type: "button", on: { click: () => this.ask(turn.question, { replacing: turn, literal: turn.literal }) } }, strings.askAgain)));
   }
 
   #understood(turn) {
     if (turn.answer.interpreted_as === turn.answer.question) return [];
     return [
       el("p", { class: "fn-understood" }, `${strings.understood} `, el("q", { dir: "auto" }, turn.answer.interpreted_as), " ",
-        turn.followed ? el("button", { class: "fn-link", type: "button", on: { click: () => this.ask(turn.question, { replacing: turn, literal: true }) } }, strings.undo) : ""),
+        turn.literal ? "" : el("button", { class: "fn-link", type: "button", on: { click: () => this.ask(turn.question, { replacing: turn, literal: true }) } }, strings.undo)),
     ];
   }
 
   // Only questions that the index is known to answer are offered; those near to what was said come first.
   #followUps(turn) {
     const asked = new Set(this.turns.map((each) => each.question.toLowerCase()));
-    const near = wordsOf([turn.question, ...turn.citations.flatMap((each) => [each.quote, ...each.heading_path])].join(" "));
+    const near = wordsOf([turn.question, ...turn.quotes.flatMap((each) => [each.quote, ...each.heading_path])].join(" "));
     const open = this.#open()
       .filter((starter) => !asked.has(starter.toLowerCase()))
       .map((starter) => ({ starter, shared: [...wordsOf(starter)].filter((word) => near.has(word)).length }))
@@ -219,10 +220,14 @@ export class Thread {
   }
 }
 
+/** The numbered quotes of an answer, as they stand now: its citations, or the nearest one, which is no answer. */
+const quotesOf = (answer, shown) =>
+  answer.nearest ? [{ ...answer.nearest, ...shown.nearest }] : answer.citations.map((citation, n) => ({ ...citation, ...shown.citations[n] }));
+
 /** The quotes of an answer by document, in the order of the quotes. */
-function sidesOf(citations) {
+function sidesOf(quotes) {
   const sides = new Map();
-  for (const each of citations) {
+  for (const each of quotes) {
     if (!sides.has(each.doc)) sides.set(each.doc, { doc: each.doc, title: each.title, marks: [] });
     sides.get(each.doc).marks.push({ ...each, label: String(each.number), kind: "quote" });
   }
@@ -233,13 +238,19 @@ const wordsOf = (text) => new Set(text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu)
 
 /** What a stored answer shows now. */
 async function reshown({ answer, related, confidence }) {
-  const claims = answer.citations.map(({ doc, start, end, quote, before, after, context }) => ({ doc, start, end, quote, before, after, context }));
-  const near = related.map(({ doc, start, end, text }) => ({ doc, start, end, quote: text }));
-  const standing = claims.length + near.length ? await check([...claims, ...near]) : [];
-  const rest = standing.slice(claims.length);
+  const { citations, nearest } = answer;
+  const quotes = nearest ? [nearest] : citations;
+  const stretches = nearest ? [{ doc: nearest.doc, ...nearest.passage }, ...related] : related;
+  const claims = [
+    ...quotes.map(({ doc, start, end, quote, before, after, context }) => ({ doc, start, end, quote, before, after, context })),
+    ...stretches.map(({ doc, start, end, text }) => ({ doc, start, end, quote: text })),
+  ];
+  const checked = claims.length ? await check(claims) : [];
+  const [shown, rest] = [checked.slice(0, quotes.length), checked.slice(quotes.length)];
   return {
     confidence,
-    citations: standing.slice(0, claims.length).map((each) => ({ ...each })),
+    citations: nearest ? [] : shown,
+    nearest: nearest && { ...shown[0], passage: { ...nearest.passage, ...rest.shift() } },
     related: related.map((hit, n) => ({ ...hit, ...rest[n] })).filter((hit) => hit.items.length),
   };
 }
