@@ -8,7 +8,7 @@ from pathlib import Path
 from browser_support import ROOT, Visit
 
 QUESTION = "How long does a ketamine infusion last?"
-COMPARED = "What are the disadvantages of taking it by mouth?"
+OF_A_ROW = "Is the absorption inconsistent and the onset delayed by mouth (oral)?"
 UNANSWERED = "What is the capital of France?"
 
 LEAFLETS = {
@@ -59,7 +59,7 @@ def walk_unsure(guest: Visit) -> Iterator[str]:
     page.wait_for_selector("mark.is-active")
     yield "nearest-reading"
     page.keyboard.press("Escape")
-    guest.ask(COMPARED)
+    guest.ask(OF_A_ROW)
     page.wait_for_selector(".fn-turn:last-child .is-nearest table")
     yield "nearest-table"
 

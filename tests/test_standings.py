@@ -15,6 +15,7 @@ import pytest
 from browser_support import IN_VIEW, MARKED, ROOT, UNSURE, Visit, answer_over_http, served
 from footnote.cli import main
 from footnote.evaluation import read_judgments
+from page_states import OF_A_ROW
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -87,6 +88,16 @@ def test_it_stands_open_marked_in_its_passage_and_opens_like_any_quote(guest, si
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.className") == "fn-cite"
     assert card.locator(".fn-verdict").inner_text() == "Supports"
+    guest.assert_calm()
+
+
+def test_of_a_table_the_nearest_row_stands_alone_under_its_header(guest):
+    page = guest.page
+    guest.ask(OF_A_ROW)
+    card = page.locator(".fn-turn").last.locator(".fn-card.is-nearest")
+    rows = card.locator("tbody tr")
+    assert rows.count() == card.locator("tbody tr.is-marked").count() >= 1
+    assert "Disadvantages" in card.locator("thead").inner_text()
     guest.assert_calm()
 
 

@@ -78,20 +78,23 @@ const drawExcerpt = (items, marks = []) => draw(items, marks, { excerpt: true })
 /** The words of a quote that answer, where the engine names them. */
 const answering = ({ answer }) => (answer ? [{ ...answer, label: "", kind: "answer" }] : []);
 
+const isTable = ({ items }) => items[0]?.kind === "table";
+
 /** What of a passage is drawn: the headings above it are left to its place. */
 const bodyOf = ({ items }) => items.slice(Math.max(0, items.findIndex((item) => item.kind !== "heading")));
 
-/** The quote itself, or the nearest one marked inside its passage, where that still stands. */
+/** The quote itself, or the nearest one marked inside its passage, where that still stands; rows of a table stand alone. */
 function quoted(quote) {
   if (quote.state !== "exact" && quote.state !== "moved") return [el("p", { class: "fn-void", dir: "auto" }, quote.quote)];
-  if (!quote.passage?.items.length) return drawExcerpt(quote.items, quote.state === "exact" ? answering(quote) : []);
-  return drawExcerpt(bodyOf(quote.passage), [{ start: quote.start, end: quote.end, label: "", kind: "nearest" }]);
+  if (!quote.passage) return drawExcerpt(quote.items, quote.state === "exact" ? answering(quote) : []);
+  const alone = isTable(quote) || !quote.passage.items.length;
+  return drawExcerpt(alone ? quote.items : bodyOf(quote.passage), [{ start: quote.start, end: quote.end, label: "", kind: "nearest" }]);
 }
 
 /** What has to be in view with a quote, unless it is drawn with it. */
 function leadOf({ items, context, context_items: lead, passage }) {
   const inside = context && passage && passage.start <= context.start && context.end <= passage.end;
-  return inside || items[0]?.kind === "table" ? [] : drawExcerpt(lead ?? []);
+  return inside || isTable({ items }) ? [] : drawExcerpt(lead ?? []);
 }
 
 function card(turn, citation, on) {
