@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,11 +43,12 @@ def served(
     index_dir: Path,
     *arguments: str,
     started: Callable[[subprocess.Popen[str]], object] = lambda _: None,
+    before: Sequence[str] = (),
     **environment: str,
 ) -> Iterator[str]:
     """The address of the page over a corpus, started by the real start-up path and stopped at the end."""
     process = subprocess.Popen(
-        [sys.executable, "app.py", "--corpus", corpus_dir, "--index", index_dir, "--port", "0", *arguments],
+        [*before, sys.executable, "app.py", "--corpus", corpus_dir, "--index", index_dir, "--port", "0", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), **environment},
         stderr=subprocess.PIPE,
