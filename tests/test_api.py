@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pytest
 
 from browser_support import answer_over_http, served
-from fakes import HashingEncoder
+from fakes import TOKEN, HashingEncoder
 from footnote.api import forms
 from footnote.engine import Footnote
 from footnote.rendering import answer_to_json, json_text
@@ -121,11 +121,11 @@ class TestHttp:
             assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
     def test_the_token_is_asked_for_and_described(self, engine):
-        with calling(engine, token="sesame") as client:
+        with calling(engine, token=TOKEN) as client:
             assert client.get("/api/v1/documents").json()["status"] == 401
             assert client.get("/metrics").status_code == 401
             assert client.post("/mcp", json={}).status_code == 401
-            shown = {"authorization": "Bearer sesame"}
+            shown = {"authorization": f"Bearer {TOKEN}"}
             assert client.get("/api/v1/documents", headers=shown).status_code == 200
             assert client.get("/api/v1/openapi.json", headers=shown).json()["security"] == [{"token": []}]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conftest import CORPUS
-from fakes import HashingEncoder
+from fakes import TOKEN, HashingEncoder
 from footnote.claims import Claim, check
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, UsageError
@@ -310,29 +310,29 @@ class TestDoors:
 
 class TestEntry:
     def test_without_the_token_nothing_is_shown(self, engine):
-        client = visitor(engine, token="open sesame")
+        client = visitor(engine, token=TOKEN)
         assert client.get("/api/start").status_code == 401
         assert client.post("/gradio_api/call/ask", json={"data": ["x"]}).status_code == 401
         assert client.get("/footnote/main.js").status_code == 401
         assert client.get("/", follow_redirects=False).headers["location"] == "enter"
 
     def test_the_form_lets_in_who_knows_it(self, engine):
-        client = visitor(engine, token="open sesame")
+        client = visitor(engine, token=TOKEN)
         assert "Token" in client.get("/enter").text
         assert client.post("/enter", data={"token": "wrong"}).status_code == 401
-        entered = client.post("/enter", data={"token": "open sesame"}, follow_redirects=False)
+        entered = client.post("/enter", data={"token": TOKEN}, follow_redirects=False)
         assert entered.status_code == 303
-        assert "open sesame" not in entered.headers["set-cookie"]
+        assert TOKEN not in entered.headers["set-cookie"]
         assert "HttpOnly" in entered.headers["set-cookie"]
         assert client.get("/api/start").status_code == 200
 
     def test_a_bearer_header_does_too(self, engine):
-        client = visitor(engine, token="open sesame")
-        assert client.get("/readyz", headers={"authorization": "Bearer open sesame"}).status_code == 200
+        client = visitor(engine, token=TOKEN)
+        assert client.get("/readyz", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
         assert client.get("/readyz", headers={"authorization": "Bearer open"}).status_code == 401
 
     def test_guessing_is_slowed(self, engine):
-        client = visitor(engine, token="open sesame")
+        client = visitor(engine, token=TOKEN)
         tries = [client.post("/enter", data={"token": str(n)}).status_code for n in range(25)]
         assert tries[0] == 401
         assert tries[-1] == 429

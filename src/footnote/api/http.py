@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Query, Response
 from fastapi.responses import StreamingResponse
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from footnote.api import forms
 from footnote.api.problems import MEDIA_TYPE, answer_with_problems, problem_of
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from footnote.service import Desk
 
 PREFIX: Final = "/api/v1"
+ANY_DOCUMENT: Final = "{document_id:any}"
+"""Part of a route's path: a document's id, whatever its name holds.  Starlette's own ``path`` stops at a newline."""
 _BEAT_SECONDS: Final = 10.0
 _WHEN: Final[dict[int | str, str]] = {
     404: "the index has no such thing",
@@ -47,6 +50,13 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"description": description, **_PROBLEM} for status, description in _WHEN.items()
 }
 _DESCRIPTION: Final = "Exact, cited answers from a folder of documents, or an honest abstention."
+
+
+class _AnyConvertor(PathConvertor):
+    regex = "(?s:.*)"
+
+
+register_url_convertor("any", _AnyConvertor())
 
 
 def api_app(footnote: Footnote, desk: Desk, *, guarded: bool = False) -> FastAPI:
@@ -64,7 +74,7 @@ def api_app(footnote: Footnote, desk: Desk, *, guarded: bool = False) -> FastAPI
     )  # fmt: skip
     answer_with_problems(app)
     _asking(app, footnote, desk)
-    _reading(app, footnote)
+    _reading(app, footnote, desk)
     _describe(app, footnote, guarded=guarded)
     return app
 
@@ -87,36 +97,32 @@ def _asking(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
         return _json(await desk.run(lambda: search_to_json(footnote, body)))
 
 
-def _reading(app: FastAPI, footnote: Footnote) -> None:
+def _reading(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
     @app.get("/documents", responses={200: {"model": forms.DocumentsForm}})
-    def documents(
+    async def documents(
         limit: Annotated[int, Query(ge=1, le=forms.PAGE_MAX)] = 100,
         offset: Annotated[int, Query(ge=0, le=forms.OFFSET_MAX)] = 0,
     ) -> Response:
         """What is in the index, sorted by id."""
-        footnote.refresh()
-        return _json(documents_to_json(footnote, limit=limit, offset=offset))
+        return await desk.run(lambda: _json(documents_to_json(footnote, limit=limit, offset=offset)))
 
-    @app.get("/documents/{document_id:path}", responses={200: {"model": forms.DocumentForm}})
-    def document(
+    @app.get(f"/documents/{ANY_DOCUMENT}", responses={200: {"model": forms.DocumentForm}})
+    async def document(
         document_id: Annotated[str, Path(min_length=1, max_length=1_000)],
     ) -> Response:
         """One document: its text, and where its blocks lie in it."""
-        footnote.refresh()
-        return _json(document_to_json(footnote.document(document_id)))
+        return await desk.run(lambda: _json(document_to_json(footnote.document(document_id))))
 
-    @app.get("/citations/{citation_id:path}", responses={200: {"model": forms.CitedForm}})
-    def citation(
+    @app.get("/citations/{citation_id:any}", responses={200: {"model": forms.CitedForm}})
+    async def citation(
         citation_id: Annotated[str, Path(min_length=1, max_length=1_100)],
     ) -> Response:
         """A citation read again from the index; its id is `document:start-end`, as a passage's is."""
-        footnote.refresh()
-        return _json(cited_to_json(footnote, citation_id))
+        return await desk.run(lambda: _json(cited_to_json(footnote, citation_id)))
 
 
 def search_to_json(footnote: Footnote, body: forms.SearchBody) -> dict[str, Any]:
-    """Search the newest generation, in the form that all doors give."""
-    footnote.refresh()
+    """Search, in the form that all doors give."""
     allowed = None if body.documents is None else frozenset(body.documents)
     hits = footnote.search(body.query, body.k, allowed=allowed)
     return {"query": body.query, "hits": [hit_to_json(hit) for hit in hits]}
@@ -130,8 +136,7 @@ def documents_to_json(footnote: Footnote, *, limit: int | None = None, offset: i
 
 
 def ask_body(footnote: Footnote, body: forms.AskBody) -> Answer:
-    """Ask the newest generation what a caller sent."""
-    footnote.refresh()
+    """Ask what a caller sent."""
     history = [(turn.question, turn.answer) for turn in body.history]
     allowed = None if body.documents is None else frozenset(body.documents)
     return footnote.ask(body.question, history=history, allowed=allowed)

@@ -69,7 +69,6 @@ def asking(footnote: Footnote, desk: Desk) -> Callable[..., Awaitable[dict[str, 
             turns = []
 
         def work() -> dict[str, Any]:
-            footnote.refresh()
             answer = footnote.ask(str(question), history=turns, allowed=allowed)
             return {**answer_shown(footnote, answer), "care": care}
 

@@ -7,6 +7,9 @@ import { strings } from "./strings.js";
 const verdictOf = (turn, citation) => turn.verdicts[citation.number] ?? null;
 const stateOf = (citation) => (citation.state === "exact" ? strings.exact : strings[citation.state]);
 
+/** Why a turn has no quotes; after the notice for someone in danger nothing is said, as on the page. */
+const refusalOf = (turn) => (turn.answer.answered || turn.care ? "" : turn.answer.explanation || strings.refusal);
+
 export function asJson(name, turns) {
   const told = turns.filter((turn) => turn.answer).map((turn) => ({
     question: turn.question,
@@ -14,7 +17,7 @@ export function asJson(name, turns) {
     answered: turn.answer.answered,
     confidence: turn.answer.confidence,
     reason: turn.answer.reason,
-    explanation: turn.answer.explanation,
+    explanation: refusalOf(turn),
     fingerprint: turn.answer.fingerprint,
     citations: turn.citations.map((each) => ({
       number: each.number,
@@ -36,7 +39,7 @@ export function asMarkdown(name, turns) {
   for (const turn of turns.filter((each) => each.answer)) {
     lines.push(`## ${escapeMarkdown(turn.question)}`, "");
     if (turn.answer.interpreted_as !== turn.answer.question) lines.push(`${strings.understood} “${escapeMarkdown(turn.answer.interpreted_as)}”`, "");
-    if (!turn.answer.answered) lines.push(`*${escapeMarkdown(turn.answer.explanation || strings.refusal)}*`, "");
+    if (refusalOf(turn)) lines.push(`*${escapeMarkdown(refusalOf(turn))}*`, "");
     for (const each of turn.citations) {
       const verdict = verdictOf(turn, each);
       lines.push(`> ${escapeMarkdown(quoteText(each))}`, "", `[${each.number}] [${escapeMarkdown(placeText(each))}](${permalink(each)}) · ${stateOf(each)}${verdict ? ` · ${strings.verdicts[verdict]}` : ""}`, "");
@@ -56,7 +59,7 @@ export function asHtml(name, turns) {
   page.body.append(el("h1", { dir: "auto" }, name));
   for (const turn of turns.filter((each) => each.answer)) {
     page.body.append(el("h2", { dir: "auto" }, turn.question));
-    if (!turn.answer.answered) page.body.append(el("p", { dir: "auto" }, turn.answer.explanation || strings.refusal));
+    if (refusalOf(turn)) page.body.append(el("p", { dir: "auto" }, refusalOf(turn)));
     for (const each of turn.citations) {
       const verdict = verdictOf(turn, each);
       page.body.append(

@@ -126,10 +126,10 @@ export class Thread {
     turn.citations = answer.citations.map((citation, n) => ({ ...citation, ...shown.citations[n] }));
     this.#drawHeading(turn);
     if (turn.care) turn.node.append(careNotice());
+    // Someone in danger is told where help is, and then an answer or nothing: no refusal, no rating, no other questions.
+    if (turn.care && !answer.answered) return;
     turn.node.append(...this.#understood(turn), ...(answer.answered ? answerCards(turn, this.#events(turn)) : refusal(turn, this.#events(turn))));
     if (turn.scope) turn.node.append(el("p", { class: "fn-scope" }, strings.askedOf(...turn.scope)));
-    // Someone in danger who got no answer is not asked to rate it, nor offered other questions.
-    if (turn.care && !answer.answered) return;
     if (answer.reason !== "small_talk") turn.node.append(feedbackLine(turn, this.kept));
     const next = this.#followUps(turn);
     if (next) turn.node.append(next);
