@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from footnote.service import Desk
 
 PREFIX: Final = "/api/v1"
-ANY_DOCUMENT: Final = "{document_id:any}"
-"""Part of a route's path: a document's id, whatever its name holds.  Starlette's own ``path`` stops at a newline."""
 _BEAT_SECONDS: Final = 10.0
 _WHEN: Final[dict[int | str, str]] = {
     404: "the index has no such thing",
@@ -52,11 +50,12 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 _DESCRIPTION: Final = "Exact, cited answers from a folder of documents, or an honest abstention."
 
 
-class _AnyConvertor(PathConvertor):
+class _AnyPath(PathConvertor):
     regex = "(?s:.*)"
 
 
-register_url_convertor("any", _AnyConvertor())
+# Starlette's own stops at a newline, which a file's name may hold: no such document could be opened.
+register_url_convertor("path", _AnyPath())
 
 
 def api_app(footnote: Footnote, desk: Desk, *, guarded: bool = False) -> FastAPI:
@@ -106,14 +105,14 @@ def _reading(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
         """What is in the index, sorted by id."""
         return await desk.run(lambda: _json(documents_to_json(footnote, limit=limit, offset=offset)))
 
-    @app.get(f"/documents/{ANY_DOCUMENT}", responses={200: {"model": forms.DocumentForm}})
+    @app.get("/documents/{document_id:path}", responses={200: {"model": forms.DocumentForm}})
     async def document(
         document_id: Annotated[str, Path(min_length=1, max_length=1_000)],
     ) -> Response:
         """One document: its text, and where its blocks lie in it."""
         return await desk.run(lambda: _json(document_to_json(footnote.document(document_id))))
 
-    @app.get("/citations/{citation_id:any}", responses={200: {"model": forms.CitedForm}})
+    @app.get("/citations/{citation_id:path}", responses={200: {"model": forms.CitedForm}})
     async def citation(
         citation_id: Annotated[str, Path(min_length=1, max_length=1_100)],
     ) -> Response:

@@ -16,10 +16,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from footnote.records import Block, Document, Span, Style
-from footnote.splitting.inputs import hidden_in
 
 Json: TypeAlias = dict[str, Any]
 
+_DEEPEST_LIST = 32
+"""Beyond it items are drawn side by side: nobody tells more levels apart, and JSON and browsers have limits."""
 _PARTS_WORDS = re.compile(r"\||<br\b", re.IGNORECASE)
 
 
@@ -95,7 +96,7 @@ def runs(text: str, spans: Sequence[Span], block: Block) -> list[list[Json]]:
     styles = _Styles(block.styles)
     made = []
     for span in spans:
-        hidden = hidden_in(block, span)
+        hidden = block.hidden_in(span)
         pieces: list[Json] = []
         for start, end in _visible(span, hidden):
             for piece, kinds in styles.cut(start, end):
@@ -196,14 +197,15 @@ def _starts_another(first: Json, block: Json) -> bool:
 
 def _nest(entries: Sequence[Json]) -> Json:
     """A flat run of list items as nested lists by their level."""
-    top = min(entry["level"] for entry in entries)
     made: Json = {"kind": "list", "ordered": entries[0]["ordered"], "items": []}
-    at = 0
-    while at < len(entries):
-        end = at + 1
-        while end < len(entries) and entries[end]["level"] > top:
-            end += 1
-        below = entries[at + 1 : end]
-        made["items"].append(entries[at] | {"lists": [_nest(below)] if below else []})
-        at = end
+    above: list[Json] = []
+    for entry in entries:
+        item = entry | {"lists": []}
+        while above and (above[-1]["level"] >= item["level"] or len(above) >= _DEEPEST_LIST):
+            above.pop()
+        lists = above[-1]["lists"] if above else [made]
+        if not lists:
+            lists.append({"kind": "list", "ordered": item["ordered"], "items": []})
+        lists[0]["items"].append(item)
+        above.append(item)
     return made

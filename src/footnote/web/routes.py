@@ -18,7 +18,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
-from footnote.api.http import ANY_DOCUMENT
 from footnote.claims import Claim, check, find
 from footnote.feedback import Feedback, FeedbackBook, Kind
 from footnote.loaders import SUFFIXES
@@ -139,11 +138,11 @@ def _api(footnote: Footnote, desk: Desk) -> APIRouter:
     def states() -> JSONResponse:
         return JSONResponse(file_states(footnote))
 
-    @api.get(f"/documents/{ANY_DOCUMENT}")
+    @api.get("/documents/{document_id:path}")
     async def document(document_id: str, if_none_match: Annotated[str, Header()] = "") -> Response:
         return await desk.run(lambda: _document(footnote, layouts, document_id, if_none_match))
 
-    @api.get("/original/{document_id:any}")
+    @api.get("/original/{document_id:path}")
     def original(document_id: str) -> Response:
         found = find(footnote, document_id)
         if found is None:

@@ -51,8 +51,9 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
     app: FastAPI = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.desk, app.state.keys = desk, keys
     readiness = Readiness(footnote, desk)
-    app.include_router(routes(footnote, desk, readiness))
+    # First, since it widens what a path may hold.
     door = attach(app, footnote, desk, readiness, guarded=keys.guarded)
+    app.include_router(routes(footnote, desk, readiness))
     app.add_exception_handler(FootnoteError, _trouble)
     app.add_exception_handler(RequestValidationError, _not_understood)
     # Inside a loop, since Gradio opens one that it never closes where none is running.
