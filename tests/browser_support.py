@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,17 +40,38 @@ def browser_path() -> str:
     return found
 
 
+class Address(str):
+    """Where a page is served, and the cookie that makes a visitor its owner."""
+
+    __slots__ = ("owner",)
+
+    owner: dict[str, str]
+
+
+def owner_cookie(address: str, link: str) -> dict[str, str]:
+    """What the printed address leaves in the browser that opens it; it is good once, so visits share it."""
+    from urllib.request import HTTPCookieProcessor, build_opener
+
+    jar = HTTPCookieProcessor()
+    with build_opener(jar).open(link, timeout=PATIENCE_SECONDS) as opened:
+        assert opened.status == 200
+    (cookie,) = jar.cookiejar
+    return {"url": address, "name": cookie.name, "value": cookie.value or ""}
+
+
 @contextmanager
 def served(
     corpus_dir: Path,
     index_dir: Path,
     *arguments: str,
     started: Callable[[subprocess.Popen[str]], object] = lambda _: None,
+    before: Sequence[str] = (),
+    said: list[str] | None = None,
     **environment: str,
-) -> Iterator[str]:
+) -> Iterator[Address]:
     """The address of the page over a corpus, started by the real start-up path and stopped at the end."""
     process = subprocess.Popen(
-        [sys.executable, "app.py", "--corpus", corpus_dir, "--index", index_dir, "--port", "0", *arguments],
+        [*before, sys.executable, "app.py", "--corpus", corpus_dir, "--index", index_dir, "--port", "0", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), **environment},
         stderr=subprocess.PIPE,
@@ -59,7 +80,7 @@ def served(
     )
     started(process)
     lines: queue.Queue[str] = queue.Queue()
-    said: list[str] = []
+    said = [] if said is None else said
 
     def read() -> None:
         assert process.stderr is not None
@@ -73,11 +94,17 @@ def served(
     try:
         while True:
             line = lines.get(timeout=PATIENCE_SECONDS)
-            address = re.search(r"http://\S+?:\d+", line)
-            if address:
+            found = re.search(r"http://\S+?:\d+", line)
+            if found:
                 break
             assert line, f"the page did not start: {''.join(said)}"
-        yield address.group()
+        address = Address(found.group())
+        address.owner = {}
+        if "FOOTNOTE_TOKEN" not in environment:
+            link = re.search(r"http://\S+secret=\S+", lines.get(timeout=PATIENCE_SECONDS))
+            assert link, f"no address for the owner: {''.join(said)}"
+            address.owner = owner_cookie(address, link.group())
+        yield address
     finally:
         process.terminate()
         try:
@@ -91,11 +118,13 @@ def served(
 
 
 class Visit:
-    """One visitor's page, with everything it asked for and complained about."""
+    """One visitor's page, with everything it asked for and complained about; the owner's where it is not said otherwise."""
 
-    def __init__(self, browser: Any, address: str, **options: Any) -> None:
+    def __init__(self, browser: Any, address: str, *, reader: bool = False, **options: Any) -> None:
         self.address = address
         self.context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        if isinstance(address, Address) and address.owner and not reader:
+            self.context.add_cookies([address.owner])
         self.context.set_default_timeout(PATIENCE_MS)
         self.requested: list[str] = []
         self.complaints: list[str] = []

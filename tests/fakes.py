@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,3 +44,14 @@ class HashingEncoder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(re.findall(r"\w+|[^\w\s]", text)) + 2 for text in texts]
+
+
+TOKEN = "Vq3-Lw8sT1_bK5rZx0NhQe7"
+"""A token as an owner would make one."""
+
+
+def entered(client: Any) -> Any:
+    """The same visitor, who has opened the address that makes the owner."""
+    answer = client.get("/enter", params={"secret": client.app.state.keys.link}, follow_redirects=False)
+    assert answer.status_code == 303, answer.text
+    return client

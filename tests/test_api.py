@@ -17,7 +17,7 @@ from urllib.parse import quote
 import pytest
 
 from browser_support import answer_over_http, served
-from fakes import HashingEncoder
+from fakes import TOKEN, HashingEncoder
 from footnote.api import forms
 from footnote.engine import Footnote
 from footnote.records import AbstentionReason, Answer, Standing
@@ -151,11 +151,11 @@ class TestHttp:
             assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
 
     def test_the_token_is_asked_for_and_described(self, engine):
-        with calling(engine, token="sesame") as client:
+        with calling(engine, token=TOKEN) as client:
             assert client.get("/api/v1/documents").json()["status"] == 401
             assert client.get("/metrics").status_code == 401
             assert client.post("/mcp", json={}).status_code == 401
-            shown = {"authorization": "Bearer sesame"}
+            shown = {"authorization": f"Bearer {TOKEN}"}
             assert client.get("/api/v1/documents", headers=shown).status_code == 200
             assert client.get("/api/v1/openapi.json", headers=shown).json()["security"] == [{"token": []}]
 
@@ -260,6 +260,114 @@ class TestMcp:
         jsonschema.validate(asked.structured_content, tool.output_schema)
         assert asked.structured_content["nearest"]["quote"] == answer.nearest.quote
         assert "literal" in tool.input_schema["properties"]
+
+    @pytest.mark.parametrize("door", ["read_source", "read_resource", "search", "list_resources"])
+    def test_what_was_removed_is_gone_at_once(self, engine, tiny_corpus, tmp_path, hashing_encoder, door):
+        from mcp.client import Client
+        from mcp.shared.exceptions import MCPError
+
+        from footnote.api.mcp import SCHEME, mcp_server
+        from footnote.service import Desk
+
+        async def found(session: Any) -> bool:
+            if door == "read_source":
+                return not (await session.call_tool("read_source", {"doc": "tea.txt"})).is_error
+            if door == "search":
+                hits = (await session.call_tool("search", {"query": "green tea"})).structured_content["hits"]
+                return "tea.txt" in {hit["doc"] for hit in hits}
+            if door == "list_resources":
+                return "tea.txt" in {each.name for each in (await session.list_resources()).resources}
+            try:
+                return bool((await session.read_resource(f"{SCHEME}tea.txt")).contents)
+            except MCPError:
+                return False
+
+        async def visit() -> list[bool]:
+            async with Client(mcp_server(engine, desk)) as session:
+                before = await found(session)
+                (tiny_corpus / "tea.txt").unlink()
+                Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder)[0].close()
+                return [before, await found(session)]
+
+        desk = Desk(engine)
+        assert asyncio.run(visit()) == [True, False]
+        desk.close()
+
+    def test_a_fault_or_a_broken_cursor_is_answered_in_the_protocol_s_own_words(self, engine, monkeypatch):
+        from mcp.client import Client
+        from mcp.shared.exceptions import MCPError
+
+        from footnote.api.mcp import mcp_server
+        from footnote.service import Desk
+
+        async def codes() -> list[int]:
+            async with Client(mcp_server(engine, desk), raise_exceptions=False) as session:
+                found = []
+                for call in (
+                    session.list_resources(cursor="9" * 5_000),
+                    session.list_resources(cursor="½"),
+                    session.read_resource("footnote://documents/none.md"),
+                    session.call_tool("ask", {"question": QUESTION}),
+                ):
+                    with pytest.raises(MCPError) as refused:
+                        await call
+                    found.append(refused.value.error.code)
+                return found
+
+        def broken(*_: Any, **__: Any) -> None:
+            raise IndexError("list index out of range")
+
+        desk = Desk(engine)
+        monkeypatch.setattr(type(engine), "ask", broken)
+        assert asyncio.run(codes()) == [-32602, -32602, -32602, -32603]
+        desk.close()
+
+
+def called(number: int, method: str, params: str) -> str:
+    return f'{{"jsonrpc":"2.0","id":{number},"method":"{method}","params":{params}}}'
+
+
+BROKEN = {
+    "no JSON": ("nonsense", None, -32700),
+    "half a character": (called(7, "tools/call", '{"name":"ask","arguments":{"question":"\\ud83d"}}'), 7, -32700),
+    "deeply nested": (called(8, "x", "[" * 5_000 + "]" * 5_000), 8, -32700),
+    "no method": ('{"jsonrpc":"2.0","id":9,"method":5}', 9, -32600),
+    "no object": ("[1]", None, -32600),
+    "another protocol": ('{"jsonrpc":"1.0","id":"q","method":"ping"}', "q", -32600),
+    "no such method": (called(11, "nope", "{}"), 11, -32601),
+    "a cursor of thousands": (called(12, "resources/list", f'{{"cursor":"{"9" * 5_000}"}}'), 12, -32602),
+}
+
+
+@pytest.mark.slow
+def test_every_line_over_stdio_is_answered(places: tuple[Path, Path]) -> None:
+    corpus, index = places
+    command = [sys.executable, "-m", "footnote", "mcp", "--corpus", str(corpus), "--index", str(index)]
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    lines = [
+        json.dumps({"jsonrpc": "2.0", "id": "hello", "method": "initialize", "params": hello}),
+        json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+        "",
+    ]
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("\n".join(lines) + "\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["id"] == "hello"
+        for name, (line, known, code) in BROKEN.items():
+            process.stdin.write(f"{line}\n")
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline())
+            assert (answer["id"], answer["error"]["code"]) == (known, code), name
+        process.stdin.close()
+        assert process.wait(timeout=30) == 0
 
 
 @pytest.fixture(scope="module")

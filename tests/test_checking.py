@@ -148,3 +148,20 @@ def test_help_is_named_first_where_someone_is_in_danger(guest):
     assert "findahelpline.com" in turn.locator(".fn-care").inner_text()
     assert turn.locator(".fn-refusal, .is-nearest").count() == 0
     guest.assert_calm()
+
+
+def test_after_the_notice_there_is_an_answer_or_nothing(guest):
+    guest.ask("I want to kill myself")
+    page = guest.page
+    told = [saved(guest, ".fn-export", text) for text in ("text=Markdown", "text=HTML", "text=JSON, to verify later")]
+    for again in (False, True):
+        if again:
+            page.reload()
+            page.wait_for_selector(".fn-care")
+        turn = page.locator(".fn-turn").last
+        assert turn.evaluate("node => [...node.children].map(each => each.className)") == ["fn-asked-line", "fn-care"]
+        assert turn.locator(".fn-refusal, .fn-related, .fn-thumb").count() == 0
+    for text in (*told, page.locator("body").inner_text()):
+        assert "I want to kill myself" in text
+        assert not re.search(r"No document|Not answered|answers the question", text)
+    guest.assert_calm()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import HashingEncoder
+from fakes import TOKEN, HashingEncoder
 from footnote import Footnote, Settings, __all__, __version__, errors
 from footnote.cli import main
 from footnote.cli.arguments import COMMANDS, Arguments, parse
@@ -352,9 +352,37 @@ def test_serve_opens_the_page_over_the_index(
         served.append((len(footnote.documents()), options))
 
     monkeypatch.setattr("footnote.web.serve", serve)
-    monkeypatch.setenv("FOOTNOTE_TOKEN", "secret")
-    assert run(capsys, "serve", "--port", "0")[0] == 0
-    assert served == [(2, {"host": "127.0.0.1", "port": 0, "token": "secret"})]
+    monkeypatch.setenv("FOOTNOTE_TOKEN", TOKEN)
+    assert run(capsys, "serve", "--port", "0", "--open")[0] == 0
+    assert served == [(2, {"host": "127.0.0.1", "port": 0, "token": TOKEN, "open_browser": True})]
+
+
+@pytest.mark.parametrize(
+    ("options", "token", "what"),
+    [
+        (("--host", "0.0.0.0"), "", "open to other machines"),
+        (("--set", "hosts=docs.example.org"), "", "hosts is set"),
+        (("--set", "root_path=/footnote"), "", "root_path is set"),
+        ((), "x7", "fewer than 128 bits"),
+        ((), "open sesame, open", "fewer than 128 bits"),
+        ((), "0" * 60, "fewer than 128 bits"),
+    ],
+)
+def test_serve_does_not_begin_where_others_could_become_the_owner(
+    capsys: pytest.CaptureFixture[str],
+    corpus: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    token: str,
+    what: str,
+) -> None:
+    monkeypatch.setattr("footnote.web.serve", lambda *_args, **_options: pytest.fail("it began"))
+    monkeypatch.setenv("FOOTNOTE_TOKEN", token)
+    status, out, err = run(capsys, "serve", *options)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert what in err
+    assert "secrets.token_urlsafe(32)" in err, "it says how to make one"
+    assert not (corpus.parent / "index").exists(), "before minutes are spent on an index"
 
 
 # Failures

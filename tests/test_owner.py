@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fakes import HashingEncoder
+from fakes import TOKEN, HashingEncoder, entered
 from footnote.engine import Footnote
 from footnote.web import create_app
 
@@ -26,13 +26,17 @@ def engine(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -
 
 @pytest.fixture
 def owner(engine: Footnote) -> Any:
-    return visitor(engine)
+    return entered(visitor(engine))
 
 
 def visitor(engine: Footnote, address: str = "127.0.0.1", **options: Any) -> Any:
+    return visitor_of(create_app(engine, **options), address)
+
+
+def visitor_of(app: Any, address: str = "127.0.0.1") -> Any:
     from starlette.testclient import TestClient
 
-    return TestClient(create_app(engine, **options), base_url="http://localhost:7860", client=(address, 5))
+    return TestClient(app, base_url="http://localhost:7860", client=(address, 5))
 
 
 def changed(client: Any, *removed: str) -> dict[str, Any]:
@@ -69,26 +73,52 @@ class TestWhoIsTheOwner:
             found.add(client.request(method, path, headers={**kind, **headers}, **content).status_code)
         return found
 
-    def test_whoever_sits_at_this_machine(self, owner):
+    def test_whoever_opened_the_printed_address(self, owner):
         assert owner.get("/api/start").json()["owner"]
         assert owner.get("/api/change").status_code == 200
 
-    @pytest.mark.parametrize("address", ["192.168.1.5", "8.8.8.8", "fe80::1", "testclient", ""])
-    def test_nobody_else_without_a_token(self, engine, address):
+    @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.168.1.5", "8.8.8.8", "fe80::1", "testclient", ""])
+    def test_nobody_by_where_they_seem_to_come_from(self, engine, address):
         client = visitor(engine, address)
         assert not client.get("/api/start").json()["owner"]
         assert self.refusals(client) == {403}
 
-    @pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "via"])
-    def test_nobody_through_a_proxy_that_makes_all_seem_local(self, owner, header):
-        assert self.refusals(owner, **{header: "8.8.8.8"}) == {403}
+    @pytest.mark.parametrize(
+        "header",
+        ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "cf-connecting-ip", "true-client-ip", "via"],
+    )
+    def test_nor_by_a_header_or_its_absence(self, engine, header):
+        assert self.refusals(visitor(engine), **{header: "127.0.0.1"}) == {403}
+
+    def test_the_printed_address_is_good_once(self, engine):
+        app = create_app(engine)
+        link = app.state.keys.link
+        first, second = (visitor_of(app) for _ in range(2))
+        assert first.head("/enter", params={"secret": link}, follow_redirects=False).status_code == 303
+        assert first.get("/enter", params={"secret": "wrong"}).status_code == 401
+        entered(first)
+        assert first.get("/enter", params={"secret": link}, follow_redirects=False).status_code == 303
+        used = second.get("/enter", params={"secret": link})
+        assert used.status_code == 401
+        assert "used already" in used.text
+        assert second.get("/api/change").status_code == 403
+
+    def test_a_new_start_lets_nobody_in_whom_the_last_one_knew(self, engine):
+        known = entered(visitor(engine)).cookies
+        again = visitor(engine)
+        again.cookies = known
+        assert again.get("/api/change").status_code == 403
 
     def test_whoever_has_shown_the_token(self, engine):
-        client = visitor(engine, "8.8.8.8", token="open sesame")
+        client = visitor(engine, "8.8.8.8", token=TOKEN)
         assert self.refusals(client) == {401}
-        shown = {"authorization": "Bearer open sesame"}
+        shown = {"authorization": f"Bearer {TOKEN}"}
         assert client.get("/api/start", headers=shown).json()["owner"]
         assert client.get("/api/change", headers=shown).status_code == 200
+
+    def test_not_whoever_shows_a_token_where_there_is_none(self, engine):
+        assert self.refusals(visitor(engine), authorization="Bearer None") == {403}
+        assert self.refusals(visitor(engine), authorization="Bearer ") == {403}
 
     def test_another_site_cannot_send_files(self, owner):
         sent = owner.put("/api/files/a.md", content=NEW, headers={**FILE, "origin": "https://evil.example"})
@@ -152,7 +182,7 @@ class TestAdding:
         small = Settings(file_max_bytes=2_000)
         built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder, settings=small)
         with built:
-            client = visitor(built)
+            client = entered(visitor(built))
             assert client.put("/api/files/a.md", content=b"x" * 2_001, headers=FILE).status_code == 413
 
             def trickle():
@@ -221,7 +251,7 @@ class TestRemoving:
 
         monkeypatch.setattr("footnote.web.keeping.build_index", slow)
         before = {path.name: path.read_bytes() for path in tiny_corpus.iterdir()}
-        with visitor(engine) as client:
+        with entered(visitor(engine)) as client:
             client.put("/api/files/moons.md?replace=true", content=NEW, headers=FILE)
             client.put("/api/files/new.md", content=NEW, headers=FILE)
             assert client.post("/api/change", json={"documents": ["tea.txt"]}).status_code == 202
@@ -231,7 +261,7 @@ class TestRemoving:
         assert sorted(document.id for document in engine.documents()) == sorted(before)
 
     def test_what_waits_for_a_change_is_not_left_behind(self, engine, tiny_corpus):
-        with visitor(engine) as client:
+        with entered(visitor(engine)) as client:
             client.put("/api/files/new.md", content=NEW, headers=FILE)
             assert len(hidden(tiny_corpus)) == 1
         assert hidden(tiny_corpus) == []
@@ -284,7 +314,7 @@ class TestFeedbackRoutes:
         assert guest.post("/api/feedback", json=self.body(engine)).status_code == 204
         assert guest.get("/api/feedback").status_code == 403
         assert guest.get("/api/feedback/judgments").status_code == 403
-        read = visitor(engine).get("/api/feedback").json()
+        read = entered(visitor(engine)).get("/api/feedback").json()
         assert (read["count"], read["judgments"], read["rows"][0]["asked"]) == (1, 1, "What is it?")
 
     def test_it_is_saved_as_judgments_with_one_click(self, owner, engine, tmp_path):

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -26,6 +27,7 @@ from footnote.encoding.batching import BatchingEncoder
 from footnote.engine import Footnote
 from footnote.errors import Busy, FootnoteError, IndexDamaged, QuestionError, UsageError
 from footnote.service import Crowd, Desk, Rates, Readiness, RequestLog, error_headers, http_status, log_to_stderr
+from footnote.service.limits import address_of
 from footnote.service.logs import JsonLines
 from footnote.settings import Settings
 from footnote.web import create_app
@@ -199,6 +201,35 @@ class TestLimits:
         assert found[3][1][b"retry-after"] == b"1"
         assert asyncio.run(replies(app))[0] == 200, "room again"
 
+    def test_one_address_has_a_quarter_and_strangers_a_twentieth(self):
+        app = Crowd(answering(200), most=160, is_stranger=lambda scope: scope["client"][0] == "6.6.6.6")
+
+        async def all_at_once() -> Counter[tuple[str, int]]:
+            clients = ["10.0.0.1"] * 50 + ["6.6.6.6"] * 50 + ["10.0.0.2"] * 5
+            found = await asyncio.gather(*(replies(app, client=client) for client in clients))
+            return Counter((client, status) for client, (status, _) in zip(clients, found, strict=True))
+
+        counts = asyncio.run(all_at_once())
+        assert (counts["10.0.0.1", 200], counts["10.0.0.1", 503]) == (40, 10)
+        assert (counts["6.6.6.6", 200], counts["6.6.6.6", 503]) == (8, 42)
+        assert counts["10.0.0.2", 200] == 5
+
+    @pytest.mark.parametrize(
+        ("client", "address"),
+        [
+            ("10.0.0.1", "10.0.0.1"),
+            ("2001:db8:1:2:3::4", "2001:db8:1:2::"),
+            ("2001:db8:1:2:9::9", "2001:db8:1:2::"),
+            ("::ffff:10.0.0.1", "10.0.0.1"),
+            ("fe80::1%eth0", "fe80::"),
+            ("not:an:address", "not:an:address"),
+            ("", ""),
+        ],
+    )
+    def test_an_address_is_what_one_visitor_has(self, client, address):
+        assert address_of({"client": (client, 5)}) == address
+        assert address_of({"client": None}) == ""
+
     @pytest.mark.parametrize("status", [429, 503])
     def test_every_refusal_says_when_to_try_again(self, status):
         assert b"retry-after" in asyncio.run(replies(Crowd(answering(status), most=3)))[1]
@@ -321,6 +352,41 @@ class TestReadiness:
         desk = Desk(engine)
         desk.close()
         assert Readiness(engine, desk).look() == (False, {"ready": False, "reason": "the server is stopping"})
+
+    def test_it_says_so_while_no_question_gets_its_turn(self, engine):
+        busy = with_settings(engine, workers=2, queue_wait_seconds=0.1)
+        desk, go = Desk(busy), threading.Event()
+        readiness = Readiness(busy, desk)
+        held = [desk.submit(go.wait)]
+        time.sleep(0.2)
+        assert readiness.look()[0], "one turn is free"
+        held.append(desk.submit(go.wait))
+        time.sleep(0.3)
+        ready, facts = readiness.look()
+        assert not ready
+        assert "no question got its turn" in facts["reason"]
+        go.set()
+        assert [each.result(10) for each in held] == [True, True]
+        time.sleep(0.05)
+        assert readiness.look()[0]
+        desk.close()
+
+    def test_it_says_so_while_the_routes_are_blocked(self, engine, monkeypatch):
+        from starlette.testclient import TestClient
+
+        go = threading.Event()
+        with TestClient(create_app(engine), base_url="http://localhost:7860") as client, ThreadPoolExecutor(50) as pool:
+            assert client.get("/readyz").status_code == 200
+            monkeypatch.setattr("footnote.web.routes.file_states", lambda _: go.wait(60))
+            held = [pool.submit(client.get, "/api/states") for _ in range(45)]
+            time.sleep(1.0)
+            blocked = client.get("/readyz")
+            assert client.get("/healthz").status_code == 200
+            go.set()
+            assert {each.result(60).status_code for each in held} == {200}
+            assert client.get("/readyz").status_code == 200
+        assert blocked.status_code == 503
+        assert "wait for others" in blocked.json()["reason"]
 
     def test_it_looks_at_the_disk_not_more_often_than_it_should(self, engine, tmp_path):
         readiness = Readiness(engine, Desk(engine))

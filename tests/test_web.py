@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from conftest import CORPUS
-from fakes import HashingEncoder
+from fakes import TOKEN, HashingEncoder
 from footnote.claims import Claim, check
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, UsageError
@@ -23,6 +24,7 @@ from footnote.rendering import overlaps, related_hits
 from footnote.settings import Settings
 from footnote.web import create_app, serve
 from footnote.web.guards import host_name
+from footnote.web.keys import COOKIE_SECONDS, Keys, check_token
 from footnote.web.layout import document_layout, span_layout
 from footnote.web.shown import answer_shown, claim_shown
 
@@ -319,6 +321,24 @@ class TestDoors:
         assert client.post("/api/check", json=body, headers={"origin": "http://localhost:7860"}).status_code == 200
 
     @pytest.mark.parametrize(
+        ("site", "origin", "status"),
+        [
+            ("same-origin", "null", 200),
+            ("same-origin", "https://docs.example.org", 200),
+            ("cross-site", "http://localhost:7860", 403),
+            ("same-site", "http://localhost:7860", 403),
+            ("cross-site", "", 403),
+        ],
+    )
+    def test_what_the_browser_says_of_itself_decides(self, client, site, origin, status):
+        headers = {"sec-fetch-site": site, **({"origin": origin} if origin else {})}
+        assert client.post("/api/check", json={"claims": []}, headers=headers).status_code == status
+
+    def test_gradio_believes_no_other_host(self, client):
+        told = client.get("/config", headers={"x-forwarded-host": "evil.example"}).text
+        assert "evil.example" not in told
+
+    @pytest.mark.parametrize(
         "kind", ["text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""]
     )
     def test_only_json_is_taken(self, client, kind):
@@ -336,32 +356,79 @@ class TestDoors:
 
 class TestEntry:
     def test_without_the_token_nothing_is_shown(self, engine):
-        client = visitor(engine, token="open sesame")
+        client = visitor(engine, token=TOKEN)
         assert client.get("/api/start").status_code == 401
         assert client.post("/gradio_api/call/ask", json={"data": ["x"]}).status_code == 401
         assert client.get("/footnote/main.js").status_code == 401
         assert client.get("/", follow_redirects=False).headers["location"] == "enter"
 
     def test_the_form_lets_in_who_knows_it(self, engine):
-        client = visitor(engine, token="open sesame")
+        client = visitor(engine, token=TOKEN)
         assert "Token" in client.get("/enter").text
         assert client.post("/enter", data={"token": "wrong"}).status_code == 401
-        entered = client.post("/enter", data={"token": "open sesame"}, follow_redirects=False)
+        entered = client.post("/enter", data={"token": TOKEN}, follow_redirects=False)
         assert entered.status_code == 303
-        assert "open sesame" not in entered.headers["set-cookie"]
+        assert TOKEN not in entered.headers["set-cookie"]
         assert "HttpOnly" in entered.headers["set-cookie"]
         assert client.get("/api/start").status_code == 200
 
     def test_a_bearer_header_does_too(self, engine):
-        client = visitor(engine, token="open sesame")
-        assert client.get("/readyz", headers={"authorization": "Bearer open sesame"}).status_code == 200
+        client = visitor(engine, token=TOKEN)
+        assert client.get("/readyz", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
         assert client.get("/readyz", headers={"authorization": "Bearer open"}).status_code == 401
 
-    def test_guessing_is_slowed(self, engine):
-        client = visitor(engine, token="open sesame")
-        tries = [client.post("/enter", data={"token": str(n)}).status_code for n in range(25)]
+    @pytest.mark.parametrize("way", ["form", "bearer"])
+    def test_guessing_is_slowed_and_the_right_one_still_gets_in(self, engine, way):
+        client = visitor(engine, token=TOKEN)
+
+        def shown(token: str) -> int:
+            if way == "form":
+                return client.post("/enter", data={"token": token}, follow_redirects=False).status_code
+            return client.get("/readyz", headers={"authorization": f"Bearer {token}"}).status_code
+
+        tries = [shown(str(n)) for n in range(25)]
         assert tries[0] == 401
         assert tries[-1] == 429
+        assert shown(TOKEN) in {200, 303}
+
+    @pytest.mark.parametrize(
+        ("host", "secure"),
+        [
+            ("localhost:7860", False),
+            ("127.0.0.1", False),
+            ("[::1]:7860", False),
+            ("192.168.1.5:7860", True),
+            ("docs.example.org", True),
+        ],
+    )
+    def test_the_cookie_is_kept_to_https_wherever_the_host_is_not_this_machine(self, engine, host, secure):
+        client = visitor(engine, token=TOKEN, hosts=("*",))
+        entered = client.post("/enter", data={"token": TOKEN}, headers={"host": host}, follow_redirects=False)
+        assert ("; Secure" in entered.headers["set-cookie"]) is secure
+        assert ("by https" in client.get("/enter", headers={"host": host}).text) is secure
+
+    @pytest.mark.parametrize("cookie", ["", ".", "x", "9999999999.a.", "9999999999.a.00", "é.b.c", "a" * 3_000])
+    def test_a_forged_cookie_is_none(self, engine, cookie):
+        client = visitor(engine, token=TOKEN)
+        headers = {"cookie": f"footnote_owner_7860={cookie}".encode()}
+        assert client.get("/api/start", headers=headers).status_code == 401
+
+    def test_a_cookie_ends_after_thirty_days_and_with_its_token(self):
+        now = [1_000_000.0]
+        keys, other = Keys(TOKEN, clock=lambda: now[0]), Keys(TOKEN[::-1], clock=lambda: now[0])
+        cookie = keys.cookie()
+        assert keys.knows(cookie)
+        assert not other.knows(cookie)
+        assert keys.cookie() != cookie
+        now[0] += COOKIE_SECONDS + 1
+        assert not keys.knows(cookie)
+
+    @pytest.mark.parametrize(
+        "made", [lambda: secrets.token_urlsafe(32), lambda: secrets.token_hex(16), lambda: secrets.token_urlsafe(22)]
+    )
+    def test_every_token_that_tools_make_is_taken(self, made):
+        for _ in range(300):
+            check_token(made())
 
     def test_an_open_address_needs_a_token(self, engine):
         with pytest.raises(UsageError, match="token"):

@@ -10,6 +10,7 @@ Importing this package loads no heavy library: the engine is imported when ``Foo
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from footnote.errors import (
@@ -50,6 +51,11 @@ if TYPE_CHECKING:
     from footnote.engine import Footnote
 
 __version__ = "0.1.0"
+
+# Nothing leaves the machine.  ONNX Runtime reads this when it is first imported: without it, it keeps an id of the device
+# and a queue of facts about the machine in the user's home, and looks up the collector they are meant for.  It stands
+# here because every face and every child process comes by; switched off after its import, the files are written already.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __all__ = [
     "Answer",

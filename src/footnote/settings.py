@@ -60,10 +60,12 @@ class Settings:
         queue_max: questions that may wait for a server; more are refused at once.
         queue_wait_seconds: longest a question waits for its turn; where it would be longer it is refused at once.
         questions_per_minute: most questions a server takes from one address; 0 for no limit.
-        requests_max: most requests that a server works on at once, open pages included.
+        requests_max: most requests that a server works on at once, open pages included; one address may have a quarter of them,
+            those who have yet to show the token a twentieth.
         request_max_bytes: largest request that a server takes, in bytes.
-        hosts: further host names that a server is reached by, with commas between them; "*" for any.
-        root_path: path under which a proxy serves it, such as "/footnote"; empty for none.
+        hosts: further host names that a server is reached by, with commas between them; "*" for any.  It needs a token, and a
+            proxy on this machine is then believed when it says who asks.
+        root_path: path under which a proxy serves it, such as "/footnote"; empty for none.  As ``hosts``.
         log_requests: whether a server writes a line for each request and question, without its text.
     """
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Query, Response
 from fastapi.responses import StreamingResponse
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from footnote.api import forms
 from footnote.api.problems import MEDIA_TYPE, answer_with_problems, problem_of
@@ -49,6 +50,14 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 _DESCRIPTION: Final = "Exact, cited answers from a folder of documents, or an honest abstention."
 
 
+class _AnyPath(PathConvertor):
+    regex = "(?s:.*)"
+
+
+# Starlette's own stops at a newline, which a file's name may hold: no such document could be opened.
+register_url_convertor("path", _AnyPath())
+
+
 def api_app(footnote: Footnote, desk: Desk, *, guarded: bool = False) -> FastAPI:
     """The application to be mounted at ``PREFIX``.
 
@@ -64,7 +73,7 @@ def api_app(footnote: Footnote, desk: Desk, *, guarded: bool = False) -> FastAPI
     )  # fmt: skip
     answer_with_problems(app)
     _asking(app, footnote, desk)
-    _reading(app, footnote)
+    _reading(app, footnote, desk)
     _describe(app, footnote, guarded=guarded)
     return app
 
@@ -87,36 +96,32 @@ def _asking(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
         return _json(await desk.run(lambda: search_to_json(footnote, body)))
 
 
-def _reading(app: FastAPI, footnote: Footnote) -> None:
+def _reading(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
     @app.get("/documents", responses={200: {"model": forms.DocumentsForm}})
-    def documents(
+    async def documents(
         limit: Annotated[int, Query(ge=1, le=forms.PAGE_MAX)] = 100,
         offset: Annotated[int, Query(ge=0, le=forms.OFFSET_MAX)] = 0,
     ) -> Response:
         """What is in the index, sorted by id."""
-        footnote.refresh()
-        return _json(documents_to_json(footnote, limit=limit, offset=offset))
+        return await desk.run(lambda: _json(documents_to_json(footnote, limit=limit, offset=offset)))
 
     @app.get("/documents/{document_id:path}", responses={200: {"model": forms.DocumentForm}})
-    def document(
+    async def document(
         document_id: Annotated[str, Path(min_length=1, max_length=1_000)],
     ) -> Response:
         """One document: its text, and where its blocks lie in it."""
-        footnote.refresh()
-        return _json(document_to_json(footnote.document(document_id)))
+        return await desk.run(lambda: _json(document_to_json(footnote.document(document_id))))
 
     @app.get("/citations/{citation_id:path}", responses={200: {"model": forms.CitedForm}})
-    def citation(
+    async def citation(
         citation_id: Annotated[str, Path(min_length=1, max_length=1_100)],
     ) -> Response:
         """A citation read again from the index; its id is `document:start-end`, as a passage's is."""
-        footnote.refresh()
-        return _json(cited_to_json(footnote, citation_id))
+        return await desk.run(lambda: _json(cited_to_json(footnote, citation_id)))
 
 
 def search_to_json(footnote: Footnote, body: forms.SearchBody) -> dict[str, Any]:
-    """Search the newest generation, in the form that all doors give."""
-    footnote.refresh()
+    """Search, in the form that all doors give."""
     allowed = None if body.documents is None else frozenset(body.documents)
     hits = footnote.search(body.query, body.k, allowed=allowed)
     return {"query": body.query, "hits": [hit_to_json(hit) for hit in hits]}
@@ -130,8 +135,7 @@ def documents_to_json(footnote: Footnote, *, limit: int | None = None, offset: i
 
 
 def ask_body(footnote: Footnote, body: forms.AskBody) -> Answer:
-    """Ask the newest generation what a caller sent."""
-    footnote.refresh()
+    """Ask what a caller sent."""
     history = [(turn.question, turn.answer) for turn in body.history]
     allowed = None if body.documents is None else frozenset(body.documents)
     return footnote.ask(body.question, history=history, allowed=allowed, literal=body.literal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -88,16 +89,21 @@ def mcp_server(footnote: Footnote, desk: Desk) -> Server[Any]:
             return _failed("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
         except FootnoteError as error:
             return _failed(f"{error.what}; {error.remedy}" if error.remedy else error.what)
+        except Exception as error:
+            # The library would send Python's own words; who asks can do nothing with them.
+            raise MCPError(types.INTERNAL_ERROR, f"a fault in Footnote itself: {type(error).__name__}") from error
         text = types.TextContent(type="text", text=json_text(result))
         return types.CallToolResult(content=[text], structured_content=result)
 
     async def list_resources(_: Any, params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
-        return _resources(footnote, params.cursor if params else None)
+        cursor = params.cursor if params else None
+        return await desk.run(lambda: _resources(footnote, cursor))
 
     async def read_resource(_: Any, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         uri = str(params.uri)
+        name = unquote(uri.removeprefix(SCHEME)) if uri.startswith(SCHEME) else ""
         try:
-            document = footnote.document(unquote(uri.removeprefix(SCHEME)) if uri.startswith(SCHEME) else "")
+            document = await desk.run(lambda: footnote.document(name))
         except FootnoteError as error:
             raise MCPError(types.INVALID_PARAMS, error.what, {"uri": uri}) from error
         text = types.TextResourceContents(uri=uri, mime_type=_kind(document.id), text=document.text)
@@ -128,9 +134,8 @@ def _failed(what: str) -> types.CallToolResult:
 
 def _resources(footnote: Footnote, cursor: str | None) -> types.ListResourcesResult:
     """A page of the documents; a cursor is the number of those before it."""
-    if cursor is not None and not (cursor.isascii() and cursor.isdigit()):
+    if cursor is not None and not re.fullmatch(r"[0-9]{1,12}", cursor):
         raise MCPError(types.INVALID_PARAMS, "there is no such cursor")
-    footnote.refresh()
     summaries, start = footnote.documents(), int(cursor or "0")
     resources = [
         types.Resource(
@@ -167,20 +172,3 @@ class McpOverHttp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._sessions is not None, "it is running"
         await self._sessions.handle_request(scope, receive, send)
-
-
-async def serve_stdio(footnote: Footnote) -> None:
-    """Serve one client on stdin and stdout until it goes away."""
-    import asyncio
-
-    from mcp.server.stdio import stdio_server
-
-    from footnote.service import Desk
-
-    desk = Desk(footnote)
-    server = mcp_server(footnote, desk)
-    try:
-        async with stdio_server() as (incoming, outgoing):
-            await server.run(incoming, outgoing, server.create_initialization_options())
-    finally:
-        await asyncio.to_thread(desk.close)

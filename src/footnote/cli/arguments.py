@@ -73,6 +73,7 @@ class Arguments:
     as_json: bool = False
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    open_browser: bool = False
     watch: bool = False
     export: Path | None = None
     action: str = ""
@@ -182,6 +183,9 @@ def _add_own(parser: argparse.ArgumentParser, command: str) -> None:
         parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen at (default: %(default)s)")
         parser.add_argument(
             "--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"
+        )
+        parser.add_argument(
+            "--open", action="store_true", dest="open_browser", help="open it in your browser, as the owner"
         )
 
 

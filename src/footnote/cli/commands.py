@@ -153,9 +153,13 @@ def _demands_met(report: Report, arguments: Arguments) -> int:
 
 def _serve(arguments: Arguments) -> int:
     from footnote.web import serve
+    from footnote.web.keys import check_exposure
 
+    token = os.environ.get("FOOTNOTE_TOKEN") or None
+    # Before minutes are spent on an index.
+    check_exposure(arguments.settings, arguments.host, token)
     with open_engine(arguments) as footnote:
-        serve(footnote, host=arguments.host, port=arguments.port, token=os.environ.get("FOOTNOTE_TOKEN") or None)
+        serve(footnote, host=arguments.host, port=arguments.port, token=token, open_browser=arguments.open_browser)
     return 0
 
 

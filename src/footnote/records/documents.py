@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -88,6 +88,11 @@ class Block:
     hidden: tuple[Span, ...] = ()
     styles: tuple[Style, ...] = ()
 
+    def hidden_in(self, span: Span) -> tuple[Span, ...]:
+        """The hidden stretches that touch a span, found without looking at all of them."""
+        first = bisect_right(self.hidden, span.start, key=lambda h: h.end)
+        return self.hidden[first : bisect_left(self.hidden, span.end, lo=first, key=lambda h: h.start)]
+
 
 @dataclass(frozen=True, slots=True)
 class FaqPair:
@@ -143,11 +148,16 @@ class Document:
         """What a reader sees at a span: markup left out, a row's cells with " | " between them, one line a block."""
         lines = []
         first = bisect_right(self.blocks, span.start, key=lambda block: block.span.end)
-        for block in self.blocks[first:]:
+        for n in range(first, len(self.blocks)):
+            block = self.blocks[n]
             if block.span.start >= span.end:
                 break
-            stretches = block.cells or (block.span,)
-            seen = [visible_text(self.text, cut, block.hidden) for each in stretches if (cut := each.within(span))]
+            first_cell = bisect_right(block.cells, span.start, key=lambda cell: cell.end)
+            cells = block.cells[
+                first_cell : bisect_left(block.cells, span.end, lo=first_cell, key=lambda cell: cell.start)
+            ]
+            cuts = (cut for each in (cells if block.cells else (block.span,)) if (cut := each.within(span)))
+            seen = [visible_text(self.text, cut, block.hidden_in(cut)) for cut in cuts]
             lines.append(" | ".join(seen))
         return "\n".join(lines)
 

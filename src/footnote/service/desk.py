@@ -39,6 +39,7 @@ class DeskState:
         waiting, running: questions now.
         done, failed, refused: questions so far.
         mean_seconds: running mean of the time at work on one.
+        stuck_seconds: how long no turn has come free while all were taken; 0 where one is free.
     """
 
     open: bool
@@ -48,6 +49,7 @@ class DeskState:
     failed: int
     refused: int
     mean_seconds: float
+    stuck_seconds: float = 0.0
 
 
 class Desk:
@@ -67,6 +69,7 @@ class Desk:
         self._open = True
         self._waiting = self._running = self._done = self._failed = self._refused = 0
         self._mean_seconds = 0.0
+        self._turn_taken = 0.0
 
     async def answer(
         self, question: str, *, history: Sequence[tuple[str, str]] = (), allowed: frozenset[str] | None = None
@@ -77,15 +80,12 @@ class Desk:
             Busy: too many wait already, or the server is stopping.
             FootnoteError: as ``Footnote.ask`` and ``Footnote.refresh``.
         """
-
-        def work() -> Answer:
-            self._footnote.refresh()
-            return self._footnote.ask(question, history=history, allowed=allowed)
-
-        return await self.run(work)
+        return await self.run(lambda: self._footnote.ask(question, history=history, allowed=allowed))
 
     async def run(self, work: Callable[[], Result]) -> Result:
-        """Do something else that costs as much as a question, in turn with the questions.
+        """Do something else that may cost as much as a question, in turn with the questions.
+
+        Whatever is done at the desk is done on the newest generation of the index: no face has to think of it.
 
         Raises:
             Busy: as ``answer``.
@@ -119,8 +119,10 @@ class Desk:
                 self._refused += 1
                 raise _too_many(self._waiting * self._mean_seconds / self._workers)
             self._running += 1
+            self._turn_taken = began
         failed = True
         try:
+            self._footnote.refresh()
             result = work()
             failed = False
         finally:
@@ -141,9 +143,11 @@ class Desk:
 
     def state(self) -> DeskState:
         with self._lock:
+            stuck = time.monotonic() - self._turn_taken if self._running >= self._workers else 0.0
             return DeskState(
-                self._open, self._waiting, self._running, self._done, self._failed, self._refused, self._mean_seconds
-            )
+                self._open, self._waiting, self._running, self._done, self._failed, self._refused, self._mean_seconds,
+                stuck,
+            )  # fmt: skip
 
     def close(self) -> None:
         """Take no more questions, answer those at work, refuse those that wait; returns when all is done."""

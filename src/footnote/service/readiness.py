@@ -38,6 +38,9 @@ class Readiness:
                 self._looked_seconds = time.monotonic()
             problem = self._problem
         state = self._desk.state()
+        if state.stuck_seconds > self._footnote.settings.queue_wait_seconds:
+            # Whoever asked since then was refused.
+            problem = f"no question got its turn for {state.stuck_seconds:.0f} s; ask again"
         if not state.open:
             problem = "the server is stopping"
         if problem:

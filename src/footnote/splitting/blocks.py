@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from footnote.records import Block, Document, Sentence, Span
-from footnote.splitting.inputs import hidden_in
 from footnote.splitting.sentences import borders
 
 __all__ = ["block_sentences", "cut"]
@@ -102,7 +101,7 @@ def cut(document: Document, sentence: Sentence, pieces: int, max_chars: int) -> 
     A word that is too long by itself is cut between characters, never before a combining mark.
     """
     block = document.blocks[sentence.block]
-    visible = _Visible(document.text, sentence.span, hidden_in(block, sentence.span))
+    visible = _Visible(document.text, sentence.span, block.hidden_in(sentence.span))
     length = min(max_chars, -(-len(visible.text) // max(pieces, 1)))
     edges = [0]
     while edges[-1] < len(visible.text):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from footnote.records import Document, Passage, Sentence, Span
 from footnote.settings import Settings
 from footnote.splitting.blocks import block_sentences, cut
-from footnote.splitting.inputs import context_of, passage_input, sentence_input
+from footnote.splitting.inputs import context_of, heading_text, passage_input, sentence_input
 from footnote.splitting.packing import Piece, pack
 
 __all__ = ["CountTokens", "split_document"]
@@ -66,21 +66,25 @@ def _sections(document: Document) -> list[_Section]:
             sections.append(_Section([], ()))
         sections[-1].blocks.append(number)
         open_headings = block.kind == "heading"
+    texts: dict[int, str] = {}
     for section in sections:
         innermost = next((n for n in reversed(section.blocks) if document.blocks[n].kind == "heading"), None)
-        section.heading_path = _path(document, section.blocks[0], innermost)
+        section.heading_path = _path(document, section.blocks[0], innermost, texts)
     return sections
 
 
-def _path(document: Document, first: int, innermost: int | None) -> tuple[str, ...]:
-    """The headings that hold for a section, its own included; the document's title only where it says something else."""
-    path = document.heading_path(first)
+def _path(document: Document, first: int, innermost: int | None, texts: dict[int, str]) -> tuple[str, ...]:
+    """The headings that hold for a section, its own included; the document's title only where it says something else.
+
+    ``texts`` keeps those of headings between calls: the first one of a document holds for all of its sections.
+    """
+    numbers = document.blocks[first].headings
     if innermost is not None:
-        heading = document.blocks[innermost]
-        path = (
-            *document.heading_path(innermost),
-            sentence_input(document, Sentence(heading.span, innermost, "heading")),
-        )
+        numbers = (*document.blocks[innermost].headings, innermost)
+    for number in numbers:
+        if number not in texts:
+            texts[number] = heading_text(document, number)
+    path = tuple(texts[number] for number in numbers)
     if path and path[0].casefold() == document.title.casefold():
         return path[1:]
     return path

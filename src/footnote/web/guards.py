@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, TypeAlias
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+from footnote.web.bodies import (
+    BODY_SECONDS,
+    FORM_MAX_BYTES,
+    FORM_SECONDS,
+    App,
+    Body,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    header,
+    respond,
+)
 
 _GRADIO_READS = re.compile(
     r"/(?:"
@@ -29,6 +36,8 @@ _GRADIO_WRITES = re.compile(r"/gradio_api/(?:queue/join|cancel|reset|call/\w+|ca
 _OURS = re.compile(r"/(?:footnote/[\w.\-]+|api(?:/.*)?|healthz|readyz|metrics|mcp|enter)", re.DOTALL)
 _FILES = re.compile(r"/api/files/[^/]+")
 """Where the owner's files arrive: the one place that takes something else than JSON, and takes much of it."""
+_PAGES = frozenset({"/", "/enter"})
+"""Where HTML of our own is: the one kind that gets a nonce for its scripts."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _POLICY = (
@@ -38,7 +47,8 @@ _POLICY = (
 )
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # Nothing to other sites; without any at all, Chromium says of our own form that it comes from nowhere.
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
@@ -48,7 +58,7 @@ _SCRIPT_TAG = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 
 
 class Doors:
-    """Lets a request in when its host, path, origin, type and size are as they should be."""
+    """Lets a request in when its host, path, origin, type and size are as they should be, and its body comes in time."""
 
     def __init__(self, app: App, *, hosts: Iterable[str], body_max_bytes: int, file_max_bytes: int = 0) -> None:
         self.app = app
@@ -66,9 +76,16 @@ class Doors:
         if refusal is not None:
             await respond(send, *refusal)
             return
-        await self.app(scope, self._measured(receive, self._most_bytes(scope)), send)
+        # Hosts come by one header, which was looked at; Gradio would believe this one too.
+        scope["headers"] = [(key, value) for key, value in scope["headers"] if key != b"x-forwarded-host"]
+        seconds = FORM_SECONDS if scope["path"] == "/enter" else BODY_SECONDS
+        body = Body(receive, send, self._most_bytes(scope), seconds, renewed=_arriving(scope))
+        await self.app(scope, body.receive, body.send)
+        await body.finish()
 
     def _most_bytes(self, scope: Scope) -> int:
+        if scope["path"] == "/enter":
+            return FORM_MAX_BYTES
         return self.file_max_bytes if _arriving(scope) else self.body_max_bytes
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
@@ -78,29 +95,29 @@ class Doors:
         path, method = scope["path"], scope["method"]
         writes = method not in _BODILESS
         known = _GRADIO_WRITES if writes else _GRADIO_READS
-        if not (_OURS.fullmatch(path) or known.fullmatch(path)) or ".." in path:
+        if not (_OURS.fullmatch(path) or known.fullmatch(path)) or ".." in path.split("/"):
             return 404, "There is nothing here."
         if not writes:
             return None
-        origin = header(scope, b"origin")
-        if origin and urlsplit(origin).netloc != host:
+        if _is_from_elsewhere(scope):
             return 403, "Requests from other sites are not taken."
         length = header(scope, b"content-length")
         if length.isdigit() and int(length) > self._most_bytes(scope):
             return 413, "The request is too large."
         return _wrong_kind(scope, header(scope, b"content-type").partition(";")[0].strip().lower())
 
-    def _measured(self, receive: Receive, most_bytes: int) -> Receive:
-        """Bodies without a length are counted as they come; one that grows too large ends the request."""
-        seen = 0
 
-        async def measured() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            return {"type": "http.disconnect"} if seen > most_bytes else message
+def _is_from_elsewhere(scope: Scope) -> bool:
+    """Whether a page of another site sent this.
 
-        return measured
+    Browsers say so themselves where they can, in a header that no page can set; else the page's origin has to be this
+    host, which a proxy that changes the host would spoil.
+    """
+    site = header(scope, b"sec-fetch-site")
+    if site:
+        return site not in {"same-origin", "none"}
+    origin = header(scope, b"origin")
+    return bool(origin) and urlsplit(origin).netloc != header(scope, b"host")
 
 
 def _wrong_kind(scope: Scope, kind: str) -> tuple[int, str] | None:
@@ -123,17 +140,19 @@ class Policy:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if scope["path"] == "/":
+        stamped = scope["path"] in _PAGES
+        if stamped:
             # The page is changed on its way out, so it must not arrive compressed.
             scope["headers"] = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
-        await self.app(scope, receive, _Stamped(send).send)
+        await self.app(scope, receive, _Stamped(send, held=stamped).send)
 
 
 class _Stamped:
-    """One response on its way out; only HTML is held back until complete."""
+    """One response on its way out; only our own pages are held back until complete, a document's file is sent as it is."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, held: bool) -> None:
         self._send = send
+        self._held = held
         self._start: Message | None = None
         self._body = bytearray()
         self._nonce = secrets.token_urlsafe(18)
@@ -143,7 +162,7 @@ class _Stamped:
             headers = [(k, v) for k, v in message.get("headers", []) if k.lower() != b"server"]
             headers += [*_HEADERS, (b"content-security-policy", _POLICY.format(nonce=self._nonce).encode())]
             message["headers"] = headers
-            if dict(headers).get(b"content-type", b"").startswith(b"text/html"):
+            if self._held and dict(headers).get(b"content-type", b"").startswith(b"text/html"):
                 self._start = message
                 return
         elif message["type"] == "http.response.body" and self._start is not None:
@@ -171,20 +190,7 @@ def _arriving(scope: Scope) -> bool:
     return scope["method"] == "PUT" and _FILES.fullmatch(scope["path"]) is not None
 
 
-def header(scope: Scope, name: bytes) -> str:
-    """The first value of a request header, or an empty string."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
-
-
 def host_name(host: str) -> str:
     """The name in a Host header, without its port; an IPv6 address without its brackets; empty where it is none."""
     found = _HOST.fullmatch(host)
     return (found["address"] or found["name"]).lower() if found else ""
-
-
-async def respond(send: Send, status: int, text: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
-    """A short plain answer."""
-    body = text.encode()
-    base = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*base, *headers]})
-    await send({"type": "http.response.body", "body": body})

@@ -7,15 +7,20 @@ page can lay marks exactly without ever searching for a quote.  No markup is mad
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+import threading
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from footnote.records import Block, Document, Span
+from footnote.records import Block, Document, Span, Style
 
 Json: TypeAlias = dict[str, Any]
 
+_DEEPEST_LIST = 32
+"""Beyond it items are drawn side by side: nobody tells more levels apart, and JSON and browsers have limits."""
 _PARTS_WORDS = re.compile(r"\||<br\b", re.IGNORECASE)
 
 
@@ -33,11 +38,38 @@ def document_layout(document: Document) -> Json:
     }
 
 
+class Layouts:
+    """The last layouts, as JSON: whoever asks for one long document again and again costs one layout."""
+
+    def __init__(self, most_bytes: int = 32_000_000) -> None:
+        self._most_bytes = most_bytes
+        self._kept: dict[tuple[int, str], bytes] = {}
+        self._lock = threading.Lock()
+
+    def of(self, generation: int, document: Document) -> bytes:
+        """The layout of a document of a generation of the index."""
+        key = (generation, document.id)
+        with self._lock:
+            body = self._kept.pop(key, None)
+        if body is None:
+            body = json.dumps(document_layout(document), ensure_ascii=False, separators=(",", ":")).encode()
+        with self._lock:
+            # At the end of the dict are the newest.
+            self._kept[key] = body
+            while sum(map(len, self._kept.values())) > self._most_bytes and len(self._kept) > 1:
+                del self._kept[next(iter(self._kept))]
+        return body
+
+
 def span_layout(document: Document, span: Span) -> list[Json]:
     """What of the document lies inside ``span``, in reading order; a table row comes with its header row."""
     blocks: list[Json] = []
     header: int | None = None
-    for n, block in enumerate(document.blocks):
+    first = bisect_right(document.blocks, span.start, key=lambda block: block.span.end)
+    for n in range(first, len(document.blocks)):
+        block = document.blocks[n]
+        if block.span.start >= span.end:
+            break
         if block.kind == "front_matter" or not block.span.overlaps(span):
             continue
         if block.kind == "table_row" and block.header is not None and block.header != header:
@@ -51,37 +83,73 @@ def span_layout(document: Document, span: Span) -> list[Json]:
     return _gather(blocks)
 
 
-def runs(text: str, span: Span, block: Block) -> list[Json]:
-    """Stretches of visible text of one style inside ``span``: ``{"start", "text", "styles"}``.
+def runs(text: str, spans: Sequence[Span], block: Block) -> list[list[Json]]:
+    """For each of some stretches of a block, its visible text in pieces of one style: ``{"start", "text", "styles"}``.
 
-    ``"blank": true`` on a run says that a blank is drawn before it, which is not in the text.
+    ``"blank": true`` on a piece says that a blank is drawn before it, which is not in the text.
+
+    Args:
+        text: the document's.
+        spans: in order and disjoint.
+        block: what they lie in; all of its styles and hidden stretches are gone through once, however many spans there are.
     """
-    cuts = {span.start, span.end}
-    for each in (*block.hidden, *(style.span for style in block.styles)):
-        cuts.update(at for at in (each.start, each.end) if span.start < at < span.end)
-    edges = sorted(cuts)
-    pieces: list[Json] = []
-    for start, end in pairwise(edges):
-        piece = Span(start, end)
-        if any(gap.overlaps(piece) for gap in block.hidden):
-            continue
-        styles = sorted({style.kind for style in block.styles if style.span.contains(piece)})
-        made = {"start": start, "text": text[start:end], "styles": styles}
-        # A hidden bar or line break parts words as a blank does.
-        if pieces and _PARTS_WORDS.search(text, pieces[-1]["start"] + len(pieces[-1]["text"]), start):
-            made["blank"] = True
-        pieces.append(made)
-    return pieces
+    styles = _Styles(block.styles)
+    made = []
+    for span in spans:
+        hidden = block.hidden_in(span)
+        pieces: list[Json] = []
+        for start, end in _visible(span, hidden):
+            for piece, kinds in styles.cut(start, end):
+                run: Json = {"start": piece.start, "text": piece.of(text), "styles": kinds}
+                # A hidden bar or line break parts words as a blank does.
+                if pieces and _PARTS_WORDS.search(text, pieces[-1]["start"] + len(pieces[-1]["text"]), piece.start):
+                    run["blank"] = True
+                pieces.append(run)
+        made.append(pieces)
+    return made
+
+
+def _visible(span: Span, hidden: Sequence[Span]) -> Iterator[tuple[int, int]]:
+    """What of a span is left between hidden stretches."""
+    at = span.start
+    for gap in hidden:
+        if at < gap.start:
+            yield at, min(gap.start, span.end)
+        at = max(at, gap.end)
+    if at < span.end:
+        yield at, span.end
+
+
+class _Styles:
+    """The styles of a block, gone through once from its start to its end."""
+
+    def __init__(self, styles: Sequence[Style]) -> None:
+        edges = [(each.span.start, 1, each.kind) for each in styles] + [
+            (each.span.end, -1, each.kind) for each in styles
+        ]
+        self._edges = sorted(edges, key=lambda edge: edge[0])
+        self._next = 0
+        self._open: Counter[str] = Counter()
+
+    def cut(self, start: int, end: int) -> Iterator[tuple[Span, list[str]]]:
+        """A stretch that begins where the last one ended or later, in pieces of one style."""
+        while start < end:
+            while self._next < len(self._edges) and self._edges[self._next][0] <= start:
+                _, step, kind = self._edges[self._next]
+                self._open[kind] += step
+                self._next += 1
+            upto = min(end, self._edges[self._next][0]) if self._next < len(self._edges) else end
+            yield Span(start, upto), sorted(kind for kind, count in self._open.items() if count)
+            start = upto
 
 
 def _block(document: Document, n: int, span: Span) -> Json:
     block = document.blocks[n]
-    inside = _clip(block.span, span)
     made: Json = {"kind": block.kind, "block": n, "start": block.span.start, "end": block.span.end}
     if block.cells:
-        made["cells"] = [runs(document.text, _clip(cell, span), block) for cell in block.cells]
+        made["cells"] = runs(document.text, [_clip(cell, span) for cell in block.cells], block)
     else:
-        made["runs"] = runs(document.text, inside, block)
+        (made["runs"],) = runs(document.text, [_clip(block.span, span)], block)
     if block.level:
         made["level"] = block.level
     if block.kind == "list_item":
@@ -129,14 +197,15 @@ def _starts_another(first: Json, block: Json) -> bool:
 
 def _nest(entries: Sequence[Json]) -> Json:
     """A flat run of list items as nested lists by their level."""
-    top = min(entry["level"] for entry in entries)
     made: Json = {"kind": "list", "ordered": entries[0]["ordered"], "items": []}
-    at = 0
-    while at < len(entries):
-        end = at + 1
-        while end < len(entries) and entries[end]["level"] > top:
-            end += 1
-        below = entries[at + 1 : end]
-        made["items"].append(entries[at] | {"lists": [_nest(below)] if below else []})
-        at = end
+    above: list[Json] = []
+    for entry in entries:
+        item = entry | {"lists": []}
+        while above and (above[-1]["level"] >= item["level"] or len(above) >= _DEEPEST_LIST):
+            above.pop()
+        lists = above[-1]["lists"] if above else [made]
+        if not lists:
+            lists.append({"kind": "list", "ordered": item["ordered"], "items": []})
+        lists[0]["items"].append(item)
+        above.append(item)
     return made

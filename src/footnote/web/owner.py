@@ -1,12 +1,11 @@
 """What only the owner may do: add, remove and update documents, and read the feedback.
 
-The owner is whoever showed the token; where there is none, whoever sits at this machine.
+Who the owner is, ``keys`` tells.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,12 +19,12 @@ from starlette.requests import ClientDisconnect
 from footnote.errors import UsageError
 from footnote.feedback import Feedback, FeedbackBook, claim_to_json, judgments_from, judgments_text, unanswered_groups
 from footnote.web.keeping import Keeper, NameTaken
+from footnote.web.keys import is_owner
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
 
 _LISTED_MOST = 500
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 class RemovedBody(BaseModel):
@@ -34,29 +33,11 @@ class RemovedBody(BaseModel):
     documents: Annotated[list[Annotated[str, Field(max_length=1_000)]], Field(max_length=1_000)] = []
 
 
-def is_owner(request: Request, *, guarded: bool) -> bool:
-    """Whether the visitor may change things.
-
-    Args:
-        request: of a visitor who came past the token where there is one.
-        guarded: whether there is a token.
-    """
-    if guarded:
-        return True
-    # Behind a proxy on this machine everyone seems to sit at it.
-    if request.client is None or any(name in request.headers for name in _FORWARDED):
-        return False
-    try:
-        return ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
-
-
-def owner_routes(footnote: Footnote, *, guarded: bool) -> APIRouter:
+def owner_routes(footnote: Footnote) -> APIRouter:
     """The owner's routes over an engine."""
 
     def owner(request: Request) -> None:
-        if not is_owner(request, guarded=guarded):
+        if not is_owner(request):
             raise HTTPException(403, "Only the owner of this page may do that.")
 
     keeper = Keeper(footnote)

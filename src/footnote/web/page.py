@@ -73,7 +73,6 @@ def asking(footnote: Footnote, desk: Desk) -> Callable[..., Awaitable[dict[str, 
             turns, literal = [], True
 
         def work() -> dict[str, Any]:
-            footnote.refresh()
             answer = footnote.ask(str(question), history=turns, allowed=allowed, literal=literal)
             return {**answer_shown(footnote, answer), "care": care}
 

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
@@ -21,17 +22,20 @@ from footnote.claims import Claim, check, find
 from footnote.feedback import Feedback, FeedbackBook, Kind
 from footnote.loaders import SUFFIXES
 from footnote.records import Span
-from footnote.web.layout import document_layout
+from footnote.web.keys import is_owner
+from footnote.web.layout import Layouts
 from footnote.web.originals import corpus_dir_of, file_state, file_states, original_file
-from footnote.web.owner import is_owner, owner_routes
+from footnote.web.owner import owner_routes
 from footnote.web.shown import claim_shown
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
-    from footnote.service import Readiness
+    from footnote.service import Desk, Readiness
 
 STARTERS = 40
 HISTORY_TURNS = 50
+_THREAD_SECONDS = 1.0
+"""Readiness waits so long for a thread of the routes."""
 _ID_CHARS = 1_000
 _QUOTE_CHARS = 20_000
 _QUESTION_CHARS = 2_000
@@ -84,12 +88,12 @@ class FeedbackBody(BaseModel):
     correct: Annotated[list[ClaimBody], Field(max_length=20)] = []
 
 
-def routes(footnote: Footnote, readiness: Readiness, *, guarded: bool = False) -> APIRouter:
-    """Our own routes over an engine; ``guarded`` tells that every visitor has shown the token."""
+def routes(footnote: Footnote, desk: Desk, readiness: Readiness) -> APIRouter:
+    """Our own routes over an engine; what costs as much as a question waits its turn at the desk."""
     router = APIRouter()
 
-    router.include_router(_api(footnote, guarded=guarded))
-    router.include_router(owner_routes(footnote, guarded=guarded))
+    router.include_router(_api(footnote, desk))
+    router.include_router(owner_routes(footnote))
 
     @router.get("/healthz")
     async def healthz() -> PlainTextResponse:
@@ -99,6 +103,8 @@ def routes(footnote: Footnote, readiness: Readiness, *, guarded: bool = False) -
     async def readyz() -> JSONResponse:
         # On the loop's own threads, not among those of the other routes: it is answered however busy these are.
         ready, facts = await asyncio.to_thread(readiness.look)
+        if ready and not await _threads_are_free():
+            ready, facts = False, {"ready": False, "reason": "pages wait for others that take long; try again"}
         return JSONResponse(facts, status_code=200 if ready else 503)
 
     @router.get("/footnote/{name}")
@@ -108,13 +114,24 @@ def routes(footnote: Footnote, readiness: Readiness, *, guarded: bool = False) -
     return router
 
 
-def _api(footnote: Footnote, *, guarded: bool) -> APIRouter:
+async def _threads_are_free() -> bool:
+    """Whether a route that needs a thread would get one: asked of the threads themselves."""
+    try:
+        async with asyncio.timeout(_THREAD_SECONDS):
+            await run_in_threadpool(lambda: None)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _api(footnote: Footnote, desk: Desk) -> APIRouter:
     # A new generation of the index shows at the next click; telling whether there is one costs a look at one file.
     api = APIRouter(prefix="/api", dependencies=[Depends(footnote.refresh)])
+    layouts = Layouts()
 
     @api.get("/start")
     def start(request: Request) -> JSONResponse:
-        may_change = is_owner(request, guarded=guarded) and corpus_dir_of(footnote) is not None
+        may_change = is_owner(request) and corpus_dir_of(footnote) is not None
         return JSONResponse({**_start(footnote), "owner": may_change, "suffixes": sorted(SUFFIXES)})
 
     @api.get("/states")
@@ -122,16 +139,8 @@ def _api(footnote: Footnote, *, guarded: bool) -> APIRouter:
         return JSONResponse(file_states(footnote))
 
     @api.get("/documents/{document_id:path}")
-    def document(document_id: str, if_none_match: Annotated[str, Header()] = "") -> Response:
-        found = find(footnote, document_id)
-        if found is None:
-            raise HTTPException(404, "The index has no such document.")
-        state = file_state(footnote, found)
-        tag = f'"{found.sha256[:32]}-{state}"'
-        headers = {"etag": tag, "cache-control": "no-cache"}
-        if if_none_match == tag:
-            return Response(status_code=304, headers=headers)
-        return JSONResponse({**document_layout(found), "file": state}, headers=headers)
+    async def document(document_id: str, if_none_match: Annotated[str, Header()] = "") -> Response:
+        return await desk.run(lambda: _document(footnote, layouts, document_id, if_none_match))
 
     @api.get("/original/{document_id:path}")
     def original(document_id: str) -> Response:
@@ -141,11 +150,26 @@ def _api(footnote: Footnote, *, guarded: bool) -> APIRouter:
         return original_file(footnote, found)
 
     @api.post("/check")
-    def check_claims(body: ClaimsBody) -> JSONResponse:
-        return JSONResponse({"claims": [_shown(footnote, claim) for claim in body.claims]})
+    async def check_claims(body: ClaimsBody) -> JSONResponse:
+        return await desk.run(lambda: JSONResponse({"claims": [_shown(footnote, claim) for claim in body.claims]}))
 
     _add_feedback(api, footnote)
     return api
+
+
+def _document(footnote: Footnote, layouts: Layouts, document_id: str, known_tag: str) -> Response:
+    """A document as the reader draws it; at the desk, as a long one takes as much work as a question."""
+    found = find(footnote, document_id)
+    if found is None:
+        raise HTTPException(404, "The index has no such document.")
+    state = file_state(footnote, found)
+    tag = f'"{found.sha256[:32]}-{state}"'
+    headers = {"etag": tag, "cache-control": "no-cache"}
+    if known_tag == tag:
+        return Response(status_code=304, headers=headers)
+    # What was drawn before the file changed is drawn again, only told otherwise.
+    body = b"%s,%s" % (layouts.of(footnote.generation, found)[:-1], f'"file":"{state}"}}'.encode())
+    return Response(body, media_type="application/json", headers=headers)
 
 
 def _add_feedback(api: APIRouter, footnote: Footnote) -> None:

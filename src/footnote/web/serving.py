@@ -6,12 +6,11 @@ import asyncio
 import errno
 import ipaddress
 import os
-import resource
-import signal
 import socket
 import sys
 import tempfile
 import threading
+import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
@@ -21,10 +20,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from footnote.api import attach
-from footnote.errors import FootnoteError, UsageError
+from footnote.errors import FootnoteError
 from footnote.service import Crowd, Desk, Rates, Readiness, RequestLog, error_headers, http_status, log_to_stderr
-from footnote.web.entry import Entry
+from footnote.web.connections import server_for
+from footnote.web.entry import Entry, Visitors
 from footnote.web.guards import Doors, Policy
+from footnote.web.keys import OWNER, Keys, check_exposure
 from footnote.web.routes import routes
 
 if TYPE_CHECKING:
@@ -32,14 +33,12 @@ if TYPE_CHECKING:
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _BACKLOG = 2_048
-STOP_SECONDS = 3
-"""How long answers under way may take once the server was told to stop."""
 
 
 def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str, ...] = ()) -> FastAPI:
     """See ``footnote.web.create_app``."""
     _quiet_gradio()
-    settings, desk = footnote.settings, Desk(footnote)
+    desk, keys = Desk(footnote), Keys(token)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -50,17 +49,23 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
             await asyncio.to_thread(desk.close)
 
     app: FastAPI = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.state.desk = desk
+    app.state.desk, app.state.keys = desk, keys
     readiness = Readiness(footnote, desk)
-    app.include_router(routes(footnote, readiness, guarded=bool(token)))
-    door = attach(app, footnote, desk, readiness, guarded=bool(token))
+    # First, since it widens what a path may hold.
+    door = attach(app, footnote, desk, readiness, guarded=keys.guarded)
+    app.include_router(routes(footnote, desk, readiness))
     app.add_exception_handler(FootnoteError, _trouble)
     app.add_exception_handler(RequestValidationError, _not_understood)
     # Inside a loop, since Gradio opens one that it never closes where none is running.
     asyncio.run(_mount_page(app, footnote, desk))
-    # The last one added is the outermost: every answer carries the policy, refusals too.
-    if token:
-        app.add_middleware(Entry, token=token)
+    _guard(app, footnote, keys, hosts)
+    return app
+
+
+def _guard(app: FastAPI, footnote: Footnote, keys: Keys, hosts: tuple[str, ...]) -> None:
+    """Put the doors around an application, from the innermost to the outermost: every answer carries the policy."""
+    settings = footnote.settings
+    app.add_middleware(Entry, keys=keys)
     app.add_middleware(Rates, per_minute=settings.questions_per_minute)
     app.add_middleware(
         Doors,
@@ -68,12 +73,12 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
         body_max_bytes=settings.request_max_bytes,
         file_max_bytes=settings.file_max_bytes,
     )
-    app.add_middleware(Crowd, most=settings.requests_max)
+    app.add_middleware(Crowd, most=settings.requests_max, is_stranger=lambda scope: keys.guarded and not scope[OWNER])
+    app.add_middleware(Visitors, keys=keys)
     for kind, options in app.state.around:
         app.add_middleware(kind, **options)
     app.add_middleware(Policy)
     app.add_middleware(RequestLog)
-    return app
 
 
 async def _mount_page(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
@@ -91,33 +96,32 @@ async def _mount_page(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
     _assert_launched(page)
 
 
-def serve(footnote: Footnote, *, host: str, port: int, token: str | None) -> None:
+def serve(footnote: Footnote, *, host: str, port: int, token: str | None, open_browser: bool) -> None:
     """See ``footnote.web.serve``."""
-    import uvicorn
-
-    if not _loopback(host) and not token:
-        raise UsageError(
-            "this address is open to other machines, so a token is needed",
-            where=host,
-            remedy="set FOOTNOTE_TOKEN, or serve on 127.0.0.1",
-        )
+    settings = footnote.settings
+    check_exposure(settings, host, token)
     listener = _listen(host, port)
-    any_name = _everywhere(host)
-    app = create_app(footnote, token=token, hosts=("*",) if any_name else (host,))
-    config = uvicorn.Config(
-        app, log_level="warning", timeout_keep_alive=20, timeout_graceful_shutdown=STOP_SECONDS,
-        server_header=False, proxy_headers=False,
-    )  # fmt: skip
+    app = create_app(footnote, token=token, hosts=("*",) if _everywhere(host) else (host,))
+    behind_proxy = bool(settings.hosts or settings.root_path)
+    server = server_for(app, requests_max=settings.requests_max, behind_proxy=behind_proxy)
     shown_host = f"[{host}]" if ":" in host else host
-    sys.stderr.write(f"Footnote is open at http://{shown_host}:{listener.getsockname()[1]}/ (Ctrl+C closes it)\n")
+    address = f"http://{shown_host}:{listener.getsockname()[1]}/"
+    sys.stderr.write(f"Footnote is open at {address} (Ctrl+C closes it)\n")
+    link: str | None = app.state.keys.link
+    mine = address if link is None else f"{address}enter?secret={link}"
+    if link is not None:
+        sys.stderr.write(f"To add and remove documents, open this once; it makes your browser the owner's: {mine}\n")
     sys.stderr.flush()
-    log_to_stderr(requests=footnote.settings.log_requests)
-    _make_ready_for_many()
+    log_to_stderr(requests=settings.log_requests)
+    # A thread at work on an answer keeps the interpreter for 5 ms by default each time that the network loop wants it.
+    sys.setswitchinterval(0.0005)
     # The first visitor should not wait for the starters to be found.
     starters = threading.Thread(target=_find_starters, args=(footnote,))
     starters.start()
+    if open_browser:
+        threading.Thread(target=webbrowser.open, args=(mine,), daemon=True).start()
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     finally:
         # Python would end it in the middle of native code, which aborts the process.
         starters.join()
@@ -131,17 +135,6 @@ def _find_starters(footnote: Footnote) -> None:
     # Whoever asks for them next gets them, or the reason why there are none.
     with suppress(FootnoteError):
         footnote.starters()
-
-
-def _make_ready_for_many() -> None:
-    """Process-wide: as many open connections as the system allows, short turns of threads, and signals that end well."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    # A thread at work on an answer keeps the interpreter for 5 ms by default each time that the network loop wants it.
-    sys.setswitchinterval(0.0005)
-    # uvicorn stops gracefully and then raises the signal again: by then there is nothing left to end.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
 
 
 async def _trouble(_request: Request, error: Exception) -> JSONResponse:
@@ -190,13 +183,6 @@ def _listen(host: str, port: int) -> socket.socket:
         what = "the port is taken" if error.errno == errno.EADDRINUSE else f"cannot listen here ({error.strerror})"
         raise FootnoteError(what, where=f"{host}:{port}", remedy="choose another with --port") from error
     return listener
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _everywhere(host: str) -> bool:

@@ -30,7 +30,7 @@ export function asJson(name, turns) {
     standing: turn.answer.standing,
     confidence: turn.answer.confidence,
     reason: turn.answer.reason,
-    explanation: turn.answer.explanation,
+    explanation: refusalOf(turn),
     fingerprint: turn.answer.fingerprint,
     citations: turn.answer.answered ? turn.quotes.map((each) => quoteJson(turn, each)) : [],
     nearest: turn.answer.answered || !turn.quotes.length ? null : quoteJson(turn, turn.quotes[0]),
