@@ -125,7 +125,7 @@ def _add_table(extract: Extract, part: Part, header: Draft | None) -> Draft | No
     table = part.table
     assert table is not None
     if part.continues:
-        for row in table.rows[header is not None or table.headed is not False :]:
+        for row in table.rows:
             extract.add_row("table_row", row, header)
         return header
     extract.add_table(table.rows, headed=table.headed)

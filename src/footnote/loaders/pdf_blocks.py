@@ -19,7 +19,7 @@ from footnote.records import BlockKind
 
 __all__ = ["Part", "parts_of"]
 
-_BULLET = re.compile(r"(?:[•●○◦▪■–—·‣∙*➢➤✓]|[-])\s+(?=\S)|[•●▪‣]")
+_BULLET = re.compile(r"(?:[•●○◦▪■–—·‣∙*➢➤✓\uf020-\uf0ff]|[-])\s+(?=\S)|[•●▪‣\uf0b7\uf0a7]")
 _NUMBER = re.compile(r"(?:\d{1,3}[.)]|\(?[a-z][.)])\s+(?=\S)")
 _NUMBERED = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,4})\.?\s+(?=[^\W\d_])")
 _ENDED = re.compile(r"[.!?:;…。！？；][\"'”’)\]]*$")
@@ -50,6 +50,8 @@ class Part:
     table: Table | None = None
     continues: bool = False
     """For a table: whether it goes on with the one before it, under the same header."""
+    names: list[str] = field(default_factory=list)
+    """For a table that goes on: the first row of the one that it began with."""
 
     @property
     def recurs(self) -> bool:
@@ -152,15 +154,14 @@ def _table(table: Table, parts: Sequence[Part], number: int) -> Part:
             return part
     if last is None or last.table is None or last.pages[-1] < number - 1 or not last.table.fits(table):
         return part
-    header = last.table.rows[0]
-    if table.rows[0] == header and last.table.headed is not False:
-        part.continues = True
+    names = last.names or last.table.rows[0]
+    if table.rows[0] == names and last.table.headed is not False:
         table.rows = table.rows[1:]
+        part.continues = True
     elif table.headed is not True:
         part.continues = True
     if part.continues:
-        table.headed = last.table.headed
-        table.rows = [header, *table.rows]
+        part.names, table.headed = names, last.table.headed
     return part
 
 

@@ -6,11 +6,13 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median_low
 
+from footnote.loaders.pdf_columns import Row, columns_of
 from footnote.loaders.pdf_rules import Rules
 from footnote.loaders.pdf_runs import Run, rows_of
-from footnote.loaders.pdf_tables import Cells, Table, ruled_off
+from footnote.loaders.pdf_tables import Cells, Table, cell_text, is_value, ruled_off
 
 __all__ = ["ruled_tables"]
 
@@ -18,6 +20,7 @@ _SAME = 2.5
 """Points by which two rules, or the ends of two that meet, may differ."""
 _CELL_MAX_CHARS = 1_500
 """A ruled box with more text than this holds a page's layout, not a table's cell."""
+_SEVERAL = 3
 _FILLED = 0.25
 """Least share of a drawn table's cells that hold text; boxes with less are a drawing."""
 
@@ -52,7 +55,30 @@ class _Grid:
         return self.places[0] < middle < self.places[-1] and self.heights[-1] < height < self.heights[0]
 
     def table(self, runs: Sequence[Run]) -> Table | None:
-        lines: list[tuple[int, dict[int, list[Run]]]] = []
+        """The runs inside of the grid as a table; None where they are none."""
+        self._split_columns(runs)
+        by_row = self._lines(runs)
+        columns = sorted({column for lines in by_row.values() for cells in lines for column in cells})
+        grouped: list[Cells] = []
+        spans: list[tuple[int, int]] = []
+        for row in sorted(by_row):
+            stretch = ruled_off([[cells.get(column, []) for column in columns] for cells in by_row[row]])
+            grouped += stretch
+            spans += [(row, number) for number in range(len(stretch))]
+        filled = sum(bool(cell) for cells in grouped for cell in cells)
+        if len(grouped) < 2 or len(columns) < 2 or filled < _FILLED * len(grouped) * len(columns):
+            return None
+        table = Table([(self.places[n], self.places[n + 1]) for n in columns], self.heights[-1], self.heights[0])
+        table.size = median_low(run.size for run in runs)
+        texts = [[cell_text(cell) for cell in cells] for cells in grouped]
+        if any(len(cell) > _CELL_MAX_CHARS for row in texts for cell in row):
+            return None
+        table.fill(grouped, (), self._spread(texts, spans, columns))
+        return table
+
+    def _lines(self, runs: Sequence[Run]) -> dict[int, list[dict[int, list[Run]]]]:
+        """The lines of each row, with the runs of each column."""
+        by_row: dict[int, list[dict[int, list[Run]]]] = defaultdict(list)
         for stretch in rows_of(runs):
             found: dict[int, dict[int, list[Run]]] = defaultdict(lambda: defaultdict(list))
             for run in stretch:
@@ -60,21 +86,41 @@ class _Grid:
                 column = max(0, bisect_right(self.places, min(run.left + run.size / 3, run.right)) - 1)
                 row, column = self._first(row, min(column, len(self.places) - 2))
                 found[row][column].append(run)
-            lines += sorted(found.items())
-        columns = sorted({column for _, cells in lines for column in cells})
-        by_row: dict[int, list[Cells]] = defaultdict(list)
-        for row, cells in lines:
-            by_row[row].append([cells[column] for column in columns])
-        grouped = [row for number in sorted(by_row) for row in ruled_off(by_row[number])]
-        filled = sum(bool(cell) for cells in grouped for cell in cells)
-        if len(grouped) < 2 or len(columns) < 2 or filled < _FILLED * len(grouped) * len(columns):
-            return None
-        table = Table([(self.places[n], self.places[n + 1]) for n in columns], self.heights[-1], self.heights[0])
-        table.size = median_low(run.size for run in runs)
-        table.fill(grouped, ())
-        if any(len(cell) > _CELL_MAX_CHARS for row in table.rows for cell in row):
-            return None
-        return table
+            for row, cells in found.items():
+                by_row[row].append(cells)
+        return by_row
+
+    def _split_columns(self, runs: Sequence[Run]) -> None:
+        """Part columns that hold several values in most of their rows, as where rules stand only between groups of columns."""
+        for left, right in pairwise(list(self.places)):
+            inside = [run for run in runs if left < (run.left + run.right) / 2 < right]
+            rows = [Row(row, base=row[0].base, top=row[0].top) for row in rows_of(inside)]
+            several = [row for row in rows if len(row.runs) > 1]
+            values = [is_value(run.text) for row in several for run in row.runs]
+            if len(several) < _SEVERAL or 2 * len(several) < len(rows) or 2 * sum(values) < len(values):
+                continue
+            columns = columns_of(several, most=0.15)
+            for one, other in pairwise(columns):
+                place = (one[1] + other[0]) / 2
+                self.places.append(place)
+                self.upright.append((place, several[-1].base, several[0].top))
+        self.places.sort()
+
+    def _spread(
+        self, texts: Sequence[Sequence[str]], spans: Sequence[tuple[int, int]], columns: Sequence[int]
+    ) -> list[list[str]]:
+        """The rows with the text of a merged cell in each place that it covers."""
+        shown = {
+            (row, column): text
+            for (row, n), line in zip(spans, texts, strict=True)
+            if not n
+            for column, text in zip(columns, line, strict=True)
+        }
+        spread = []
+        for (row, number), line in zip(spans, texts, strict=True):
+            masters = [self._first(row, column) if not number else (row, column) for column in columns]
+            spread.append([text or shown.get(master, "") for text, master in zip(line, masters, strict=True)])
+        return spread
 
     def _first(self, row: int, column: int) -> tuple[int, int]:
         """The cell that a place belongs to: where no rule stands between, cells are one."""

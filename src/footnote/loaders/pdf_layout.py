@@ -21,7 +21,10 @@ __all__ = ["PdfLine", "read_order"]
 
 _ROWS_APART = 6.0
 _MARKER_GAP = 5.0
-_MARKER = re.compile(r"[•●○◦▪▫■□‣∙·➢➤✓]|[\u2013\u2014*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)]|\d+(?:\.\d+)+\.?")
+_BULLET = re.compile(r"[•●○◦▪▫■□‣∙·➢➤✓\uf020-\uf0ff]")
+_MARKER = re.compile(
+    r"[•●○◦▪▫■□‣∙·➢➤✓\uf020-\uf0ff]|[\u2013\u2014*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)]|\d+(?:\.\d+)+\.?"
+)
 _SHARED_ROWS = 0.34
 _FEW = 0.2
 
@@ -74,7 +77,7 @@ def _with_markers(runs: list[Run]) -> list[Run]:
             last is not None
             and run.left - last.right < _MARKER_GAP * run.size
             and _MARKER.fullmatch(last.text)
-            and (number == 1 or not last.text[0].isalnum())
+            and (number == 1 or _BULLET.fullmatch(last.text))
         ):
             found[-1] = Run(
                 f"{last.text} {run.text}", last.left, run.right, run.base, run.size, bold=run.bold, recurs=run.recurs
@@ -182,6 +185,14 @@ def _band(rows: Sequence[Row], rules: Rules, start: int) -> tuple[list[Item], in
         row = rows[0]
         return [row.table if row.table is not None else _line(row, 0.0)], start + 1
     items: list[Item] = []
+    marks: float | None = None
     for left, right in columns:
-        items += _ordered(part_of(rows, left, right), rules, within_column=True)
+        part = part_of(rows, left if marks is None else marks, right)
+        if all(len(row.runs) == 1 and _MARKER.fullmatch(row.runs[0].text) for row in part) and right < columns[-1][1]:
+            marks = left  # the marks of a list belong to the column of its items
+            continue
+        for row in part:
+            row.runs = _with_markers(row.runs)
+        items += _ordered(part, rules, within_column=True)
+        marks = None
     return items, start + len(rows)

@@ -14,10 +14,11 @@ from typing import TypeAlias
 from footnote.loaders.pdf_rules import Rules
 from footnote.loaders.pdf_runs import Run, joined
 
-__all__ = ["Cells", "Table", "ruled_off", "table_of"]
+__all__ = ["Cells", "Table", "cell_text", "is_value", "ruled_off", "table_of"]
 
 _SAME_HEIGHT = 2.5
 _VALUE = re.compile(r"[-–—+~<>≤≥±(]*\s?[$€£¥]?\s?[-–+]?[.,]?\d|[-–—.*]+$|n/?a$", re.IGNORECASE)
+_LABEL_MAX_CHARS = 200
 _YEAR = re.compile(r"(?:1[89]|20)\d\d(?:[-/–]\d{2,4})?")
 _MOSTLY = 0.7
 _HEADER_ROWS_MAX = 5
@@ -59,13 +60,22 @@ class Table:
     def right(self) -> float:
         return self.columns[-1][1]
 
-    def fill(self, grouped: Sequence[Cells], separators: Sequence[float]) -> None:
-        """Take rows of cells as the table's, those that name the columns together as one."""
+    def fill(
+        self, grouped: Sequence[Cells], separators: Sequence[float], spread: Sequence[Sequence[str]] | None = None
+    ) -> None:
+        """Take rows of cells as the table's, those that name the columns together as one.
+
+        Args:
+            grouped: the rows.
+            separators: heights of the rules between them.
+            spread: the rows with the text of merged cells in each place that they cover: a short one is the label of
+                every row, and the name of every column.
+        """
         rows = [[cell_text(cell) for cell in cells] for cells in grouped]
         head = _header_rows(rows)
         self.headed = True if head > 1 else _is_headed(rows, grouped, separators)
-        names = [" ".join(row[n] for row in rows[:head] if row[n]) for n in range(len(rows[0]))]
-        self.rows = [names, *rows[head:]]
+        names = rows[0] if head == 1 else [_stacked(spread or rows, head, n) for n in range(len(rows[0]))]
+        self.rows = [names, *(_labelled(row, spread[n] if spread else row) for n, row in enumerate(rows[head:], head))]
 
     def fits(self, other: Table) -> bool:
         """Whether two tables have the same columns."""
@@ -141,7 +151,7 @@ def ruled_off(lines: Sequence[Cells]) -> list[Cells]:
     """The lines of cells between two rules as one row; as rows of their own where numbers stand below each other."""
     for column in range(len(lines[0])):
         values = [joined(cells[column]) for cells in lines if cells[column]]
-        if len(values) > 1 and sum(_VALUE.match(value) is not None for value in values) >= _MOSTLY * len(values):
+        if len(values) > 1 and sum(map(is_value, values)) >= _MOSTLY * len(values):
             return _grouped(lines, [0] * len(lines))
     return [[[run for cells in lines for run in cells[column]] for column in range(len(lines[0]))]]
 
@@ -158,9 +168,12 @@ def _grouped(lines: Sequence[Cells], between: Sequence[int]) -> list[Cells]:
     grouped: list[Cells] = []
     for number, cells in enumerate(lines):
         goes_on = False
-        if grouped and between[number] == between[number - 1] and not whole[number]:
+        near = bool(grouped) and between[number] == between[number - 1] and gaps[number - 1] <= 1.05 * pitch
+        if near and _is_label(grouped[-1]) and cells[0] and cells[0][0].text[0].islower():
+            goes_on = True  # the values stand beside the last line of their label
+        elif grouped and between[number] == between[number - 1] and not whole[number]:
             gap = gaps[number - 1]
-            wrapped = not cells[0] and bool(grouped[-1][0]) and gap <= 1.05 * pitch and _goes_on_in(grouped[-1], cells)
+            wrapped = near and not cells[0] and bool(grouped[-1][0]) and _goes_on_in(grouped[-1], cells)
             goes_on = wrapped or gap < _WRAPPED_GAP * pitch
         if goes_on:
             for cell, more in zip(grouped[-1], cells, strict=True):
@@ -170,9 +183,31 @@ def _grouped(lines: Sequence[Cells], between: Sequence[int]) -> list[Cells]:
     return grouped
 
 
+def _is_label(cells: Cells) -> bool:
+    return bool(cells[0]) and not any(cells[1:])
+
+
 def _goes_on_in(above: Cells, cells: Cells) -> bool:
     """Whether each of a line's cells stands below a cell that has text already, and none is a number of its own."""
-    return not any(cell and (not over or _VALUE.match(joined(cell))) for over, cell in zip(above, cells, strict=True))
+    return not any(cell and (not over or is_value(joined(cell))) for over, cell in zip(above, cells, strict=True))
+
+
+def _stacked(rows: Sequence[Sequence[str]], count: int, column: int) -> str:
+    """What rows that name the columns together say of one of them."""
+    return " ".join(dict.fromkeys(row[column] for row in rows[:count] if row[column]))
+
+
+def _labelled(row: list[str], spread: Sequence[str]) -> list[str]:
+    """A row with the labels that cells from above give it; not what covers columns beside it."""
+    return [
+        text or (label if len(label) <= _LABEL_MAX_CHARS and label not in row else "")
+        for text, label in zip(row, spread, strict=True)
+    ]
+
+
+def is_value(text: str) -> bool:
+    """Whether a cell's text is a number, a sum, or a mark that stands for none."""
+    return _VALUE.match(text) is not None
 
 
 def _header_rows(rows: Sequence[Sequence[str]]) -> int:
@@ -180,11 +215,11 @@ def _header_rows(rows: Sequence[Sequence[str]]) -> int:
     count = 0
     for row in rows[:_HEADER_ROWS_MAX]:
         names = [cell for cell in row[1:] if cell]
-        if not names or any(_VALUE.match(name) and not _YEAR.fullmatch(name) for name in names):
+        if not names or 2 * sum(is_value(name) and not _YEAR.fullmatch(name) for name in names) >= len(names):
             break
         count += 1
     body = next((row for row in rows[count:] if any(row[1:])), rows[0])
-    if count < 2 or not any(_VALUE.match(cell) for cell in body[1:]):
+    if count < 2 or not any(map(is_value, body[1:])):
         return 1
     # Rows that are whole above the last are rows of words, not the upper half of a header.
     return count if all(not all(row) for row in rows[: count - 1]) else 1
@@ -193,8 +228,10 @@ def _header_rows(rows: Sequence[Sequence[str]]) -> int:
 def _is_headed(rows: Sequence[Sequence[str]], grouped: Sequence[Cells], separators: Sequence[float]) -> bool | None:
     """Whether a table's first row names its columns: bold, ruled off, with an empty corner, words over numbers; None if unsure."""
     first = rows[0]
-    if any(cell.endswith(":") for cell in first) or sum(bool(cell) for cell in first) < 2:
+    if len(first) == 2 and first[0].endswith(":"):
         return False
+    if sum(bool(cell) for cell in first) < 2:
+        return None
     if not first[0] and all(first[1:]):
         return True
     bold = [all(run.bold for cell in cells for run in cell) for cells in grouped]
@@ -204,9 +241,7 @@ def _is_headed(rows: Sequence[Sequence[str]], grouped: Sequence[Cells], separato
     below = max(run.base for cell in grouped[1] for run in cell)
     if any(below < height < bottom + 1 for height in separators) and len(separators) < len(rows) - 1:
         return True
-    if _names_numbers(rows):
-        return True
-    return None if len(first) > 2 else False
+    return True if len(first) > 2 and _names_numbers(rows) else None
 
 
 def _names_numbers(rows: Sequence[Sequence[str]]) -> bool:
