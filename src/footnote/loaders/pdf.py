@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from footnote.errors import DocumentError
 from footnote.loaders.canonical import clean_text
-from footnote.loaders.drafts import Draft
+from footnote.loaders.drafts import Draft, readable_name
 from footnote.loaders.extract import Extract
 from footnote.loaders.front_matter import FrontMatter
 from footnote.loaders.pdf_blocks import Part, parts_of
@@ -47,7 +48,10 @@ def load_pdf(raw: bytes, document_id: str, settings: Settings) -> Document:
     parts = parts_of([_items(page) for page in bodies])
     words = Counter(word for part in parts for line in part.lines for word in _TAIL.findall(line.text.lower()))
     _add_parts(extract, parts, len(pages), words)
-    return extract.document(raw, document_id, _front(info, extract))
+    front = _front(info, extract)
+    if not front.title and parts and parts[0].lines and parts[0].lines[0].heads:
+        front = replace(front, title=readable_name(document_id))
+    return extract.document(raw, document_id, front)
 
 
 def _unread(pages: Sequence[Page]) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from footnote.loaders.pdf_layout import Item, PdfLine
@@ -32,6 +32,7 @@ _LARGER = 1.1
 """How much larger than the body's a heading's letters are."""
 _SPREAD = 1.45
 """How much larger than the usual pitch the gap above a new paragraph is."""
+_PITCH_MAX = 2.5
 _SAME_SIZE = 0.6
 _INDENT = 25.0
 _BODY_MIN_CHARS = 300
@@ -99,8 +100,7 @@ def _add_line(
         last.pages.append(number)
     elif marker is not None:
         rest = line.text[marker.end() :]
-        item = PdfLine(rest, line.left, line.right, line.base, line.size, line.bold, line.recurs, line.edge)
-        parts.append(Part("list_item", [item], 1, marker.re is _NUMBER, [number]))
+        parts.append(Part("list_item", [replace(line, text=rest)], 1, marker.re is _NUMBER, [number]))
     else:
         parts.append(Part(kind, [line], look.level(line) if heading else 0, pages=[number]))
 
@@ -183,9 +183,9 @@ class _Look:
         self.pitch = _pitch(pages, self.body)
         self._reach: dict[tuple[int, float], float] = {}
         for line in every:
-            if not line.edge:
+            if line.edge is None:
                 key = (round(line.left / _INDENT), line.size)
-                self._reach[key] = max(self._reach.get(key, 0.0), line.right)
+                self._reach[key] = max(self._reach.get(key, line.right), line.right)
         headings = list(self._headings(pages))
         self._levels = _levels(sorted({line.size for line in headings}, reverse=True))
         self._depths: dict[float, int] = defaultdict(lambda: 9)
@@ -203,7 +203,7 @@ class _Look:
         text = line.text
         if len(text) > _HEADING_MAX_CHARS or not any(c.isalpha() for c in text):
             return False
-        if line.size >= _LARGER * self.body:
+        if line.size >= _LARGER * self.body or line.heads:
             return True
         goes_on = following is not None and following.text[0].islower() and not following.bold
         if text.endswith(_NO_HEADING_END) or text[0].islower() or goes_on:
@@ -222,15 +222,18 @@ class _Look:
         """A heading's level: by its size, and among those of one size by how deep its number goes."""
         level = self._levels.get(line.size, len(self._levels) + 1)
         depth = _depth(line.text)
-        return min(level + (depth - self._depths[line.size] if depth else 0), 6) if line.size in self._levels else 6
+        if line.size not in self._levels:
+            return 6
+        # What heads one of many pages does not name the document.
+        return min(max(level + (depth - self._depths[line.size] if depth else 0), 1 + line.heads), 6)
 
     def ends_early(self, before: PdfLine, line: PdfLine) -> bool:
         """Whether the line before had room for the first word of this one: then it ended its paragraph."""
-        if before.edge:
+        if before.edge is not None:
             edge = before.edge
         else:
             place = round(before.left / _INDENT)
-            edge = max(self._reach.get((place + step, before.size), 0.0) for step in (-2, -1, 0, 1))
+            edge = max(self._reach.get((place + step, before.size), before.right) for step in (-2, -1, 0, 1))
         if (
             line.text[0].islower()
             and not _ENDED.search(before.text)
@@ -291,6 +294,6 @@ def _pitch(pages: Sequence[Sequence[PdfLine]], body: float) -> float:
     for lines in pages:
         for above, below in pairwise(lines):
             gap = above.base - below.base
-            if above.size == below.size == body and 0 < gap < 4 * body:
+            if above.size == below.size == body and 0 < gap < _PITCH_MAX * body:
                 gaps[round(gap, 1)] += 1
     return max(gaps, key=lambda gap: (gaps[gap], -gap)) if gaps else 1.2 * body

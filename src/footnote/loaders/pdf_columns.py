@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from footnote.loaders.pdf_runs import Run, is_wide_script, joined
 from footnote.loaders.pdf_tables import Table
 
-__all__ = ["GUTTER", "Row", "columns_of", "is_prose", "part_of", "without_tail"]
+__all__ = ["COUNT", "GUTTER", "Row", "columns_of", "is_prose", "part_of", "without_tail"]
 
+COUNT = re.compile(r"\d{1,3}")
+"""The number of a paragraph or a note, as it stands beside it."""
 GUTTER = 0.3
 """Least width of a gutter in parts of the letters' height, where all rows are taken together."""
 _PROSE_WORDS = 3.0
@@ -108,6 +111,9 @@ def is_prose(rows: Sequence[Row], columns: Sequence[tuple[float, float]]) -> boo
     beside = [
         run for row in rows if len(row.runs) > 1 for run in row.runs if left - 1 <= run.left and run.right <= right + 1
     ]
+    labels = [run for row in rows if len(row.runs) > 1 for run in row.runs if run.right < left or run.left > right]
+    if all(COUNT.fullmatch(label.text) for label in labels):
+        return True
     # What stands beside a label begins there; beside the labels of a picture a sentence only happens to go by.
     return 2 * sum(run.text[0].islower() for run in beside) > len(beside)
 

@@ -11,20 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from footnote.loaders.pdf_columns import GUTTER, Row, columns_of, is_prose, part_of, without_tail
+from footnote.loaders.pdf_columns import COUNT, GUTTER, Row, columns_of, is_prose, part_of, without_tail
 from footnote.loaders.pdf_grids import ruled_tables
 from footnote.loaders.pdf_rules import Rules
-from footnote.loaders.pdf_runs import Run, joined, rows_of
+from footnote.loaders.pdf_runs import Run, is_raised, joined, rows_of
 from footnote.loaders.pdf_tables import Table, table_of
 
 __all__ = ["PdfLine", "read_order"]
 
+_SENTENCE_BLANKS = 6
 _ROWS_APART = 6.0
 _MARKER_GAP = 5.0
 _BULLET = re.compile(r"[•●○◦▪▫■□‣∙·➢➤✓\uf020-\uf0ff]")
 _MARKER = re.compile(
     r"[•●○◦▪▫■□‣∙·➢➤✓\uf020-\uf0ff]|[\u2013\u2014*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)]|\d+(?:\.\d+)+\.?"
 )
+_MARKS = re.compile(f"{_MARKER.pattern}|{COUNT.pattern}")
 _SHARED_ROWS = 0.34
 _FEW = 0.2
 
@@ -40,8 +42,9 @@ class PdfLine:
     size: float
     bold: bool = False
     recurs: bool = False
-    edge: float = 0.0
-    """How far to the right the lines of its column reach; 0 where it is not in one of several columns."""
+    heads: bool = False
+    edge: float | None = None
+    """How far to the right the lines of its column reach; None where it is not in one of several columns."""
 
 
 Item: TypeAlias = "PdfLine | Table"
@@ -49,7 +52,7 @@ Item: TypeAlias = "PdfLine | Table"
 
 def read_order(runs: Sequence[Run], rules: Rules) -> list[Item]:
     """The lines and tables of a page in the order in which a person reads them."""
-    running = [line for row in _rows([run for run in runs if run.recurs]) if (line := _line(row, 0.0)).text]
+    running = [line for row in _rows([run for run in runs if run.recurs]) if (line := _line(row, None)).text]
     tables, free = ruled_tables([run for run in runs if not run.recurs], rules)
     rows = _rows(free)
     rows += [Row(table=table, base=table.base, top=table.top) for table in tables]
@@ -76,8 +79,7 @@ def _with_markers(runs: list[Run]) -> list[Run]:
         if (
             last is not None
             and run.left - last.right < _MARKER_GAP * run.size
-            and _MARKER.fullmatch(last.text)
-            and (number == 1 or _BULLET.fullmatch(last.text))
+            and (_is_mark(last, run) if number == 1 else _BULLET.fullmatch(last.text))
         ):
             found[-1] = Run(
                 f"{last.text} {run.text}", last.left, run.right, run.base, run.size, bold=run.bold, recurs=run.recurs
@@ -87,9 +89,18 @@ def _with_markers(runs: list[Run]) -> list[Run]:
     return found
 
 
+def _is_mark(first: Run, run: Run) -> bool:
+    """Whether the first run of a row is the mark or number of the item, note or paragraph that the next one begins."""
+    return (
+        _MARKER.fullmatch(first.text) is not None
+        or is_raised(first.base, first.size, run.base, run.size)
+        or (COUNT.fullmatch(first.text) is not None and run.text.count(" ") >= _SENTENCE_BLANKS)
+    )
+
+
 def _ordered(rows: Sequence[Row], rules: Rules, *, within_column: bool) -> list[Item]:
     items: list[Item] = []
-    edge = max((row.right for row in rows), default=0.0) if within_column else 0.0
+    edge = max(row.right for row in rows) if within_column and rows else None
     columned = any(len(row.runs) > 1 for row in rows) or _side_by_side(rows)
     number = 0
     while number < len(rows):
@@ -109,13 +120,13 @@ def _side_by_side(rows: Sequence[Row]) -> bool:
     return len(rows) > 1 and max(row.left for row in rows) >= min(row.right for row in rows)
 
 
-def _line(row: Row, edge: float) -> PdfLine:
+def _line(row: Row, edge: float | None) -> PdfLine:
     chars = sum(len(run.text) for run in row.runs)
     longest = max(len(run.text) for run in row.runs)
     main = max((run for run in row.runs if len(run.text) >= _FEW * longest), key=lambda run: run.size)
     bold = 2 * sum(len(run.text) for run in row.runs if run.bold) > chars
-    recurs = all(run.recurs for run in row.runs)
-    return PdfLine(joined(row.runs), row.left, row.right, main.base, main.size, bold, recurs, edge)
+    recurs, heads = all(run.recurs for run in row.runs), row.runs[0].heads
+    return PdfLine(joined(row.runs), row.left, row.right, main.base, main.size, bold, recurs, heads, edge)
 
 
 @dataclass(slots=True)
@@ -183,12 +194,13 @@ def _band(rows: Sequence[Row], rules: Rules, start: int) -> tuple[list[Item], in
     columns = columns_of(rows, most=0.0)
     if len(columns) < 2:
         row = rows[0]
-        return [row.table if row.table is not None else _line(row, 0.0)], start + 1
+        return [row.table if row.table is not None else _line(row, None)], start + 1
     items: list[Item] = []
     marks: float | None = None
     for left, right in columns:
         part = part_of(rows, left if marks is None else marks, right)
-        if all(len(row.runs) == 1 and _MARKER.fullmatch(row.runs[0].text) for row in part) and right < columns[-1][1]:
+        marked = (len(row.runs) == 1 and _MARKS.fullmatch(row.runs[0].text) for row in part)
+        if all(marked) and right < columns[-1][1]:
             marks = left  # the marks of a list belong to the column of its items
             continue
         for row in part:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -29,6 +29,7 @@ _FOLIO = re.compile(rf"[^\w]*(?:{_WORD}\s*)?(?:[A-Z\d]{{1,3}}[-–.])?{_NUMBER}{
 _LAST = re.compile(rf"(?P<rest>.*(?:[|–—·•-]\s+|\b{_WORD}\s*)){_NUMBER}{_OF}[^\w]*", re.IGNORECASE)
 _FIRST = re.compile(rf"(?:{_WORD}\s*)?{_NUMBER}{_OF}(?P<rest>\s+[|–—·•-]\s.*)", re.IGNORECASE)
 _LABEL = re.compile(r"(?::|#|№|\b(?:no|nr|num|number|nummer)\.?)$", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -48,7 +49,7 @@ def without_margins(pages: Sequence[Page]) -> list[Page]:
 
     A row at an edge goes where it stands at the same height on a third of the pages (on both of two), or on three that
     follow each other, as it is or with the page's own number.  Its first showing stays, marked; page numbers that stand
-    alone do not.  Nothing goes from a single page.
+    alone do not.  Nothing goes from a single page.  A first line that recurs but for a number of its own heads its page.
     """
     rows = [_edges(page) for page in pages]
     shown: dict[_Key, list[int]] = defaultdict(list)
@@ -56,6 +57,7 @@ def without_margins(pages: Sequence[Page]) -> list[Page]:
         for key in {key for edge in edges for row in edge for key in _keys(row, pages[number], number + 1)}:
             shown[key].append(number)
     least = max(2, -(-sum(1 for page in pages if page.runs) // 3))
+    titles = Counter(_title(page, head) for page in pages if (head := _head(page)) is not None)
     found = []
     for number, page in enumerate(pages):
         gone: set[int] = set()
@@ -67,7 +69,15 @@ def without_margins(pages: Sequence[Page]) -> list[Page]:
                 elif not _heads_columns(row, edge):
                     recurs.update(id(run) for run in row)
                     gone.update(id(run) for run in row if _FOLIO.fullmatch(run.text))
-        kept = [replace(run, recurs=True) if id(run) in recurs else run for run in page.runs if id(run) not in gone]
+        heads = _head(page)
+        heads = heads if heads is not None and titles[_title(page, heads)] >= max(least, _STREAK) else None
+        kept = [
+            replace(run, recurs=id(run) in recurs, heads=run is heads and id(run) not in recurs)
+            if id(run) in recurs or run is heads
+            else run
+            for run in page.runs
+            if id(run) not in gone
+        ]
         found.append(replace(page, runs=kept))
     _leave_out_asides(found, least)
     return found
@@ -79,6 +89,20 @@ def _edges(page: Page) -> tuple[list[list[Run]], list[list[Run]]]:
     high = [run for run in page.runs if run.base > page.top - _DEEP * height]
     low = [run for run in page.runs if run.base < page.bottom + _DEEP * height]
     return rows_of(high)[:_ROWS_MAX], rows_of(low)[::-1][:_ROWS_MAX]
+
+
+def _head(page: Page) -> Run | None:
+    """The first line of a page, where it has words and a number."""
+    first = rows_of([run for run in page.runs if run.base > page.top - _DEEP * (page.top - page.bottom)])[:1]
+    if not first or len(first[0]) > 1:
+        return None
+    text = first[0][0].text
+    return first[0][0] if _DIGITS.search(text) and sum(map(str.isalpha, text)) > 2 else None
+
+
+def _title(page: Page, run: Run) -> tuple[str, int]:
+    """What the heads of pages of one kind have in common: their words and their height."""
+    return _DIGITS.sub("#", run.text), round((page.top - run.base) / _SAME_HEIGHT)
 
 
 def _keys(row: Sequence[Run], page: Page, number: int) -> list[_Key]:

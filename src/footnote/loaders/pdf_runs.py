@@ -59,6 +59,8 @@ class Run:
     bold: bool = False
     recurs: bool = False
     """Whether it stands in a line that recurs at pages' edges (its first showing: the others are left out)."""
+    heads: bool = False
+    """Whether it heads its page: a first line that recurs on others but for its number."""
 
     @property
     def top(self) -> float:
