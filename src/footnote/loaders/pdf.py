@@ -32,7 +32,7 @@ _TAIL = re.compile(r"[^\W\d_]+")
 _DATE = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?")
 _PLACEHOLDER = re.compile(r"\(?(?:untitled|anonymous|unspecified|unknown|none|title|author)\)?\d*", re.IGNORECASE)
 """What programs write as title or author where nobody gave one."""
-_UNMAPPED = 0.5
+_RECOGNISE = "install Tesseract (tesseract-ocr) and build the index anew, or run text recognition on the file first"
 
 
 def load_pdf(raw: bytes, document_id: str, settings: Settings) -> Document:
@@ -44,39 +44,37 @@ def load_pdf(raw: bytes, document_id: str, settings: Settings) -> Document:
     pages, info = read_pages(raw, settings)
     extract = Extract(settings)
     extract.warnings += _unread(pages)
-    bodies = without_margins([page if page.unmapped < _UNMAPPED else Page() for page in pages])
+    bodies = without_margins([page if page.is_readable else Page() for page in pages])
     parts = parts_of([_items(page) for page in bodies])
     words = Counter(word for part in parts for line in part.lines for word in _TAIL.findall(line.text.lower()))
     _add_parts(extract, parts, len(pages), words)
-    front = _front(info, extract)
+    front = _front(info, pages, extract)
     if not front.title and parts and parts[0].lines and parts[0].lines[0].heads:
         front = replace(front, title=readable_name(document_id))
     return extract.document(raw, document_id, front)
 
 
 def _unread(pages: Sequence[Page]) -> list[str]:
-    """Warnings of pages that hold no text that can be read.
+    """Warnings of pages whose text was not read, or recognised only.
 
     Raises:
-        DocumentError: no page holds any.
+        DocumentError: no page holds any that can be read.
     """
-    lettered = [page for page in pages if page.runs]
-    unmapped = sum(1 for page in lettered if page.unmapped >= _UNMAPPED)
+    unmapped = sum(1 for page in pages if page.runs and not page.is_readable)
     images = sum(1 for page in pages if not page.runs and page.images)
-    if unmapped == len(lettered):
+    if not any(page.is_readable for page in pages):
         if unmapped:
-            raise DocumentError(
-                "no text found: its fonts do not say which letters they show",
-                remedy="save it again from where it was written, or run text recognition on it first",
-            )
+            raise DocumentError("no text found: its fonts do not say which letters they show", remedy=_RECOGNISE)
         if images:
-            raise DocumentError("no text found: its pages are images", remedy="run text recognition on the scan first")
+            raise DocumentError("no text found: its pages are images", remedy=_RECOGNISE)
         raise DocumentError("no text found", remedy="check that the file holds text, or remove it")
     found = []
     if images:
         found.append(f"{images} of {len(pages)} pages are images without text and were left out")
     if unmapped:
         found.append(f"{unmapped} of {len(pages)} pages were left out: their fonts do not say which letters they show")
+    if recognised := sum(1 for page in pages if page.recognised):
+        found.append(f"the text of {recognised} of {len(pages)} pages was recognised from images and may hold errors")
     return found
 
 
@@ -88,11 +86,12 @@ def _items(page: Page) -> list[Item]:
     return items
 
 
-def _front(info: dict[str, str], extract: Extract) -> FrontMatter:
+def _front(info: dict[str, str], pages: Sequence[Page], extract: Extract) -> FrontMatter:
     told = {name: clean_text(value).strip() for name, value in info.items()}
     told = {name: "" if _PLACEHOLDER.fullmatch(value) else value for name, value in told.items()}
     date = _DATE.match(told["ModDate"] or told["CreationDate"])
     pairs = {"author": told["Author"], "date": "-".join(part for part in date.groups() if part) if date else ""}
+    pairs["recognised_pages"] = ", ".join(str(number) for number, page in enumerate(pages, 1) if page.recognised)
     headed = any(draft.kind == "heading" and draft.level == 1 for draft in extract.drafts)
     title = "" if headed and " " not in told["Title"] else told["Title"]  # one word is a file's name
     return FrontMatter(title=title, metadata=tuple(sorted((name, value) for name, value in pairs.items() if value)))

@@ -11,11 +11,14 @@ from footnote.loaders.pdf_characters import read_runs
 from footnote.loaders.pdf_forms import filled_in
 from footnote.loaders.pdf_rules import FORM_DEPTH, Rules, read_rules, turned
 from footnote.loaders.pdf_runs import Run
+from footnote.loaders.pdf_scans import Recogniser
 from footnote.settings import Settings
 
 __all__ = ["Page", "read_pages"]
 
 _PASSWORD = 4
+_UNMAPPED = 0.5
+"""Share of a page's runs without letters from which on it cannot be read."""
 
 
 @dataclass(slots=True)
@@ -30,6 +33,12 @@ class Page:
     images: int = 0
     unmapped: float = 0.0
     """Share of its runs whose font does not say which letters it shows."""
+    recognised: bool = False
+    """Whether its text was recognised from an image."""
+
+    @property
+    def is_readable(self) -> bool:
+        return bool(self.runs) and self.unmapped < _UNMAPPED
 
 
 def read_pages(raw: bytes, settings: Settings) -> tuple[list[Page], dict[str, str]]:
@@ -55,6 +64,7 @@ def read_pages(raw: bytes, settings: Settings) -> tuple[list[Page], dict[str, st
     with suppress(pypdfium2.PdfiumError):
         pdf.init_forms()
     pages, chars = [], 0
+    recogniser = Recogniser(settings.scan_seconds)
     for number in range(count):
         try:
             page = pdf[number]
@@ -62,6 +72,8 @@ def read_pages(raw: bytes, settings: Settings) -> tuple[list[Page], dict[str, st
             pages.append(Page())  # a broken page keeps its number
             continue
         found = _page(page, pdf.formenv, pdfium)
+        if not found.is_readable and (found.images or found.runs) and (runs := recogniser.runs(page)):
+            found = Page(0.0, page.get_height(), runs, recognised=True)
         page.close()
         pages.append(found)
         chars += sum(len(run.text) for run in found.runs)
