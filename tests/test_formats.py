@@ -141,7 +141,7 @@ def test_words_divided_at_the_end_of_a_line_are_joined() -> None:
 
 def test_a_scan_is_said_to_be_one() -> None:
     with pytest.raises(DocumentError, match="no text found: its pages are images"):
-        load("scan.pdf")
+        load_document(FORMATS / "scan.pdf", document_id="scan.pdf", settings=Settings(scan_seconds=0.0))
 
 
 def test_no_words_are_glued(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_language_that_the_model_does_not_know_is_reported(tmp_path: Path, tex
 
 def test_an_index_of_every_format_keeps_pages_and_metadata(tmp_path: Path) -> None:
     index = tmp_path / "index"
-    report = build_index(FORMATS, index, encoder=HashingEncoder())
+    report = build_index(FORMATS, index, encoder=HashingEncoder(), settings=Settings(scan_seconds=0.0))
     assert {s.path for s in report.skipped} == {"make.py", "scan.pdf"}
     with IndexReader.open(index) as reader:
         for name, pages in PAGED.items():

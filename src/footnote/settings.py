@@ -54,6 +54,7 @@ class Settings:
         parse_memory_bytes: most memory for the process that parses a file, in bytes.
         parse_cpu_seconds: most processor time for parsing a file.
         parse_seconds: longest time for parsing a file.
+        scan_seconds: longest time for recognising the text of a PDF's scanned pages, beyond that; 0 leaves them out.
         languages: codes of the languages that the model knows, with commas; documents in others are reported; "" asks nothing.
         lock_wait_seconds: how long a writer waits for another writer; 0 gives up at once.
         workers: questions that a server answers at once; 0 takes one for each core.
@@ -92,6 +93,7 @@ class Settings:
     parse_memory_bytes: int = 1_000_000_000
     parse_cpu_seconds: float = 30.0
     parse_seconds: float = 45.0
+    scan_seconds: float = 300.0
     languages: str = "en"
     lock_wait_seconds: float = 60.0
     workers: int = 0

@@ -49,7 +49,7 @@ def splitting_digest(settings: Settings) -> str:
     shape = (settings.passage_max_chars, settings.passage_max_tokens, settings.document_max_chars, settings.languages)
     # A file that went beyond a limit is read again when the limit is another.
     limits = (settings.archive_max_bytes, settings.archive_max_ratio, settings.archive_members_max, settings.pages_max)
-    parsing = (settings.parse_memory_bytes, settings.parse_cpu_seconds, settings.parse_seconds)
+    parsing = (settings.parse_memory_bytes, settings.parse_cpu_seconds, settings.parse_seconds, settings.scan_seconds)
     return hashlib.sha256(repr((*shape, *limits, *parsing, _code_digest())).encode("utf-8")).hexdigest()
 
 

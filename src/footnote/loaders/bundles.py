@@ -31,13 +31,14 @@ def load_bundle(raw: bytes, document_id: str, settings: Settings, suffixes: Mapp
     drafts: list[Draft] = []
     warnings: list[str] = []
     text = ""
+    inside = replace(settings, scan_seconds=0.0)  # recognising many scans would take longer than one file may
     for name in sorted(archive.names()):
         suffix = PurePosixPath(name).suffix.lower()
         if suffix not in suffixes or suffix == ".zip":
             warnings.append(f"{name} left out: no loader for {suffix or 'it'} inside an archive")
             continue
         try:
-            inner = suffixes[suffix](archive.read(name), name, settings)
+            inner = suffixes[suffix](archive.read(name), name, inside)
         except DocumentError as error:
             warnings.append(f"{name} left out: {error.what}")
             continue

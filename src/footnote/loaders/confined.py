@@ -71,10 +71,12 @@ class Worker:
         suffix = Path(document_id).suffix.lower()
         head = json.dumps([document_id, suffix, len(raw), settings_to_json(settings)]).encode("ascii")
         try:
-            kind, reply = self._ask(head + b"\n" + raw, settings)
+            # Text recognition has a time of its own, which the loader keeps to.
+            seconds = settings.parse_seconds + (settings.scan_seconds if suffix == ".pdf" else 0.0)
+            kind, reply = self._ask(head + b"\n" + raw, settings, seconds)
         except TimeoutError as error:
             self.close()
-            raise _beyond(f"reading it took longer than {settings.parse_seconds:g} s", "parse_seconds") from error
+            raise _beyond(f"reading it took longer than {seconds:g} s", "parse_seconds") from error
         except (_Ended, OSError, ValueError) as error:
             raise self._post_mortem(settings) from error
         if kind == "document":
@@ -98,8 +100,8 @@ class Worker:
             if pipe is not None:
                 pipe.close()
 
-    def _ask(self, request: bytes, settings: Settings) -> tuple[str, bytes]:
-        until = time.monotonic() + settings.parse_seconds
+    def _ask(self, request: bytes, settings: Settings, seconds: float) -> tuple[str, bytes]:
+        until = time.monotonic() + seconds
         most = _REPLY_BYTES_PER_CHAR * settings.document_max_chars + _READ_BYTES
         waiting = memoryview(request)
         received = bytearray()
