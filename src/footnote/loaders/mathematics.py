@@ -68,7 +68,7 @@ def _linear(element: Any) -> str:  # noqa: C901, PLR0911, PLR0912 - one line for
         case "mspace":
             return " "
         case "mfrac" | "f" if len(children) > 1:
-            return f"{_grouped(_linear(children[0]))}/{_grouped(_linear(children[1]))}"
+            return f"{_grouped(_linear(children[0]), loose=True)}/{_grouped(_linear(children[1]))}"
         case "msup" | "sSup" if len(children) > 1:
             return _linear(children[0]) + _raised(_linear(children[1]))
         case "msub" | "sSub" if len(children) > 1:
@@ -120,8 +120,9 @@ def _property(element: Any, group: str, name: str) -> str | None:
     return None
 
 
-def _grouped(text: str) -> str:
-    """In brackets where it is more than one thing."""
+def _grouped(text: str, *, loose: bool = False) -> str:
+    """In brackets where it is more than one thing; ``loose``: nothing before it could join a product."""
     text = text.strip()
-    simple = all(character.isalnum() or character in ".,'′⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉" for character in text)
+    number = all(character.isdigit() or character in ".," for character in text)
+    simple = number or len(text) == 1 or (loose and text.isalnum())
     return text if simple or (text.startswith("(") and text.endswith(")") and text.count("(") == 1) else f"({text})"

@@ -25,7 +25,7 @@ from footnote.loaders.table_shapes import is_title
 from footnote.records import Document
 from footnote.settings import Settings
 
-__all__ = ["add_sheet", "load_csv", "load_jsonl", "load_ods", "with_title"]
+__all__ = ["add_record", "add_sheet", "load_csv", "load_jsonl", "load_ods", "shown_value", "with_title"]
 
 _QUESTIONS = ("question", "questions", "q", "query", "faq")
 _ANSWERS = ("answer", "answers", "a", "response", "reply")
@@ -126,11 +126,11 @@ def load_jsonl(raw: bytes, document_id: str, settings: Settings) -> Document:
             raise DocumentError(f"line {number} is no JSON", remedy="write one JSON object a line") from error
         if not isinstance(record, dict):
             raise DocumentError(f"line {number} is no JSON object", remedy="write one JSON object a line")
-        _add_record(extract, {str(name): _shown(value) for name, value in record.items()})
+        add_record(extract, {str(name): shown_value(value) for name, value in record.items()})
     return extract.document(raw, document_id, FrontMatter(title=readable_name(document_id)))
 
 
-def _shown(value: Any) -> str:
+def shown_value(value: Any) -> str:
     """A field's value as text."""
     if value is None:
         return ""
@@ -139,9 +139,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, list):
-        return "\n".join(_shown(each) for each in value)
+        return "\n".join(shown_value(each) for each in value)
     if isinstance(value, dict):
-        return "\n".join(f"{name}: {_shown(each)}" for name, each in value.items())
+        return "\n".join(f"{name}: {shown_value(each)}" for name, each in value.items())
     return str(value)
 
 
@@ -184,10 +184,11 @@ def _add_questions(extract: Extract, names: Sequence[str], rows: Sequence[Sequen
     for row in rows:
         pairs = zip(names, [*row, *[""] * (len(names) - len(row))], strict=False)
         record = {name.strip() or f"column {number}": cell for number, (name, cell) in enumerate(pairs, start=1)}
-        _add_record(extract, record)
+        add_record(extract, record)
 
 
-def _add_record(extract: Extract, record: Mapping[str, str]) -> None:
+def add_record(extract: Extract, record: Mapping[str, str]) -> None:
+    """Add an object's values: a question with its answer, a text with its title, or each behind its name."""
     names = list(record)
     question, answer = _column(names, _QUESTIONS), _column(names, _ANSWERS)
     title, text = _column(names, _TITLES), _column(names, _TEXTS)
