@@ -45,8 +45,8 @@ class Grid:
         self.rows: list[list[Cell | None]] = [[] for _ in range(height)]
         self._spanned = 0
 
-    def put(self, row: int, column: int, cell: Cell) -> None:
-        """Lay a cell with its upper left corner at a place; what is taken already stays."""
+    def put(self, row: int, column: int, cell: Cell) -> int:
+        """Lay a cell with its upper left corner at a place; what is taken already stays.  Returns its number of columns."""
         columns = min(max(cell.columns, 1), _SPAN_MAX)
         rows = min(cell.rows or len(self.rows), len(self.rows) - row)
         if columns * rows > 1:
@@ -58,6 +58,7 @@ class Grid:
             for place in range(column, column + columns):
                 if line[place] is None:
                     line[place] = cell
+        return columns
 
     def add_row(self, row: int, cells: Iterable[Cell]) -> None:
         """Lay a row's cells one after the other into the places that no cell from above covers."""
@@ -76,8 +77,7 @@ class Grid:
                         line[place] = over
                 column += max(cell.columns, 1)
             else:
-                self.put(row, column, cell)
-                column += min(max(cell.columns, 1), _SPAN_MAX)
+                column += self.put(row, column, cell)
 
     def texts(self, *, blank_columns: bool = False) -> list[list[str]]:
         """The texts of all rows, each merged cell once a row; blank ends of rows are left out, and so are blank columns."""
