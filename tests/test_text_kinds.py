@@ -57,6 +57,16 @@ def test_a_question_and_what_is_said_next_belong_together(lines: tuple[str, str]
     assert document.title == "Chat"
 
 
+def test_names_of_parts_are_no_answers() -> None:
+    text = "Q: May I park?\nA: At night.\n\nPrices\n\nQ: What is the fee?\nA: Four crowns.\n"
+    document = read("faq.txt", text)
+    assert [pair.answer.of(document.text).split("\n")[0] for pair in document.faq_pairs()] == [
+        "A: At night.",
+        "A: Four crowns.",
+    ]
+    assert "Prices" in texts(document)
+
+
 def test_fields_of_a_form_are_no_conversation() -> None:
     document = read("a.txt", "Name: Olga\nRoom: 214\nShift: late\nAny wishes: is there tea?\nDesk: 4\n")
     assert document.faq_pairs() == ()

@@ -108,11 +108,9 @@ class Grid:
 
     def spans_within(self, row: int) -> bool:
         """Whether a cell of the row covers some columns, but not all, and no row below it."""
-        cells = self.rows[row]
-        width = max(map(len, self.rows))
-        return any(
-            cell is not None and cell.text.strip() and 1 < cell.columns < width and cell.rows == 1 for cell in cells
-        )
+        wide = [cell.columns for cell in self.rows[row] if cell is not None and cell.rows == 1 and cell.text.strip()]
+        # The width of the whole is asked for only where it matters: sheets have a million rows.
+        return max(wide, default=1) > 1 and min(n for n in wide if n > 1) < max(map(len, self.rows))
 
     def spread(self, row: int) -> list[str]:
         """The texts of a row, a merged cell's in each column that it covers."""

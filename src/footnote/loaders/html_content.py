@@ -87,7 +87,8 @@ class Page:
         if not isinstance(tag, str) or tag in _MUTE or (tag == "noscript" and not self._noscript):
             return True
         if self.panels.is_hidden(element):
-            self.hidden += self._of(element).prose > 0
+            # What is only kept from screen readers is decoration.
+            self.hidden += element.get("aria-hidden") != "true" and self._of(element).prose > 0
             return True
         if self.panels.is_mute(element):
             return True

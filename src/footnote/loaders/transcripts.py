@@ -57,9 +57,11 @@ def _turns(lines: Sequence[Line]) -> list[_Turn] | None:
     turns: list[_Turn] = []
     names: Counter[str] = Counter()
     timed = written = 0
+    blank = False
     for line in lines:
         bare = line.text.strip()
         if not bare:
+            blank = True
             continue
         written += 1
         stripped = Line(bare, line.start + len(line.text) - len(line.text.lstrip()))
@@ -69,10 +71,12 @@ def _turns(lines: Sequence[Line]) -> list[_Turn] | None:
             names[name] += 1
             timed += match["time"] is not None
             turns.append(_Turn(name, [stripped]))
-        elif turns:
+        elif turns and not blank:
             turns[-1].lines.append(stripped)
         else:
+            # Below a blank line nobody goes on: a remark, or the name of a part.
             turns.append(_Turn("", [stripped]))
+        blank = False
     spoken = names.total()
     # Fields of a form have as many names as lines; speakers come back.
     if spoken < _LEAST_TURNS or len(names) < 2 or len(names) > spoken / 2:
