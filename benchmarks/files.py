@@ -27,7 +27,7 @@ from formats.make import FACTS  # noqa: E402
 from hostile_files import hostile_files  # noqa: E402
 from test_formats import DOCUMENTS, FORMATS, PAGED  # noqa: E402
 
-PACKAGES = ("lxml", "pypdfium2", "python-docx", "openpyxl", "striprtf", "markdown-it-py")
+PACKAGES = ("lxml", "pypdfium2", "markdown-it-py")
 
 
 def hostile(count: int) -> None:

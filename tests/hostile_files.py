@@ -11,12 +11,22 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ARCHIVES = frozenset({".docx", ".odt", ".epub", ".xlsx", ".ods", ".zip"})
+ARCHIVES = frozenset({".docx", ".odt", ".epub", ".xlsx", ".ods", ".zip", ".pptx"})
 TEXTS = {
     ".md": "---\ntitle: A\n---\n# One\n\nText with *emphasis*.\n\n- item\n- item\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
     ".txt": "A heading\n\nSome plain text, of two lines\nthat belong together.\n\n1. first\n2. second\n",
     ".csv": "Question,Answer\nWhat is it?,A test.\n",
     ".tsv": "Name\tDepth\nNorth\t4\n",
+    ".log": "2024-05-02 06:58:11 INFO door 4 opened\n2024-05-02 07:03:40 ERROR door 9 does not close\n",
+    ".rst": "Guide\n=====\n\n.. note::\n   Inner text.\n\n+---+---+\n| a | b |\n+===+===+\n| 1 | 2 |\n+---+---+\n\nCode::\n\n    x\n",
+    ".adoc": "= Guide\n\n== Part\n\n* item\n\n|===\n|a |b\n\n|1 |2\n|===\n\n----\ncode\n----\n",
+    ".json": '{"title": "One", "items": [{"question": "What?", "answer": "That."}, {"a": {"b": [1, 2.5, null]}}]}',
+    ".xml": "<r><title>One</title><p>Text with <b>bold</b> words.</p><v>4</v></r>",
+    ".srt": "1\n00:00:01,000 --> 00:00:02,000\nSaid so.\n\n2\n00:00:02,000 --> 00:00:03,000\nAnd so.\n",
+    ".ipynb": '{"cells": [{"cell_type": "markdown", "source": ["# One\\n", "Text."]}, {"cell_type": "code", "source": "x"}]}',
+    ".eml": "From: A <a@b.example>\nSubject: One\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nText.\n--x--\n",
+    ".py": "def one():\n    return 1\n\n\nTWO = 2\n",
+    ".other": "Text of a suffix that nobody knows.\n",
     ".jsonl": '{"title": "One", "text": "A text."}\n{"question": "What?", "answer": "That."}\n',
 }
 
@@ -36,8 +46,26 @@ def seeds() -> dict[str, list[bytes]]:
         if path.suffix not in {".py", ".md"}:
             found.setdefault(path.suffix, []).append(path.read_bytes())
     found[".zip"] = [zipped({f"inner{suffix}": text.encode() for suffix, text in TEXTS.items()})]
+    found[".pptx"] = [_slides()]
+    found[".rtf"].append(
+        rb"{\rtf1{\fonttbl{\f0 A;}}\trowd\cellx9\clvmrg\cellx99\intbl a\cell b\cell\row\pard{\footnote n}\u8364?\'e9\par}"
+    )
     found[".htm"] = [b"<p>one<p>two<table><tr><td>a<td>b</table>"]
     return found
+
+
+def _slides() -> bytes:
+    relation = '<Relationship Id="r1" Type="x/{}" Target="{}"/>'
+    wrapped = '<Relationships xmlns="urn:r">{}</Relationships>'
+    shape = '<p:sp><p:ph type="title"/><p:txBody><a:p><a:t>One</a:t></a:p></p:txBody></p:sp><a:tbl><a:tr><a:tc/></a:tr></a:tbl>'
+    return zipped(
+        {
+            "_rels/.rels": wrapped.format(relation.format("officeDocument", "ppt/p.xml")).encode(),
+            "ppt/p.xml": b'<p:p xmlns:p="urn:p" xmlns:r="urn:r"><p:sldId r:id="r1"/></p:p>',
+            "ppt/_rels/p.xml.rels": wrapped.format(relation.format("slide", "s.xml")).encode(),
+            "ppt/s.xml": f'<p:sld xmlns:p="urn:p" xmlns:a="urn:a">{shape}</p:sld>'.encode(),
+        }
+    )
 
 
 @cache
@@ -71,6 +99,16 @@ def bombs() -> dict[str, bytes]:
         "flate.pdf": inflated,
         "deep.html": b"<div>" * 200_000 + b"deep",
         "cells.html": b"<table><tr>" + b"<td>x" * 300_000,
+        "spans.html": b"<table>" + (b"<tr>" + b"<td rowspan=65534 colspan=1000>x" * 40 + b"</tr>") * 5_000,
+        "lists.html": b"<table><tr><td>a<td>b</tr><tr><td>" + b"<ul><li>x" * 5_000 + b"</table>",
+        "groups.rtf": rb"{\rtf1 " + rb"{\footnote x" * 50_000,
+        "cells.rtf": rb"{\rtf1 "
+        rb"\trowd" + b"".join(rb"\cellx%d\intbl x\cell" % n for n in range(30_000)) + rb"\row}",
+        "nested.rst": b"".join(b" " * n + b".. note::\n" for n in range(1_000)),
+        "fences.adoc": b"".join(b"-" * n + b"\n" for n in range(3, 1_500)),
+        "blank-rows.csv": b"a;b\n1;2\n\n" * 60_000,
+        "sides.csv": (b";x;y;;" * 500 + b"\n") * 300,
+        "turns.txt": b"Kim: why?\nLee: so.\n" * 60_000,
         "deep.md": b"> " * 50_000 + b"deep",
         "brackets.md": b"[" * 100_000,
         "stars.md": b"*a_" * 60_000,

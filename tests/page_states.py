@@ -75,7 +75,7 @@ def walk(guest: Visit, *, phone: bool) -> Iterator[str]:  # noqa: PLR0915 - one 
     page.set_input_files(
         ".fn-picker",
         files=[
-            {"name": "new.xyz", "mimeType": "", "buffer": b"x"},
+            {"name": "new.exe", "mimeType": "", "buffer": b"x"},
             {"name": "clinic-a.md", "mimeType": "", "buffer": b"# A\n\nB.\n"},
         ],
     )

@@ -208,7 +208,7 @@ def test_a_language_that_the_model_does_not_know_is_reported(tmp_path: Path, tex
 def test_an_index_of_every_format_keeps_pages_and_metadata(tmp_path: Path) -> None:
     index = tmp_path / "index"
     report = build_index(FORMATS, index, encoder=HashingEncoder(), settings=Settings(scan_seconds=0.0))
-    assert {s.path for s in report.skipped} == {"make.py", "scan.pdf"}
+    assert {s.path for s in report.skipped} == {"scan.pdf"}
     with IndexReader.open(index) as reader:
         for name, pages in PAGED.items():
             document = reader.document(name)

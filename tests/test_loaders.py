@@ -139,7 +139,7 @@ def test_limits(tmp_path):
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "unknown", "binary"])
 def test_what_cannot_be_loaded(tmp_path, kind):
-    path = tmp_path / ("file.xyz" if kind == "unknown" else "file.txt")
+    path = tmp_path / ("file.exe" if kind == "unknown" else "file.txt")
     if kind == "folder":
         path.mkdir()
     elif kind == "pipe":

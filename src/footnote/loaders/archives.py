@@ -10,10 +10,15 @@ from typing import Any
 from footnote.errors import DocumentError
 from footnote.settings import Settings
 
-__all__ = ["Archive", "parse_xml"]
+__all__ = ["Archive", "local_name", "local_value", "parse_xml"]
 
 _RATIO_FREE_BYTES = 10_000_000
 """Archives that unpack to less are never suspected: rows of a small table shrink a hundredfold in good faith."""
+
+
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""What files of older office programs begin with, and newer ones with a password."""
+_MANIFEST = "META-INF/manifest.xml"
 
 
 class Archive:
@@ -24,6 +29,8 @@ class Archive:
     """
 
     def __init__(self, raw: bytes, settings: Settings) -> None:
+        if raw.startswith(_COMPOUND):
+            raise _not_an_archive(raw)
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(raw))
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, IndexError, EOFError) as error:
@@ -46,6 +53,15 @@ class Archive:
                 remedy="check where it comes from, or raise archive_max_ratio",
             )
 
+    def check_open(self) -> None:
+        """Refuse an OpenDocument file with a password.
+
+        Raises:
+            DocumentError: its manifest says that its parts are encrypted.
+        """
+        if _MANIFEST in self._members and b"encryption-data" in self.read(_MANIFEST):
+            raise DocumentError("it is encrypted with a password", remedy="save it without a password")
+
     def names(self) -> tuple[str, ...]:
         return tuple(self._members)
 
@@ -67,6 +83,12 @@ class Archive:
             raise DocumentError(f"its part {name} is damaged", remedy="save it again") from e
 
 
+def _not_an_archive(raw: bytes) -> DocumentError:
+    if "EncryptedPackage".encode("utf-16-le") in raw:
+        return DocumentError("it is encrypted with a password", remedy="save it without a password")
+    return DocumentError("it has the format of an older office program", remedy="save it as DOCX, XLSX or PPTX")
+
+
 def parse_xml(raw: bytes, *, doctype: bool = False) -> Any:
     """The root of an XML document; nothing outside of it is ever read.
 
@@ -85,3 +107,19 @@ def parse_xml(raw: bytes, *, doctype: bool = False) -> Any:
     if not doctype and root.getroottree().docinfo.doctype:
         raise DocumentError("it declares an XML document type, which no office program writes", remedy="save it again")
     return root
+
+
+def local_name(element: Any) -> str:
+    """An element's name without its namespace: strict and transitional files differ in nothing else."""
+    name: str = element.tag
+    return name.rpartition("}")[2]
+
+
+def local_value(element: Any, name: str) -> str | None:
+    """The attribute of a local name; None where there is none."""
+    if element is None:
+        return None
+    for key, value in element.items():
+        if key == name or key.endswith("}" + name):
+            return str(value)
+    return None

@@ -12,8 +12,7 @@ from footnote.loaders.archives import Archive, parse_xml
 from footnote.loaders.canonical import decode
 from footnote.loaders.extract import Extract
 from footnote.loaders.html import add_html, parse_html
-from footnote.loaders.html_content import content_of
-from footnote.loaders.office import office_front
+from footnote.loaders.office import left_out, office_front
 from footnote.records import Document
 from footnote.settings import Settings
 
@@ -39,7 +38,7 @@ def load_epub(raw: bytes, document_id: str, settings: Settings) -> Document:
     package = parse_xml(archive.read(package_name), doctype=True)
     items = {item.get("id"): item for item in package.iter(f"{_OPF}item")}
     extract = Extract(settings)
-    folder = posixpath.dirname(package_name)
+    folder, hidden = posixpath.dirname(package_name), 0
     for reference in package.iter(f"{_OPF}itemref"):
         item = items.get(reference.get("idref"))
         if item is None or "nav" in (item.get("properties") or "").split():
@@ -54,7 +53,8 @@ def load_epub(raw: bytes, document_id: str, settings: Settings) -> Document:
             continue
         tree = parse_html(text)
         if tree is not None:
-            add_html(extract, content_of(tree))
+            hidden += add_html(extract, tree)
+    extract.warnings += left_out(hidden=hidden)
     first = {tag: package.findtext(f".//{_DC}{tag}") or "" for tag in ("title", "creator", "date", "language")}
     pairs = {"author": first["creator"], "date": first["date"][:10], "language": first["language"]}
     made = extract.document(raw, document_id, office_front(first["title"], pairs))

@@ -1,8 +1,8 @@
 r"""Bytes to canonical text, once: after this nothing changes a character, so that offsets stay true.
 
 Only what cannot be shown goes: byte order marks, control characters other than tab and newline, lone surrogates and
-noncharacters.  Newlines become ``\n``.  Nothing is normalised: a decomposed accent stays decomposed, and direction marks
-stay, since they are part of how a text reads.
+noncharacters, and soft hyphens and zero-width marks that only say where a word may be divided.  Newlines become ``\n``.
+Nothing is normalised: a decomposed accent stays decomposed, and direction marks stay, since they are part of how a text reads.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 
 from footnote.errors import DocumentError
 
-__all__ = ["clean_text", "decode"]
+__all__ = ["clean_text", "decode", "without_break_marks"]
 
 _NEWLINES = re.compile(r"\r\n?")
 # C0 without tab and newline, DEL, C1, surrogates, noncharacters (U+FDD0-FDEF and the last two of every plane).
@@ -21,6 +21,8 @@ _UNSHOWABLE = re.compile(
     + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
+_BREAK_MARKS = re.compile("[\u00ad\u200b\u2060\ufeff]")
+"""Places where a word may be divided, or not, at the end of a line: nobody sees them, and they would tear words apart."""
 _OVERRIDES = re.compile("[\u202d\u202e]")
 
 # UTF-32 first: its little-endian mark begins with UTF-16's.
@@ -31,6 +33,8 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_SAMPLE_BYTES = 4_096
+_ZERO_SHARE = 0.4
 _BINARY_SHARE = 0.1
 _BINARY_LEAST = 16
 """Share and number of control characters above which a file is taken for something other than text."""
@@ -41,6 +45,11 @@ def clean_text(text: str) -> str:
     if "\r" in text:
         text = _NEWLINES.sub("\n", text)
     return _UNSHOWABLE.sub("", text)
+
+
+def without_break_marks(text: str) -> str:
+    """The text without soft hyphens and other marks of no width that say where a word may be divided."""
+    return text if text.isascii() else _BREAK_MARKS.sub("", text)
 
 
 def decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
@@ -61,17 +70,32 @@ def decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
         warnings.append(f"{removed} control character{'s' if removed > 1 else ''} removed")
     if _OVERRIDES.search(cleaned):
         warnings.append("it overrides the direction of writing, so what is shown may read in another order")
-    return cleaned, tuple(warnings)
+    return without_break_marks(cleaned), tuple(warnings)
 
 
 def _decoded(raw: bytes) -> tuple[str, list[str]]:
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return _forgiving(raw[len(mark) :], encoding)
+    if encoding := _unmarked_utf16(raw):
+        text, warnings = _forgiving(raw, encoding)
+        return text, [f"encoding guessed as {encoding}", *warnings]
     try:
         return raw.decode("utf-8"), []
     except UnicodeDecodeError:
         return _guessed(raw)
+
+
+def _unmarked_utf16(raw: bytes) -> str:
+    """The byte order of UTF-16 without a mark: of most letters, one of the two bytes is zero; empty where it is none."""
+    sample = raw[:_SAMPLE_BYTES]
+    pairs = len(sample) // 2
+    if not pairs or b"\0" not in sample:
+        return ""
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if odd > _ZERO_SHARE * pairs and even < odd / 20:
+        return "utf-16-le"
+    return "utf-16-be" if even > _ZERO_SHARE * pairs and odd < even / 20 else ""
 
 
 def _forgiving(raw: bytes, encoding: str) -> tuple[str, list[str]]:

@@ -10,10 +10,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from footnote.errors import DocumentError
-from footnote.loaders.canonical import clean_text
+from footnote.loaders.canonical import clean_text, without_break_marks
 from footnote.loaders.drafts import Draft, assemble, introduces
 from footnote.loaders.front_matter import FrontMatter
+from footnote.loaders.grid import Grid
 from footnote.loaders.limits import check_text
+from footnote.loaders.table_shapes import TableShape, shape_of
 from footnote.records import BlockKind, Document, Span
 from footnote.settings import Settings
 
@@ -21,12 +23,11 @@ __all__ = ["Extract", "folded"]
 
 _CELL_BREAK = " | "
 _TIGHT = frozenset({"list_item", "table_row", "table_header"})
-_HEADER_CELL_MAX_CHARS = 80
 
 
 def folded(text: str) -> str:
-    """A text as it is kept: nothing that cannot be shown, blanks folded, no blank lines."""
-    lines = (" ".join(line.split()) for line in clean_text(text).split("\n"))
+    """A text as it is kept: nothing that cannot be shown, blanks folded, no blank lines, words whole."""
+    lines = (" ".join(line.split()) for line in without_break_marks(clean_text(text)).split("\n"))
     return "\n".join(line for line in lines if line)
 
 
@@ -68,7 +69,7 @@ class Extract:
             asks: for a heading, that it is a question, whatever its words.
             page_breaks: offsets in ``text``, which must then be folded already, where pages begin.
         """
-        kept = clean_text(text).strip("\n") if kind == "code" else folded(text)
+        kept = without_break_marks(clean_text(text)).strip("\n") if kind == "code" else folded(text)
         if not kept.strip():
             return None
         start = self._append(kept, kind)
@@ -95,15 +96,29 @@ class Extract:
         return draft
 
     def add_table(self, rows: Sequence[Sequence[str]], *, headed: bool | None = None) -> None:
-        """Add a table's rows; its first is taken for its header where ``headed``, or where it looks like one."""
+        """Add a table's rows.
+
+        Args:
+            rows: the texts of their cells.
+            headed: whether the first row names the columns; None: the rows tell, and lines above the names are paragraphs.
+        """
         filled = [row for row in rows if any(cell.strip() for cell in row)]
         if not filled:
             return
-        if headed is None:
-            headed = looks_like_header(filled)
-        header = self.add_row("table_header", filled[0]) if headed else None
-        for row in filled[1:] if headed else filled:
+        shape = shape_of(filled) if headed is None else TableShape(0, headed=headed and len(filled) > 1)
+        for row in filled[: shape.start]:
+            self.add("paragraph", " ".join(cell for cell in row if cell.strip()))
+        body = filled[shape.start :]
+        header = self.add_row("table_header", body[0]) if shape.headed else None
+        for row in body[1:] if shape.headed else body:
             self.add_row("table_row", row, header)
+
+    def add_grid(self, grid: Grid, *, headed: int | None = None) -> None:
+        """Add a table with merged cells; ``headed`` is the number of rows that name its columns, None where they tell."""
+        if headed is None and (stacked := grid.stacked_names()):
+            rows = grid.header_texts(stacked)
+            headed = stacked if shape_of(rows) == TableShape(0, headed=True) else None
+        self.add_table(grid.header_texts(headed or 0), headed=None if headed is None else headed > 0)
 
     def lead_in(self) -> Draft | None:
         """The paragraph added last, where it introduces a list that comes next."""
@@ -143,12 +158,3 @@ class Extract:
     def _close_pages(self, start: int) -> None:
         self._page_starts += [start] * self._pages_open
         self._pages_open = 0
-
-
-def looks_like_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether a table's first row names its columns: short words in every cell, and rows of as many cells below."""
-    first = rows[0]
-    if len(rows) < 2 or len(first) < 2 or any(len(row) != len(first) for row in rows[1:3]):
-        return False
-    named = all(cell.strip() and len(cell) <= _HEADER_CELL_MAX_CHARS for cell in first)
-    return named and not any(character.isdigit() for cell in first for character in cell[:1])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from types import MappingProxyType
 from typing import TypeAlias, cast
 
 from footnote.records import Document
@@ -35,19 +34,60 @@ def _bundle(raw: bytes, document_id: str, settings: Settings) -> Document:
 _PLACES = {
     "markdown.load_markdown": ".md .markdown",
     "plain_text.load_plain_text": ".txt .text",
+    "source_code.load_log": ".log",
+    "source_code.load_code": ".py .js .ts .java .c .h .cpp .cs .go .rs .rb .php .sh .sql .css .yaml .yml .toml .ini .cfg .conf",
+    "light_markup.load_rst": ".rst",
+    "light_markup.load_asciidoc": ".adoc .asciidoc",
     "html.load_html": ".html .htm .xhtml",
     "pdf.load_pdf": ".pdf",
-    "office.load_docx": ".docx",
-    "office.load_odt": ".odt",
-    "office.load_rtf": ".rtf",
+    "word.load_docx": ".docx",
+    "opendocument.load_odt": ".odt",
+    "rich_text.load_rtf": ".rtf",
     "books.load_epub": ".epub",
+    "slides.load_pptx": ".pptx",
+    "mail.load_eml": ".eml",
     "sheets.load_csv": ".csv .tsv",
-    "sheets.load_xlsx": ".xlsx",
+    "workbook.load_xlsx": ".xlsx",
     "sheets.load_ods": ".ods",
     "sheets.load_jsonl": ".jsonl .ndjson",
+    "structured.load_json": ".json",
+    "structured.load_xml": ".xml",
+    "structured.load_subtitles": ".srt .vtt",
+    "structured.load_ipynb": ".ipynb",
 }
 
-SUFFIXES: Mapping[str, Loader] = MappingProxyType(
+_BINARY = frozenset(
+    ".jpg .jpeg .png .gif .bmp .tif .tiff .webp .heic .ico .svg .psd .ai .eps .mp3 .wav .flac .ogg .m4a .mp4 .mov .avi .mkv .webm .exe "
+    ".dll .so .bin .o .a .class .jar .pyc .pyo .whl .deb .rpm .msi .iso .img .dmg .apk .gz .bz2 .xz .zst .7z .rar .tar .tgz .doc .xls "
+    ".ppt .docm .xlsb .odp .odg .mdb .db .sqlite .sqlite3 .parquet .npy .npz .pkl .pt .onnx .safetensors .ttf .otf .woff .woff2 "
+    ".tmp .bak .swp .lock .part .crdownload .lnk .ds_store".split()
+)
+"""Suffixes of what is no text, or no document; files with any other are read where they are text."""
+
+
+class _Formats(Mapping[str, Loader]):
+    """Suffixes and their loaders; lists those known, and reads text under others too."""
+
+    def __init__(self, known: Mapping[str, Loader]) -> None:
+        self._known = dict(known)
+        self._other = _late("plain_text", "load_plain_text")
+
+    def __getitem__(self, suffix: str) -> Loader:
+        if suffix not in self:
+            raise KeyError(suffix)
+        return self._known.get(suffix, self._other)
+
+    def __contains__(self, suffix: object) -> bool:
+        return suffix in self._known or (isinstance(suffix, str) and len(suffix) > 1 and suffix not in _BINARY)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+SUFFIXES: Mapping[str, Loader] = _Formats(
     {suffix: _late(*place.split(".")) for place, suffixes in _PLACES.items() for suffix in suffixes.split()}
     | {".zip": _bundle}
 )

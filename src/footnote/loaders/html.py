@@ -8,14 +8,26 @@ from typing import Any
 from footnote.loaders.canonical import decode
 from footnote.loaders.extract import Extract
 from footnote.loaders.front_matter import FrontMatter
-from footnote.loaders.html_content import content_of, is_left_out
+from footnote.loaders.html_content import Page
 from footnote.loaders.html_flow import Flow
+from footnote.loaders.office import left_out, told_name
 from footnote.records import Document
 from footnote.settings import Settings
 
 __all__ = ["add_html", "load_html", "parse_html"]
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+_WESTERN = "iso-8859-1 iso8859-1 iso_8859-1 latin1 latin-1 l1 ascii us-ascii cp819 windows-1252 x-cp1252"
+_READ_AS = {
+    **dict.fromkeys(_WESTERN.split(), "cp1252"),
+    **dict.fromkeys(("iso-8859-9", "latin5"), "cp1254"),
+    **dict.fromkeys(("iso-8859-11", "tis-620"), "cp874"),
+    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987"), "cp949"),
+    **dict.fromkeys(("utf-16", "utf-16le", "utf-16be"), "utf-8"),
+}
+"""What browsers read for a declared encoding: the larger one that people meant, and never UTF-16, in which no page could say so."""
 _DATES = (
     ("property", "article:published_time"),
     ("name", "date"),
@@ -38,11 +50,15 @@ def load_html(raw: bytes, document_id: str, settings: Settings) -> Document:
     extract.warnings += warnings
     if tree is None:
         return extract.document(raw, document_id, FrontMatter())
-    add_html(extract, content_of(tree))
+    extract.warnings += left_out(hidden=add_html(extract, tree))
     # A page's title often names its site too; a lone heading of level 1 is the better name.
     headed = sum(draft.kind == "heading" and draft.level == 1 for draft in extract.drafts) == 1
     title = "" if headed else " ".join((tree.findtext(".//title") or "").split())
-    pairs = {"author": _meta(tree, _AUTHORS), "date": _meta(tree, _DATES), "language": tree.get("lang") or ""}
+    pairs = {
+        "author": told_name(_meta(tree, _AUTHORS)),
+        "date": _meta(tree, _DATES),
+        "language": tree.get("lang") or "",
+    }
     metadata = tuple(sorted((name, value) for name, value in pairs.items() if value))
     front = FrontMatter(title=title, source=_address(tree), metadata=metadata)
     return extract.document(raw, document_id, front)
@@ -60,36 +76,39 @@ def parse_html(text: str) -> Any:
     return tree
 
 
-def add_html(extract: Extract, root: Any) -> None:
-    """Add what stands in an element and below it."""
+def add_html(extract: Extract, tree: Any) -> int:
+    """Add the content of a page; returns how many hidden stretches of text were left out."""
     from lxml import etree
 
-    flow = Flow(extract)
-    walk = etree.iterwalk(root, events=("start", "end"))
-    left_out: Any = None
+    page = Page(tree)
+    flow = Flow(extract, page)
+    walk = etree.iterwalk(page.root, events=("start", "end"))
+    skipped: Any = None
     for event, element in walk:
         if event == "start":
-            if element is not root and is_left_out(element):
-                left_out = element
+            if element is not page.root and (page.is_left_out(element) or flow.takes_whole(element)):
+                skipped = element
                 walk.skip_subtree()
             else:
                 flow.enter(element)
                 flow.text(element.text)
         else:
-            if element is left_out:
-                left_out = None
+            if element is skipped:
+                skipped = None
             else:
                 flow.leave(element)
-            if element is not root:
+            if element is not page.root:
                 flow.text(element.tail)
     flow.close()
+    return page.hidden
 
 
 def _decoded(raw: bytes) -> tuple[str, tuple[str, ...]]:
     declared = _CHARSET.search(raw[:4_096])
     if declared and not raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        name = declared[1].decode("ascii").lower()
         try:
-            return raw.decode(declared[1].decode("ascii")), ()
+            return raw.decode(_READ_AS.get(name, name)), ()
         except (LookupError, UnicodeDecodeError):
             pass  # it declares what it is not
     return decode(raw)

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from footnote.loaders.drafts import Draft
 from footnote.loaders.extract import Extract
+from footnote.loaders.html_content import Page
+from footnote.loaders.html_text import INLINE, cell_text, holds_data, is_note_mark, table_grid
+from footnote.loaders.mathematics import formula_text, set_apart
 from footnote.loaders.questions import asks
 from footnote.records import BlockKind
 
 __all__ = ["Flow"]
 
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q ruby rb rt rp s samp small "
-    "span strike strong sub sup time tt u var wbr".split()
-)
-"""Elements that stand inside a line; all others set text apart, so that no words are glued."""
-
 _HEADING = re.compile(r"h[1-6]")
 _BLANKS = re.compile(r"\s+")
-_QUESTION_LEVEL = 6
+_DEEPEST = 6
+_DEFINITION_MAX_CHARS = 300
+"""Longest definition that makes one row with its term."""
 
 
 @dataclass(slots=True)
@@ -30,64 +29,75 @@ class _List:
     lead_in: Draft | None
 
 
-@dataclass(slots=True)
-class _Table:
-    rows: list[list[str]] = field(default_factory=list)
-    headed: bool = True
-
-
 class Flow:
     """Takes elements and their text in document order, and adds blocks."""
 
-    def __init__(self, extract: Extract) -> None:
+    def __init__(self, extract: Extract, page: Page) -> None:
         self._extract = extract
+        self._page = page
         self._pieces: list[str] = []
+        self._raised: list[int] = []
+        """Where the pieces of each raised or lowered element that is open begin."""
         self._kinds: list[tuple[str, BlockKind, int]] = []
         """(tag, kind, level) of the open elements that say what their text is."""
         self._lists: list[_List] = []
-        self._tables: list[_Table | None] = []
-        """None for a table that only lays out."""
+        self._terms: list[str] = []
+        """Terms whose definition comes next."""
+        self._level = 0
+        """Of the last heading that is marked as one."""
         self._pre = 0
 
     def text(self, text: str | None) -> None:
         if text:
             self._pieces.append(text if self._pre else _BLANKS.sub(" ", text))
 
+    def takes_whole(self, element: Any) -> bool:
+        """Whether an element was added with all that is below it: a table of data, a formula, the mark of a note."""
+        if element.tag == "table" and holds_data(element):
+            self._flush()
+            self._table(element)
+            return True
+        if element.tag == "math":
+            self._pieces.append(formula_text(element))
+            return True
+        return element.tag == "rt" or (element.tag in {"sup", "sub"} and is_note_mark(element))
+
     def enter(self, element: Any) -> None:
         tag = element.tag
         if tag == "br":
             self._pieces.append("\n")
-        if tag in _INLINE or tag == "br":
-            return
-        if self._in_table():
-            self._enter_cell(element)
+        elif tag in {"sup", "sub"}:
+            self._raised.append(len(self._pieces))
+        if tag == "br" or (tag in INLINE and not self._page.panels.heads(element)):
             return
         self._flush()
-        if tag == "table":
-            self._tables.append(_Table() if _holds_data(element) else None)
-        elif tag in {"ul", "ol"}:
+        if label := self._page.panels.label(element):
+            self._extract.add("heading", label, level=min(self._level + 1, _DEEPEST))
+        if tag in {"ul", "ol"}:
             self._lists.append(_List(tag == "ol", self._extract.lead_in()))
         self._open(tag)
 
     def leave(self, element: Any) -> None:
         tag = element.tag
-        if tag in _INLINE or tag == "br":
-            return
-        if self._in_table():
-            self._leave_cell(tag)
+        if tag in {"sup", "sub"} and self._raised:
+            start = self._raised.pop()
+            inner = "".join(self._pieces[start:])
+            self._pieces[start:] = [set_apart(inner, above=tag == "sup")]
+        if tag == "br" or (tag in INLINE and not self._page.panels.heads(element)):
             return
         self._flush()
         if self._kinds and self._kinds[-1][0] == tag:
             self._kinds.pop()
         if tag == "pre":
             self._pre -= 1
-        elif tag == "table":
-            self._tables.pop()
         elif tag in {"ul", "ol"} and self._lists:
             self._lists.pop()
+        elif tag == "dl":
+            self._add_terms()
 
     def close(self) -> None:
         self._flush()
+        self._add_terms()
 
     def _open(self, tag: str) -> None:
         if _HEADING.fullmatch(tag):
@@ -99,18 +109,29 @@ class Flow:
         elif tag == "pre":
             self._pre += 1
             self._kinds.append((tag, "code", 0))
-        elif tag in {"dt", "summary"}:
-            self._kinds.append((tag, "paragraph", _QUESTION_LEVEL))
+        elif tag in {"dt", "dd", "summary", "button"}:
+            self._kinds.append((tag, "paragraph", 0))
 
     def _flush(self) -> None:
         text = "".join(self._pieces)
+        if self._raised:
+            self._raised = [0] * len(self._raised)
         self._pieces.clear()
         if not text.strip():
             return
         tag, kind, level = self._kinds[-1] if self._kinds else ("", "paragraph", 0)
-        if tag in {"dt", "summary"}:
-            # A term or a summary that asks heads what comes after it.
-            kind, level = ("heading", level) if asks(text) else ("paragraph", 0)
+        if tag == "dt" and not asks(text):
+            self._terms.append(" ".join(text.split()))
+            return
+        if tag in {"dt", "summary", "button"}:
+            kind, level = "heading", min(self._level + 1, _DEEPEST)
+        elif kind == "heading":
+            self._level = level
+        elif tag == "dd" and self._terms and len(text) <= _DEFINITION_MAX_CHARS:
+            self._extract.add_row("table_row", [", ".join(self._terms), text])
+            self._terms.clear()
+            return
+        self._add_terms()
         inner = self._lists[-1] if kind == "list_item" and self._lists else None
         self._extract.add(
             kind,
@@ -120,42 +141,15 @@ class Flow:
             lead_in=inner.lead_in if inner is not None else None,
         )
 
-    def _in_table(self) -> bool:
-        return bool(self._tables) and self._tables[-1] is not None
+    def _add_terms(self) -> None:
+        """Terms whose definition is no single line stand by themselves."""
+        for term in self._terms:
+            self._extract.add("paragraph", term)
+        self._terms.clear()
 
-    def _enter_cell(self, element: Any) -> None:
-        table = self._tables[-1]
-        assert table is not None
-        if element.tag == "tr":
-            table.rows.append([])
-        elif element.tag in {"td", "th", "caption"}:
-            self._pieces.clear()
-            if element.tag == "td" and len(table.rows) == 1:
-                table.headed = False
-        else:
-            self._pieces.append(" ")
-
-    def _leave_cell(self, tag: str) -> None:
-        table = self._tables[-1]
-        assert table is not None
-        if tag in {"td", "th"} and table.rows:
-            table.rows[-1].append("".join(self._pieces))
-            self._pieces.clear()
-        elif tag == "caption":
-            self._flush()
-        elif tag == "table":
-            self._pieces.clear()
-            self._tables.pop()
-            self._extract.add_table(table.rows, headed=True if table.headed and len(table.rows) > 1 else None)
-        else:
-            self._pieces.append(" ")
-
-
-def _holds_data(table: Any) -> bool:
-    """Whether a table holds rows of cells, not the layout of a page."""
-    if any(
-        next(table.iterdescendants(tag), None) is not None for tag in ("table", "h1", "h2", "h3", "ul", "ol", "pre")
-    ):
-        return False
-    widths = [sum(1 for cell in row if cell.tag in {"td", "th"}) for row in table.iter("tr")]
-    return len(widths) > 0 and max(widths) > 1
+    def _table(self, table: Any) -> None:
+        caption = table.find("caption")
+        if caption is not None:
+            self._extract.add("paragraph", cell_text(caption, self._page.is_left_out))
+        grid, heads = table_grid(table, self._page.is_left_out)
+        self._extract.add_grid(grid, headed=heads)

@@ -5,11 +5,14 @@ Nothing is hidden in plain text but what no reader takes for words: the markers 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from footnote.loaders.bare_lists import split_bare_lists
 from footnote.loaders.canonical import decode
-from footnote.loaders.drafts import Draft, assemble, introduces
+from footnote.loaders.divided_words import join_divided_words, word_counts
+from footnote.loaders.drafts import Draft, assemble, introduces, readable_name
 from footnote.loaders.front_matter import read_front_matter
 from footnote.loaders.limits import check_text
 from footnote.loaders.lines import Content, Line, lines_of
@@ -17,6 +20,7 @@ from footnote.loaders.tables import cell_spans
 from footnote.loaders.text_headings import mark_headings
 from footnote.loaders.text_levels import set_levels
 from footnote.loaders.text_units import Unit, units_of
+from footnote.loaders.transcripts import transcript_drafts
 from footnote.records import BlockKind, Document
 from footnote.settings import Settings
 
@@ -32,7 +36,12 @@ def load_plain_text(raw: bytes, document_id: str, settings: Settings) -> Documen
     text, warnings = decode(raw)
     check_text(text, document_id, settings)
     front = read_front_matter(text)
-    drafts = plain_text_drafts(text, front.body_start)
+    drafts = transcript_drafts(text, lines_of(text, front.body_start))
+    if drafts is not None:
+        # What somebody says first is no title.
+        front = replace(front, title=front.title or readable_name(document_id))
+    else:
+        drafts = plain_text_drafts(text, front.body_start)
     return assemble(raw, text, drafts, document_id=document_id, front=front, warnings=warnings)
 
 
@@ -46,6 +55,7 @@ def plain_text_drafts(text: str, start: int = 0) -> list[Draft]:
 
 def _drafts(text: str, units: Sequence[Unit]) -> list[Draft]:
     drafts: list[Draft] = []
+    words = word_counts(text) if any(len(unit.lines) > 1 for unit in units) else Counter[str]()
     header: Draft | None = None
     items: list[tuple[int, Draft]] = []
     """(indent, draft) of the list item read last and of those it is nested in."""
@@ -54,6 +64,8 @@ def _drafts(text: str, units: Sequence[Unit]) -> list[Draft]:
         draft = _row(text, unit) if unit.kind in {"table_header", "table_row"} else _prose(text, unit)
         if draft is None:
             continue
+        if len(unit.lines) > 1:
+            join_divided_words(draft, unit.lines, words)
         if unit.kind == "item":
             if not items:
                 lead_in = _introduces(text, drafts[-1], unit) if drafts else None

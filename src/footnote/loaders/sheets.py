@@ -1,25 +1,31 @@
-"""Rows: CSV, spreadsheets and JSON lines.  Columns of questions and answers become questions with their answers."""
+"""Rows: CSV, OpenDocument spreadsheets and JSON lines.  Columns of questions and answers become questions with their answers."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from footnote.errors import DocumentError
-from footnote.loaders.archives import Archive, parse_xml
+from footnote.loaders.archives import Archive, local_name, local_value, parse_xml
 from footnote.loaders.canonical import decode
-from footnote.loaders.drafts import readable_name
+from footnote.loaders.drafts import Draft, readable_name
 from footnote.loaders.extract import Extract
 from footnote.loaders.front_matter import FrontMatter
-from footnote.loaders.office import odf_front, office_front, sheet_rows
+from footnote.loaders.grid import Cell, Grid
+from footnote.loaders.office import left_out
+from footnote.loaders.opendocument import OpenReader, cells_of, odf_front
+from footnote.loaders.sheet_tables import SheetTable, tables_of
+from footnote.loaders.table_shapes import is_title
 from footnote.records import Document
 from footnote.settings import Settings
 
-__all__ = ["load_csv", "load_jsonl", "load_ods", "load_xlsx"]
+__all__ = ["add_record", "add_sheet", "load_csv", "load_jsonl", "load_ods", "shown_value", "with_title"]
 
 _QUESTIONS = ("question", "questions", "q", "query", "faq")
 _ANSWERS = ("answer", "answers", "a", "response", "reply")
@@ -27,8 +33,9 @@ _TITLES = ("title", "name", "heading", "headline", "subject")
 _TEXTS = ("text", "content", "body", "passage", "description", "abstract")
 _SAMPLE_CHARS = 20_000
 _CELL_MAX_CHARS = 1_000_000
-_SHEET = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}table"
-_SHEET_NAME = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}name"
+_DELIMITERS = ",;\t|"
+_SEPARATOR_LINE = re.compile(r"\s*\"?sep=(?P<mark>.)\"?\s*\n", re.IGNORECASE)
+_TITLE_LEVEL = 3
 
 
 def load_csv(raw: bytes, document_id: str, settings: Settings) -> Document:
@@ -39,62 +46,66 @@ def load_csv(raw: bytes, document_id: str, settings: Settings) -> Document:
     """
     text, warnings = decode(raw)
     csv.field_size_limit(_CELL_MAX_CHARS)
-    try:
-        dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(text[:_SAMPLE_CHARS], delimiters=",;\t|")
-    except csv.Error:
-        dialect = "excel-tab" if document_id.lower().endswith(".tsv") else "excel"
+    stated = _SEPARATOR_LINE.match(text)
+    text = text[stated.end() :] if stated else text
+    delimiter = stated["mark"] if stated else _delimiter(text, document_id)
     extract = Extract(settings)
     extract.warnings += warnings
     try:
-        rows = list(csv.reader(io.StringIO(text), dialect))
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
     except csv.Error as error:
         raise DocumentError(f"its rows cannot be told apart: {error}", remedy="save it again as CSV") from error
-    _add_rows(extract, rows)
+    grid = Grid(len(rows))
+    for number, row in enumerate(rows):
+        grid.rows[number] = [Cell(text) if text.strip() else None for text in row]
+    add_sheet(extract, "", grid)
     return extract.document(raw, document_id, FrontMatter(title=readable_name(document_id)))
 
 
-def load_xlsx(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """An Excel workbook: each sheet's rows, formulas as the values saved with them.
-
-    Raises:
-        DocumentError: no text, too much of it, or no workbook.
-    """
-    archive = Archive(raw, settings)
-    for name in archive.names():
-        if name.endswith((".xml", ".rels")):
-            parse_xml(archive.read(name))
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
-        raise DocumentError("it is damaged or no workbook", remedy="save it again") from error
-    extract = Extract(settings)
-    several = len(book.worksheets) > 1
-    for sheet in book.worksheets:
-        if sheet.sheet_state == "visible":
-            rows = [[_shown(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-            _add_sheet(extract, sheet.title if several else "", rows)
-    core = book.properties
-    date = core.modified or core.created
-    pairs = {"author": core.creator or "", "date": date.date().isoformat() if date else ""}
-    return extract.document(raw, document_id, office_front(core.title or readable_name(document_id), pairs))
+def _delimiter(text: str, document_id: str) -> str:
+    """The mark that parts most rows into the same number of cells."""
+    sample = text[:_SAMPLE_CHARS]
+    best = (0, 0, "\t" if document_id.lower().endswith(".tsv") else ",")
+    for mark in _DELIMITERS:
+        try:
+            widths = Counter(len(row) for row in csv.reader(io.StringIO(sample), delimiter=mark) if row)
+        except csv.Error:
+            continue
+        width, rows = max(widths.items(), key=lambda pair: (pair[1] if pair[0] > 1 else 0, pair[0]), default=(0, 0))
+        if width > 1 and (rows, width) > best[:2]:
+            best = (rows, width, mark)
+    return best[2]
 
 
 def load_ods(raw: bytes, document_id: str, settings: Settings) -> Document:
     """An OpenDocument spreadsheet.
 
     Raises:
-        DocumentError: no text, too much of it, or no spreadsheet.
+        DocumentError: no text, too much of it, encrypted, or no spreadsheet.
     """
     archive = Archive(raw, settings)
-    sheets = list(parse_xml(archive.read("content.xml")).iter(_SHEET))
+    archive.check_open()
+    root = parse_xml(archive.read("content.xml"))
+    reader = OpenReader(archive, root)
+    sheets = [e for e in root.iter() if _is_sheet(e)]
     extract = Extract(settings)
     for sheet in sheets:
-        name = sheet.get(_SHEET_NAME) or "" if len(sheets) > 1 else ""
-        _add_sheet(extract, name, list(sheet_rows(sheet)))
-    front = odf_front(archive)
-    return extract.document(raw, document_id, replace(front, title=front.title or readable_name(document_id)))
+        name = local_value(sheet, "name") or "" if len(sheets) > 1 else ""
+        grid, _ = cells_of(sheet, reader.cell_text)
+        add_sheet(extract, name, grid)
+    extract.warnings += left_out(pictures=reader.pictures)
+    return extract.document(raw, document_id, with_title(odf_front(archive), readable_name(document_id)))
+
+
+def _is_sheet(element: Any) -> bool:
+    if not isinstance(element.tag, str) or local_name(element) != "table":
+        return False
+    return local_name(element.getparent()) == "spreadsheet"
+
+
+def with_title(front: FrontMatter, title: str) -> FrontMatter:
+    """Front matter with a title where it tells none."""
+    return replace(front, title=front.title or title)
 
 
 def load_jsonl(raw: bytes, document_id: str, settings: Settings) -> Document:
@@ -115,12 +126,12 @@ def load_jsonl(raw: bytes, document_id: str, settings: Settings) -> Document:
             raise DocumentError(f"line {number} is no JSON", remedy="write one JSON object a line") from error
         if not isinstance(record, dict):
             raise DocumentError(f"line {number} is no JSON object", remedy="write one JSON object a line")
-        _add_record(extract, {str(name): _shown(value) for name, value in record.items()})
+        add_record(extract, {str(name): shown_value(value) for name, value in record.items()})
     return extract.document(raw, document_id, FrontMatter(title=readable_name(document_id)))
 
 
-def _shown(value: Any) -> str:
-    """A cell's or a field's value as text."""
+def shown_value(value: Any) -> str:
+    """A field's value as text."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -128,32 +139,56 @@ def _shown(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, list):
-        return "\n".join(_shown(each) for each in value)
+        return "\n".join(shown_value(each) for each in value)
     if isinstance(value, dict):
-        return "\n".join(f"{name}: {_shown(each)}" for name, each in value.items())
+        return "\n".join(f"{name}: {shown_value(each)}" for name, each in value.items())
     return str(value)
 
 
-def _add_sheet(extract: Extract, name: str, rows: Sequence[Sequence[str]]) -> None:
-    if name and any(cell.strip() for row in rows for cell in row):
+def add_sheet(extract: Extract, name: str, grid: Grid) -> None:
+    """Add the tables of a sheet, below its name where that is given."""
+    tables = tables_of(grid)
+    if name and tables:
         extract.add("heading", name, level=2)
-    _add_rows(extract, rows)
+    heads = _all_titled(tables)
+    header: Draft | None = None
+    names: Sequence[str] = ()
+    for number, table in enumerate(tables):
+        above = not table.goes_on and (bool(table.rows) or number + 1 < len(tables))
+        for line in table.titles:
+            heading = heads and above and is_title(line)
+            extract.add("heading" if heading else "paragraph", line, level=_TITLE_LEVEL if heading else 0)
+        if not table.rows:
+            continue
+        names = names if table.goes_on else table.names
+        if _is_asked(names):
+            _add_questions(extract, names, table.rows)
+            continue
+        if not table.goes_on:
+            header = extract.add_row("table_header", names) if names else None
+        for row in table.rows:
+            extract.add_row("table_row", row, header)
 
 
-def _add_rows(extract: Extract, rows: Iterable[Sequence[str]]) -> None:
-    filled = [list(row) for row in rows if any(cell.strip() for cell in row)]
-    if not filled:
-        return
-    names = [cell.strip() for cell in filled[0]]
-    if _column(names, _QUESTIONS) is None or _column(names, _ANSWERS) is None:
-        extract.add_table(filled)
-        return
-    for row in filled[1:]:
+def _all_titled(tables: Sequence[SheetTable]) -> bool:
+    """Whether each table of a sheet has a title of its own, or there is one table: then no title heads what is not its own."""
+    own = [number for number, table in enumerate(tables) if table.rows and not table.goes_on]
+    return len(own) < 2 or all(tables[n].titles or (n > 0 and not tables[n - 1].rows) for n in own)
+
+
+def _is_asked(names: Sequence[str]) -> bool:
+    return _column(names, _QUESTIONS) is not None and _column(names, _ANSWERS) is not None
+
+
+def _add_questions(extract: Extract, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for row in rows:
         pairs = zip(names, [*row, *[""] * (len(names) - len(row))], strict=False)
-        _add_record(extract, {name or f"column {number}": cell for number, (name, cell) in enumerate(pairs, start=1)})
+        record = {name.strip() or f"column {number}": cell for number, (name, cell) in enumerate(pairs, start=1)}
+        add_record(extract, record)
 
 
-def _add_record(extract: Extract, record: Mapping[str, str]) -> None:
+def add_record(extract: Extract, record: Mapping[str, str]) -> None:
+    """Add an object's values: a question with its answer, a text with its title, or each behind its name."""
     names = list(record)
     question, answer = _column(names, _QUESTIONS), _column(names, _ANSWERS)
     title, text = _column(names, _TITLES), _column(names, _TEXTS)

@@ -12,7 +12,7 @@ BlockKind: TypeAlias = Literal[
 ]
 StyleKind: TypeAlias = Literal["strong", "emphasis", "code", "link"]
 
-_PARTS_WORDS = re.compile(r"\||<br\b", re.IGNORECASE)
+_PARTS_WORDS = re.compile(r"\||<(?:br|sup|li|p|div|t[dhr])\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -179,7 +179,7 @@ class Document:
 def visible_text(text: str, span: Span, hidden: tuple[Span, ...]) -> str:
     """The text at ``span`` without the stretches in ``hidden``, white space folded to single blanks.
 
-    A hidden bar between two cells, or a hidden ``<br>``, parts words as a blank does.
+    A hidden bar between two cells, a hidden ``<br>``, ``<sup>`` or cell parts words as a blank does.
     """
     pieces, at = [], span.start
     for gap in hidden:

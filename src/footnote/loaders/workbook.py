@@ -1,0 +1,237 @@
+"""Excel workbooks, by walking their parts: all cells that there are, whatever range a sheet states, as they are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from footnote.errors import DocumentError
+from footnote.loaders.archives import Archive, local_name, local_value, parse_xml
+from footnote.loaders.drafts import readable_name
+from footnote.loaders.extract import Extract
+from footnote.loaders.grid import Cell, Grid
+from footnote.loaders.number_formats import BUILT_IN, shown_number
+from footnote.loaders.office import left_out, office_core, related_parts
+from footnote.loaders.sheets import add_sheet, with_title
+from footnote.records import Document
+from footnote.settings import Settings
+
+__all__ = ["load_xlsx"]
+
+_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})", re.IGNORECASE)
+_COLUMNS_MAX = 16_384
+_ROWS_MAX = 1_048_576
+_THREADED = "[Threaded comment]"
+_REAL = frozenset("0123456789.+-eE")
+
+
+def load_xlsx(raw: bytes, document_id: str, settings: Settings) -> Document:
+    """An Excel workbook: each sheet's tables, formulas as the values saved with them, comments after their sheet.
+
+    Raises:
+        DocumentError: no text, too much of it, encrypted, or no workbook.
+    """
+    archive = Archive(raw, settings)
+    book = _Book(archive)
+    extract = Extract(settings)
+    shown = [sheet for sheet in book.sheets if sheet.shown]
+    for sheet in shown:
+        grid, notes = book.read(sheet)
+        add_sheet(extract, sheet.name if len(shown) > 1 else "", grid)
+        for note in notes:
+            extract.add("paragraph", note)
+    if hidden := len(book.sheets) - len(shown):
+        extract.warnings.append(f"{hidden} hidden sheet{'s' if hidden > 1 else ''} left out")
+    extract.warnings += left_out(formulas=book.formulas, pictures=book.pictures)
+    return extract.document(raw, document_id, with_title(office_core(archive), readable_name(document_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    name: str
+    path: str
+    shown: bool
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the next cell is that does not say where it is."""
+
+    row: int = -1
+    column: int = 0
+    cells: dict[int, dict[int, str]] = field(default_factory=dict)
+
+
+class _Book:
+    """A workbook's parts that all sheets share."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.formulas = 0
+        self.pictures = 0
+        self._archive = archive
+        main = related_parts(archive, "").get("officeDocument", ["xl/workbook.xml"])[0]
+        root = parse_xml(archive.read(main))
+        parts = related_parts(archive, main)
+        targets = related_parts(archive, main, by_id=True)
+        self._from_1904 = any(local_value(e, "date1904") in {"1", "true"} for e in root if _is(e, "workbookPr"))
+        self.sheets = [
+            _Sheet(
+                local_value(sheet, "name") or "",
+                targets[local_value(sheet, "id") or ""][0],
+                (sheet.get("state") or "visible") == "visible",
+            )
+            for group in root
+            if _is(group, "sheets")
+            for sheet in group
+            if (local_value(sheet, "id") or "") in targets and "worksheet" in targets[local_value(sheet, "id") or ""][0]
+        ]
+        if not self.sheets:
+            raise DocumentError("it is damaged or no workbook", remedy="save it again")
+        self._strings = list(_shared_strings(archive, parts.get("sharedStrings", [""])[0]))
+        self._formats = _formats(archive, parts.get("styles", [""])[0])
+
+    def read(self, sheet: _Sheet) -> tuple[Grid, list[str]]:
+        """A sheet's cells as a grid, blank rows kept, and what is noted beside it."""
+        place, merged = _Place(), []
+        root = parse_xml(self._archive.read(sheet.path))
+        for part in root:
+            if _is(part, "sheetData"):
+                for row in part:
+                    self._row(row, place)
+            elif _is(part, "mergeCells"):
+                merged += [spot for cell in part if (spot := _range(local_value(cell, "ref") or ""))]
+        rows = sorted(place.cells)
+        # Rows are numbered anew; of several blank ones in a row, one is kept.
+        numbers: dict[int, int] = {}
+        for before, row in zip([None, *rows], rows, strict=False):
+            gap = 0 if before is None else int(row - before > 1)
+            numbers[row] = 0 if before is None else numbers[before] + 1 + gap
+        grid = Grid(numbers[rows[-1]] + 1 if rows else 0)
+        spans = {(top, left): (bottom, right) for top, left, bottom, right in merged}
+        for row in rows:
+            for column, text in sorted(place.cells[row].items()):
+                bottom, right = spans.get((row, column), (row, column))
+                height = sum(1 for below in range(row, min(bottom, row + len(rows)) + 1) if below in numbers)
+                grid.put(numbers[row], column, Cell(text, columns=right - column + 1, rows=max(height, 1)))
+        return grid, list(self._notes(sheet.path))
+
+    def _row(self, row: Any, place: _Place) -> None:
+        number = local_value(row, "r") or ""
+        place.row = int(number) - 1 if number.isdecimal() and 0 < int(number) <= _ROWS_MAX else place.row + 1
+        place.column = 0
+        for cell in row:
+            if not _is(cell, "c"):
+                continue
+            spot = _REFERENCE.match(cell.get("r") or "")
+            if spot:
+                place.column = _column(spot[1])
+            text = self._text(cell)
+            if text.strip() and place.column < _COLUMNS_MAX:
+                place.cells.setdefault(place.row, {})[place.column] = text
+            place.column += 1
+
+    def _text(self, cell: Any) -> str:  # noqa: PLR0911 - one line for each kind of cell
+        kind = cell.get("t") or "n"
+        parts = {local_name(child): child for child in cell if isinstance(child.tag, str)}
+        if kind == "inlineStr":
+            return _rich(parts["is"]) if "is" in parts else ""
+        value = (parts["v"].text or "") if "v" in parts else ""
+        if not value:
+            self.formulas += "f" in parts and kind != "str"
+            return ""
+        match kind:
+            case "s":
+                return self._strings[int(value)] if value.isdecimal() and int(value) < len(self._strings) else ""
+            case "b":
+                return "TRUE" if value == "1" else "FALSE"
+            case "str" | "e":
+                return value
+            case "d":
+                return value.replace("T00:00:00", "").replace("T", " ")
+            case _:
+                return self._number(value, cell.get("s") or "0")
+
+    def _number(self, value: str, style: str) -> str:
+        code = self._formats.get(int(style), "General") if style.isdecimal() else "General"
+        if code == "General" and value.lstrip("-").isdecimal():
+            return value
+        try:
+            number = float(value) if _REAL.issuperset(value) else None
+        except ValueError:
+            number = None
+        return value if number is None or abs(number) > 1e300 else shown_number(number, code, from_1904=self._from_1904)
+
+    def _notes(self, path: str) -> Iterator[str]:
+        """Comments on a sheet's cells, and the text of its boxes."""
+        parts = related_parts(self._archive, path)
+        for kind, tag in (("threadedComment", "threadedComment"), ("comments", "comment")):
+            for name in parts.get(kind, ()):
+                if name not in self._archive.names():
+                    continue
+                for note in parse_xml(self._archive.read(name)).iter():
+                    text = _rich(note) if _is(note, tag) else ""
+                    if text.strip() and not text.startswith(_THREADED):
+                        yield f"Comment on {local_value(note, 'ref') or 'a cell'}: {text}"
+        for name in parts.get("drawing", ()):
+            if name in self._archive.names():
+                yield from self._drawn(parse_xml(self._archive.read(name)))
+
+    def _drawn(self, root: Any) -> Iterator[str]:
+        for element in root.iter():
+            if _is(element, "txBody"):
+                yield "\n".join("".join(t.text or "" for t in p.iter() if _is(t, "t")) for p in element if _is(p, "p"))
+            self.pictures += _is(element, "pic")
+
+
+def _shared_strings(archive: Archive, name: str) -> Iterator[str]:
+    if name in archive.names():
+        for item in parse_xml(archive.read(name)):
+            if isinstance(item.tag, str):
+                yield _rich(item)
+
+
+def _rich(element: Any) -> str:
+    """The text of a string with formatting; how to read it aloud is left out."""
+    pieces = []
+    for part in element:
+        if _is(part, "t"):
+            pieces.append(part.text or "")
+        elif _is(part, "r", "text", "is"):
+            pieces.append((part.text or "").strip() + _rich(part))
+    return "".join(pieces)
+
+
+def _formats(archive: Archive, name: str) -> dict[int, str]:
+    """Number of a cell's style and its format code."""
+    if name not in archive.names():
+        return {}
+    codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
+    found: dict[int, str] = {}
+    for group in parse_xml(archive.read(name)):
+        if _is(group, "numFmts"):
+            codes |= {local_value(e, "numFmtId") or "": local_value(e, "formatCode") or "" for e in group}
+        elif _is(group, "cellXfs"):
+            styles = [e for e in group if isinstance(e.tag, str)]
+            found = {n: local_value(e, "numFmtId") or "0" for n, e in enumerate(styles)}
+    return {number: codes.get(key, "General") for number, key in found.items()}
+
+
+def _range(reference: str) -> tuple[int, int, int, int] | None:
+    corners = [_REFERENCE.fullmatch(each) for each in reference.split(":")]
+    if len(corners) != 2 or corners[0] is None or corners[1] is None:
+        return None
+    (left, top), (right, bottom) = ((_column(corner[1]), int(corner[2]) - 1) for corner in corners if corner)
+    return (top, left, bottom, right) if top <= bottom and left <= right else None
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _is(element: Any, *names: str) -> bool:
+    return isinstance(element.tag, str) and local_name(element) in names
