@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from footnote.encoding import Encoder
     from footnote.evaluation import Report
     from footnote.indexing import Progress
-    from footnote.ranking.evidence import Query
     from footnote.reranking import Rerankers
-    from footnote.retrieval import Retrieved
     from footnote.store import IndexReader
 
 __all__ = ["Footnote"]
@@ -41,11 +39,10 @@ class Footnote:
     ) -> None:
         self._reader = reader
         from footnote.encoding.batching import BatchingEncoder
+        from footnote.reranking import Rerankers
 
         # Threads that ask at the same time share the encoder's next call.
         self._encoder = BatchingEncoder(encoder)
-        from footnote.reranking import Rerankers
-
         self._rerankers = rerankers or Rerankers()
         self._settings = settings
         self._swap = threading.Lock()
@@ -181,7 +178,7 @@ class Footnote:
         Raises:
             QuestionError: the question is empty or longer than ``settings.question_max_chars``.
         """
-        from footnote.answering import select
+        from footnote.answering import find_passages, select
         from footnote.answering.small_talk import small_talk_reply
         from footnote.conversation import interpret
         from footnote.interpretation import to_query
@@ -201,7 +198,9 @@ class Footnote:
         query = read_query(reader, self._encoder, understood)
         clock.lap("encode")
         k = max(self._settings.top_k, 10)
-        retrieved = self._retrieve(reader, query, k, allowed)
+        retrieved = find_passages(
+            reader, query, settings=self._settings, k=k, allowed=allowed, rerankers=self._rerankers
+        )
         clock.lap("retrieve")
         large = self._rerankers.large
         selection = select(reader, retrieved, settings=self._settings, large=large, allowed=allowed)
@@ -223,23 +222,14 @@ class Footnote:
 
     def search(self, query: str, k: int = 10, *, allowed: frozenset[str] | None = None) -> tuple[Hit, ...]:
         """The k best passages for a query, without quoting or abstaining."""
+        from footnote.answering import find_passages
         from footnote.retrieval import read_query
 
-        text = clean_question(query, self._settings)
         reader = self._reader
-        read = read_query(reader, self._encoder, text)
-        return self._retrieve(reader, read, k, allowed).hits
-
-    def _retrieve(self, reader: IndexReader, query: Query, k: int, allowed: frozenset[str] | None) -> Retrieved:
-        """The best passages, read by the small reranker, and by the large one where that is not sure."""
-        from footnote.answering import needs_closer_reading
-        from footnote.retrieval import read_closely, retrieve
-
-        small, large = self._rerankers.small, self._rerankers.large
-        found = retrieve(reader, query, settings=self._settings, k=k, allowed=allowed, reranker=small)
-        if large is None or not found.readings or not needs_closer_reading(found):
-            return found
-        return read_closely(reader, found, large, settings=self._settings)
+        read = read_query(reader, self._encoder, clean_question(query, self._settings))
+        return find_passages(
+            reader, read, settings=self._settings, k=k, allowed=allowed, rerankers=self._rerankers
+        ).hits
 
     def evaluate(self, questions: Path | str) -> Report:
         """Ask the judged questions of a file and report how good the answers are, as ``footnote evaluate`` does.

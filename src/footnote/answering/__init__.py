@@ -20,7 +20,7 @@ from footnote.answering.quotes import Quote, asks_for_list, merged, nearly_same,
 from footnote.answering.scoring import (
     ScoredSentences,
     confidence_of,
-    needs_closer_reading,
+    find_passages,
     read_alone,
     score_sentences,
     threshold,
@@ -34,7 +34,7 @@ from footnote.retrieval import Retrieved
 from footnote.settings import Settings
 from footnote.store import IndexReader
 
-__all__ = ["Selection", "needs_closer_reading", "select"]
+__all__ = ["Selection", "find_passages", "select"]
 
 FAQ_SIMILARITY = 0.75
 """Similarity of question and FAQ heading from which the whole answer under the heading is quoted."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from footnote.answering.confidence import NAMES as CONFIDENCE_NAMES
 from footnote.answering.confidence import confidence_features
 from footnote.answering.quotes import leaning_sentences
+from footnote.ranking.evidence import Query
 from footnote.ranking.model import fitted_numbers, load_model
 from footnote.ranking.reranked import CONFIDENCE_NAMES as READING_NAMES
 from footnote.ranking.reranked import SENTENCE_NAMES as READ_SENTENCE_NAMES
@@ -23,8 +24,8 @@ from footnote.ranking.reranked import (
 from footnote.ranking.sentences import NAMES as SENTENCE_NAMES
 from footnote.ranking.sentences import sentence_features
 from footnote.records import Span
-from footnote.reranking import ReadingInput, Reranker
-from footnote.retrieval import Retrieved, Stage
+from footnote.reranking import ReadingInput, Reranker, Rerankers
+from footnote.retrieval import Retrieved, Stage, read_closely, retrieve
 from footnote.settings import Settings
 from footnote.splitting import context_of, sentence_input
 from footnote.store import IndexReader
@@ -34,6 +35,7 @@ __all__ = [
     "ScoredSentences",
     "confidence_of",
     "confidence_row",
+    "find_passages",
     "read_alone",
     "score_sentences",
     "threshold",
@@ -164,7 +166,32 @@ def track_record(confidence: float, stage: Stage) -> tuple[int, int]:
     return int(right), int(count)
 
 
-def needs_closer_reading(retrieved: Retrieved) -> bool:
+def find_passages(
+    reader: IndexReader,
+    query: Query,
+    *,
+    settings: Settings,
+    k: int,
+    allowed: frozenset[str] | None = None,
+    rerankers: Rerankers,
+) -> Retrieved:
+    """The k best passages, read by the small reranker, and by the large one where that is not sure.
+
+    Args:
+        reader: the open index.
+        query: from ``read_query``.
+        settings: for the numbers of candidates and of passages to read.
+        k: hits wanted.
+        allowed: ids of the documents to look in; None for all.
+        rerankers: none, the small one or both.
+    """
+    found = retrieve(reader, query, settings=settings, k=k, allowed=allowed, reranker=rerankers.small)
+    if rerankers.large is None or not found.readings or not _needs_closer_reading(found):
+        return found
+    return read_closely(reader, found, rerankers.large, settings=settings)
+
+
+def _needs_closer_reading(retrieved: Retrieved) -> bool:
     """Whether the large reranker could still change the answer: the small one is sure neither that there is one nor that there is none."""
     scored = score_sentences(retrieved)
     if not np.isfinite(scored.scores).any():
