@@ -132,7 +132,7 @@ def _add_table(extract: Extract, part: Part, header: Draft | None) -> Draft | No
             extract.add_row("table_row", row, header)
         return header
     extract.add_table(table.rows, headed=table.headed)
-    return extract.drafts[-1].header
+    return extract.drafts[-1].header if extract.drafts else None
 
 
 def _joined(part: Part, words: Counter[str]) -> tuple[str, list[int]]:

@@ -12,7 +12,7 @@ from statistics import median_low
 from footnote.loaders.pdf_columns import Row, columns_of
 from footnote.loaders.pdf_rules import Rules
 from footnote.loaders.pdf_runs import Run, rows_of
-from footnote.loaders.pdf_tables import Cells, Table, cell_text, is_value, ruled_off
+from footnote.loaders.pdf_tables import Cells, Table, cell_text, is_table, is_value, ruled_off
 
 __all__ = ["ruled_tables"]
 
@@ -66,7 +66,7 @@ class _Grid:
             grouped += stretch
             spans += [(row, number) for number in range(len(stretch))]
         filled = sum(bool(cell) for cells in grouped for cell in cells)
-        if len(grouped) < 2 or len(columns) < 2 or filled < _FILLED * len(grouped) * len(columns):
+        if len(columns) < 2 or not is_table(grouped) or filled < _FILLED * len(grouped) * len(columns):
             return None
         table = Table([(self.places[n], self.places[n + 1]) for n in columns], self.heights[-1], self.heights[0])
         table.size = median_low(run.size for run in runs)

@@ -13,6 +13,7 @@ FORM_DEPTH = 3
 """How deep forms (groups of drawing) may lie in each other."""
 _THIN = 3.0
 _SHORT = 6.0
+_OBJECTS_MAX = 50_000
 _RULES_MAX = 4_000
 """Drawings have more lines than tables: a page with more is taken for one."""
 
@@ -75,7 +76,7 @@ def _add_rules(
     is_form = depth > 0
     count = (pdfium.FPDFFormObj_CountObjects if is_form else pdfium.FPDFPage_CountObjects)(holder)
     get = pdfium.FPDFFormObj_GetObject if is_form else pdfium.FPDFPage_GetObject
-    for number in range(count):
+    for number in range(min(count, _OBJECTS_MAX)):
         each = get(holder, number)
         kind = pdfium.FPDFPageObj_GetType(each)
         if kind == pdfium.FPDF_PAGEOBJ_PATH:

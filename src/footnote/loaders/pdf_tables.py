@@ -14,13 +14,14 @@ from typing import TypeAlias
 from footnote.loaders.pdf_rules import Rules
 from footnote.loaders.pdf_runs import Run, joined
 
-__all__ = ["Cells", "Table", "cell_text", "is_value", "ruled_off", "table_of"]
+__all__ = ["Cells", "Table", "cell_text", "is_table", "is_value", "ruled_off", "table_of"]
 
 _SAME_HEIGHT = 2.5
 _VALUE = re.compile(r"[-–—+~<>≤≥±(]*\s?[$€£¥]?\s?[-–+]?[.,]?\d|[-–—.*]+$|n/?a$", re.IGNORECASE)
 _LABEL_MAX_CHARS = 200
 _YEAR = re.compile(r"(?:1[89]|20)\d\d(?:[-/–]\d{2,4})?")
 _MOSTLY = 0.7
+_SHARED = 0.3
 _HEADER_ROWS_MAX = 5
 _WRAPPED_GAP = 0.75
 """A line that is closer to the one above than this share of the usual distance of rows goes on in the same row."""
@@ -102,7 +103,7 @@ def table_of(rows: Sequence[Sequence[Run]], columns: Sequence[tuple[float, float
         grouped = [row for stretch in stretches for row in ruled_off(stretch)]
     else:
         grouped = _grouped(lines, between)
-    if len(grouped) < 2:
+    if not is_table(grouped):
         return None
     table = Table(list(columns), min(run.base for run in every), max(run.top for run in every))
     table.size = median_low(run.size for run in every)
@@ -203,6 +204,12 @@ def _labelled(row: list[str], spread: Sequence[str]) -> list[str]:
         text or (label if len(label) <= _LABEL_MAX_CHARS and label not in row else "")
         for text, label in zip(row, spread, strict=True)
     ]
+
+
+def is_table(rows: Sequence[Cells]) -> bool:
+    """Whether rows of cells make a table: several, many of which have several cells."""
+    shared = sum(sum(map(bool, cells)) > 1 for cells in rows)
+    return len(rows) > 1 and shared >= _SHARED * len(rows)
 
 
 def is_value(text: str) -> bool:
