@@ -68,6 +68,22 @@ def _slides() -> bytes:
     )
 
 
+def _merges() -> bytes:
+    """A workbook in which every cell of a column covers all that are below it."""
+    source = zipfile.ZipFile(HERE / "formats" / "libreoffice-calc.xlsx")
+    members = {name: source.read(name) for name in source.namelist()}
+    rows = b"".join(b'<row r="%d"><c r="A%d"><v>%d</v></c></row>' % (n, n, n) for n in range(1, 20_001))
+    merges = b"".join(b'<mergeCell ref="A%d:XFD1048576"/>' % n for n in range(1, 20_001))
+    space = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    name = "xl/worksheets/sheet1.xml"
+    members[name] = b"<worksheet %s><sheetData>%s</sheetData><mergeCells>%s</mergeCells></worksheet>" % (
+        space,
+        rows,
+        merges,
+    )
+    return zipped(members)
+
+
 @cache
 def bombs() -> dict[str, bytes]:
     """Files made to exhaust: each is small."""
@@ -106,6 +122,8 @@ def bombs() -> dict[str, bytes]:
         rb"\trowd" + b"".join(rb"\cellx%d\intbl x\cell" % n for n in range(30_000)) + rb"\row}",
         "nested.rst": b"".join(b" " * n + b".. note::\n" for n in range(1_000)),
         "fences.adoc": b"".join(b"-" * n + b"\n" for n in range(3, 1_500)),
+        "long-words.txt": b"x" * 400_000 + b"\nand on " + b"y" * 400_000 + b"\nand on\n",
+        "merges.xlsx": _merges(),
         "blank-rows.csv": b"a;b\n1;2\n\n" * 60_000,
         "sides.csv": (b";x;y;;" * 500 + b"\n") * 300,
         "turns.txt": b"Kim: why?\nLee: so.\n" * 60_000,

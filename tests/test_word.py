@@ -6,7 +6,7 @@ import pytest
 
 from footnote.errors import DocumentError
 from loading import blocks, read, rows, texts
-from office_files import open_text, p, r, word
+from office_files import open_text, p, packed, r, word
 
 LEVELS = "".join(
     f'<w:lvl w:ilvl="{n}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:lvlText w:val="{pattern}"/></w:lvl>'
@@ -181,6 +181,12 @@ def test_refusals_name_the_true_reason() -> None:
         read("a.docx", compound)
     with pytest.raises(DocumentError, match="encrypted with a password"):
         read("a.xlsx", compound + "EncryptedPackage".encode("utf-16-le"))
+    with pytest.raises(DocumentError, match="no text found: 1 picture left out"):
+        read("a.docx", word("<w:p><w:r><w:drawing/></w:r></w:p>"))
+    with pytest.raises(DocumentError, match="no text found: 1 stretch of hidden text left out"):
+        read("a.docx", word(f"<w:p>{r('x', '<w:vanish/>')}</w:p>"))
+    with pytest.raises(DocumentError, match="protected against copying"):
+        read("a.epub", packed({"META-INF/encryption.xml": '<e><CipherReference URI="text/one.xhtml"/></e>'}))
     locked = open_text("<text:p>x</text:p>", manifest="<m><encryption-data/></m>")
     with pytest.raises(DocumentError, match="encrypted with a password"):
         read("a.odt", locked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -20,6 +21,9 @@ __all__ = ["load_epub"]
 
 _CONTAINER = "{urn:oasis:names:tc:opendocument:xmlns:container}"
 _OPF = "{http://www.idpf.org/2007/opf}"
+_LOCKS = "META-INF/encryption.xml"
+_LOCKED_CHAPTER = re.compile(rb"URI\s*=\s*[\"'][^\"']*\.x?html?[\"']")
+"""Fonts may be locked too, which keeps nobody from reading."""
 _DC = "{http://purl.org/dc/elements/1.1/}"
 
 
@@ -30,6 +34,8 @@ def load_epub(raw: bytes, document_id: str, settings: Settings) -> Document:
         DocumentError: no text, too much of it, protected, or no book.
     """
     archive = Archive(raw, settings)
+    if _LOCKS in archive.names() and _LOCKED_CHAPTER.search(archive.read(_LOCKS)):
+        raise DocumentError("it is protected against copying", remedy="ask its publisher for an open copy")
     container = parse_xml(archive.read("META-INF/container.xml"), doctype=True)
     found = container.find(f".//{_CONTAINER}rootfile")
     if found is None:

@@ -14,6 +14,7 @@ from footnote.records import Span
 __all__ = ["is_one_word", "join_divided_words", "word_counts"]
 
 _HEAD = re.compile(r"(?P<head>[^\W\d_]{2,})[-\u2010]$")
+_WORD_MAX_CHARS = 60
 _TAIL = re.compile(r"[^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _KEPT = frozenset(
@@ -40,7 +41,8 @@ def join_divided_words(draft: Draft, lines: Sequence[Line], words: Counter[str])
     """Hide the hyphens and line ends inside of a block's divided words, so that each is read as one."""
     hidden = []
     for line, following in pairwise(lines):
-        head, tail = _HEAD.search(line.text), _TAIL.match(following.text)
+        # Only the end of a line is looked at: a search through a long one would begin at each of its letters.
+        head, tail = _HEAD.search(line.text[-_WORD_MAX_CHARS:]), _TAIL.match(following.text)
         if head is None or tail is None or not tail[0].islower():
             continue
         if is_one_word(head["head"], tail[0], words):

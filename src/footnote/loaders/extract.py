@@ -135,6 +135,10 @@ class Extract:
         """
         self._close_pages(self._length)
         text = "".join(self._pieces)
+        if not text.strip() and self.warnings:
+            # What was left out is why there is none.
+            reason = "; ".join(self.warnings)
+            raise DocumentError(f"no text found: {reason}", remedy="check that the file holds text, or remove it")
         check_text(text, document_id, self._settings)
         made = assemble(raw, text, self.drafts, document_id=document_id, front=front, warnings=tuple(self.warnings))
         return replace(made, page_starts=tuple(self._page_starts))

@@ -35,7 +35,6 @@ _PLACES = {
     "markdown.load_markdown": ".md .markdown",
     "plain_text.load_plain_text": ".txt .text",
     "source_code.load_log": ".log",
-    "source_code.load_code": ".py .js .ts .java .c .h .cpp .cs .go .rs .rb .php .sh .sql .css .yaml .yml .toml .ini .cfg .conf",
     "light_markup.load_rst": ".rst",
     "light_markup.load_asciidoc": ".adoc .asciidoc",
     "html.load_html": ".html .htm .xhtml",
@@ -56,6 +55,7 @@ _PLACES = {
     "structured.load_ipynb": ".ipynb",
 }
 
+_CODE = ".py .js .ts .java .c .h .cpp .cs .go .rs .rb .php .sh .sql .css .yaml .yml .toml .ini .cfg .conf"
 _BINARY = frozenset(
     ".jpg .jpeg .png .gif .bmp .tif .tiff .webp .heic .ico .svg .psd .ai .eps .mp3 .wav .flac .ogg .m4a .mp4 .mov .avi .mkv .webm .exe "
     ".dll .so .bin .o .a .class .jar .pyc .pyo .whl .deb .rpm .msi .iso .img .dmg .apk .gz .bz2 .xz .zst .7z .rar .tar .tgz .doc .xls "
@@ -66,16 +66,18 @@ _BINARY = frozenset(
 
 
 class _Formats(Mapping[str, Loader]):
-    """Suffixes and their loaders; lists those known, and reads text under others too."""
+    """Suffixes and their loaders; lists those of documents, and reads code and text under other suffixes too."""
 
     def __init__(self, known: Mapping[str, Loader]) -> None:
         self._known = dict(known)
+        self._code = frozenset(_CODE.split())
+        self._read_code = _late("source_code", "load_code")
         self._other = _late("plain_text", "load_plain_text")
 
     def __getitem__(self, suffix: str) -> Loader:
         if suffix not in self:
             raise KeyError(suffix)
-        return self._known.get(suffix, self._other)
+        return self._known.get(suffix, self._read_code if suffix in self._code else self._other)
 
     def __contains__(self, suffix: object) -> bool:
         return suffix in self._known or (isinstance(suffix, str) and len(suffix) > 1 and suffix not in _BINARY)

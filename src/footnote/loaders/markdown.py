@@ -160,7 +160,8 @@ class _Walk:
         """The lines of a block's content: each is the end of a line of the file."""
         assert token.map is not None
         found = []
-        for line, wanted in zip(self.lines[token.map[0] :], content.split("\n"), strict=False):
+        pieces = content.split("\n")
+        for line, wanted in zip(self.lines[token.map[0] : token.map[0] + len(pieces)], pieces, strict=False):
             shown, kept = line.text.rstrip(), wanted.strip()
             if not shown.endswith(kept):
                 shown = _CLOSING_HASHES.sub("", shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from footnote.errors import DocumentError
@@ -106,7 +107,7 @@ def _add_table(extract: Extract, rows: Sequence[Row]) -> None:
         for number, text in enumerate(row.texts):
             columns = 1
             if number < len(row.edges):
-                reached = sum(1 for edge in edges if edge <= row.edges[number] + _NEAR)
+                reached = bisect_right(edges, row.edges[number] + _NEAR)
                 columns, at = max(reached - at, 1), max(reached, at + 1)
             merge = row.merges[number] if number < len(row.merges) else ""
             if merge == "left" and cells:

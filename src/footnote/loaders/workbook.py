@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -113,8 +114,9 @@ class _Book:
         for row in rows:
             for column, text in sorted(place.cells[row].items()):
                 bottom, right = spans.get((row, column), (row, column))
-                height = sum(1 for below in range(row, min(bottom, row + len(rows)) + 1) if below in numbers)
-                grid.put(numbers[row], column, Cell(text, columns=right - column + 1, rows=max(height, 1)))
+                last = rows[bisect_right(rows, bottom) - 1]
+                height = numbers[last] - numbers[row] + 1
+                grid.put(numbers[row], column, Cell(text, columns=right - column + 1, rows=height))
         return grid, list(self._notes(sheet.path))
 
     def _row(self, row: Any, place: _Place) -> None:
