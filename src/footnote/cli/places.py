@@ -68,13 +68,13 @@ def places_of(arguments: Arguments) -> Places:
 
 
 def _made_from(index_dir: Path) -> Path | None:
-    """The folder that an index was made from, while it is there; ``corpus/`` where there is no index yet."""
-    from footnote.store import corpus_of
+    """The folder that was named for an index, while it is there; else ``corpus/``, where the index does not name another."""
+    from footnote.store import claimed_corpus, corpus_of
 
     known = corpus_of(index_dir)
-    if known is None:
-        return DEFAULT_CORPUS if DEFAULT_CORPUS.is_dir() else None
-    return known if known.is_dir() else None
+    if known is None and claimed_corpus(index_dir) in {None, DEFAULT_CORPUS.resolve()}:
+        known = DEFAULT_CORPUS
+    return known if known is not None and known.is_dir() else None
 
 
 def cached_index_dir(corpus_dir: Path, settings: Settings) -> Path:
