@@ -228,6 +228,11 @@ def test_folders_nested_beyond_reason_are_skipped(tmp_path):
     found, skipped = find_documents(tmp_path)
     assert [path.name for path in found] == ["a.md"]
     assert [each.reason for each in skipped] == ["lies more than 64 folders deep"]
+    # Whoever removes folders by calling itself fails at these, too.
+    while (tmp_path / "d" / "d").exists():
+        (tmp_path / "d" / "d").rename(tmp_path / "e")
+        (tmp_path / "d").rmdir()
+        (tmp_path / "e").rename(tmp_path / "d")
 
 
 def test_a_name_that_is_no_text_is_skipped(tmp_path):

@@ -317,10 +317,14 @@ class TestWhichFolder:
             assert corpus_dir_of(opened) is None
             assert set(file_states(opened)["changed"].values()) == {"gone"}
 
-    def test_nor_what_a_backup_says(self, downloaded: Path, tmp_path: Path) -> None:
+    def test_nor_what_a_backup_says(self, downloaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         backup(downloaded, tmp_path / "backup.tar")
         restore(tmp_path / "backup.tar", tmp_path / "mine", lock_wait_seconds=1)
         assert (read_manifest(tmp_path / "mine").corpus, corpus_of(tmp_path / "mine")) == ("", None)
+        (tmp_path / "corpus").mkdir()
+        monkeypatch.chdir(tmp_path)
+        assert places_of(Arguments(command="ask", index=tmp_path / "mine", settings=SETTINGS)).corpus_dir is None
+        assert places_of(Arguments(command="ask", index=tmp_path / "none", settings=SETTINGS)).corpus_dir is not None
 
     def test_what_the_owner_named_is_remembered_outside_of_the_index(self, downloaded: Path, private: Path) -> None:
         from footnote.indexing import build_index

@@ -68,11 +68,11 @@ def places_of(arguments: Arguments) -> Places:
 
 
 def _made_from(index_dir: Path) -> Path | None:
-    """The folder that was named for an index, while it is there; else ``corpus/``, where the index does not name another."""
-    from footnote.store import claimed_corpus, corpus_of
+    """The folder that was named for an index, while it is there; ``corpus/`` where there is no index, or one made from it."""
+    from footnote.store import claimed_corpus, corpus_of, is_index
 
     known = corpus_of(index_dir)
-    if known is None and claimed_corpus(index_dir) in {None, DEFAULT_CORPUS.resolve()}:
+    if known is None and (not is_index(index_dir) or claimed_corpus(index_dir) == DEFAULT_CORPUS.resolve()):
         known = DEFAULT_CORPUS
     return known if known is not None and known.is_dir() else None
 

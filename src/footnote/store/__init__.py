@@ -41,7 +41,7 @@ from footnote.store.entries import Candidates, DocumentEntry, PassageEntry, Pass
 from footnote.store.files import open_plain, step, sync_dir, sync_file
 from footnote.store.forms import content_digest
 from footnote.store.health import IndexHealth
-from footnote.store.manifest import Manifest, Unread, read_manifest
+from footnote.store.manifest import Manifest, Unread, is_index, read_manifest
 from footnote.store.new_files import new_file
 from footnote.store.reader import IndexReader
 from footnote.store.verification import verify
@@ -62,6 +62,7 @@ __all__ = [
     "content_digest",
     "corpus_of",
     "decoded",
+    "is_index",
     "name_corpus",
     "new_file",
     "open_plain",
