@@ -106,7 +106,7 @@ killed_many: dict[str, int] = {}
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_kill_at_any_step_leaves_the_old_files_or_the_new_ones(name: str, memory: Path) -> None:
     """Findings 3 and 5: a kill while a backup was put back, or while the page changed the documents, mixed old and new."""
-    killed[name] = kill_at_every_step(OPERATIONS[name], memory, every=sized(3, 1), mend_every=sized(6, 1))
+    killed[name] = kill_at_every_step(OPERATIONS[name], memory, every=sized(5, 1), mend_every=sized(5, 1))
     if len(killed) == len(OPERATIONS):
         record(
             "P1 kill",
@@ -121,7 +121,7 @@ MANY = ("build", "update", "delete", "change of model", "update approximate", "r
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MANY)
 def test_a_kill_at_any_step_of_many_segments(name: str, memory: Path, many_segments: None) -> None:
-    killed_many[name] = kill_at_every_step(OPERATIONS[name], memory, every=sized(3, 1), mend_every=sized(6, 1))
+    killed_many[name] = kill_at_every_step(OPERATIONS[name], memory, every=sized(7, 1), mend_every=sized(4, 1))
     if len(killed_many) == len(MANY):
         record(
             "P1 kill, many segments",
@@ -137,18 +137,18 @@ def kill_at_every_step(operation: Operation, folder: Path, *, every: int, mend_e
         How many kills there were.
     """
     start, old, new, steps = prepared(operation, folder)
-    commit, at, kills = steps.index(operation.commit), folder / "at", 0
+    commit, at, kills, near = steps.index(operation.commit), folder / "at", 0, sized(2, 3)
     # A name that is published is there once the next step begins.
     first_new = commit if operation.commit.startswith("published") else commit + 1
     for stop, step in enumerate(steps):
         # Always at the steps around the commit, where there is most to clean up.
-        if stop % every and abs(stop - commit) >= 3:
+        if stop % every and abs(stop - commit) >= near:
             continue
         kills += 1
         shutil.copytree(start, at)
         assert killed_at(operation, at, stop), step
         assert operation.seen(at) == (old if stop < first_new else new), step
-        if kills % mend_every == 0 or abs(stop - commit) < 3:
+        if kills % mend_every == 0 or abs(stop - commit) < near:
             operation.run(at)
             assert (operation.problems(at), operation.seen(at)) == ([], new), step
         remove_all(at)
@@ -170,7 +170,7 @@ def test_a_kill_at_any_moment_leaves_the_old_files_or_the_new_ones(name: str, me
     operation.run(done)
     longest = time.monotonic() - began
     expected = {operation.seen(start), operation.seen(done)}
-    for _ in range(sized(3, 12)):
+    for _ in range(sized(2, 12)):
         home = memory / "at"
         shutil.copytree(start, home)
         child = os.fork()
@@ -190,7 +190,7 @@ def test_a_kill_at_any_moment_leaves_the_old_files_or_the_new_ones(name: str, me
 def test_an_error_at_a_step_is_clean(name: str, memory: Path) -> None:
     operation = OPERATIONS[name]
     start, old, new, steps = prepared(operation, memory)
-    for stop, step in [*enumerate(steps)][:: sized(4, 1)]:
+    for stop, step in [*enumerate(steps)][:: sized(6, 1)]:
         home = memory / "at"
         shutil.copytree(start, home)
         count = iter(range(1_000_000))

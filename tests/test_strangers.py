@@ -400,7 +400,8 @@ class TestOwnersAlone:
     def test_what_an_interrupted_run_kept_is_no_link(self, home: Path) -> None:
         """A link of that name was followed, and what it led to cut to nothing."""
         (home / "index" / "unfinished.vectors").symlink_to(home / "outside" / "victim.txt")
-        written(home)
+        with writer(home / "index", HashingEncoder(), wait_seconds=0) as opened:
+            assert opened.vectors_for(["00" * 32]) == {}
         assert untouched(home)
 
 
