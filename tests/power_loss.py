@@ -135,8 +135,11 @@ def replay(
     variants: int,
     seed: int,
     deaf: frozenset[str] = frozenset(),
+    few: int = 1,
 ) -> Iterator[tuple[str, int, Path]]:
-    """Run an operation; at each of its steps, and at its end, give the states that a power cut there may leave.
+    """Run an operation; at its steps, and at its end, give the states that a power cut there may leave.
+
+    With ``few``, only of every so many steps, and of those around a commit.
 
     Yields:
         The step's name, its number, and a folder that is removed afterwards.
@@ -148,12 +151,14 @@ def replay(
     def observe(step: str, path: Path) -> None:
         nonlocal number
         recorder.at(step, path)
+        number += 1
+        if (number - 1) % few and not step.startswith(("publish", "end")):
+            return
         hows = ["nothing", "names first", *["anything"] * max(0, variants - 2)][:variants]
         for n, how in enumerate(hows):
-            state = scratch / f"{number}-{n}"
+            state = scratch / f"{number - 1}-{n}"
             recorder.write_state(state, chance, how)
-            made.append((f"{step} {path.name}", number, state))
-        number += 1
+            made.append((f"{step} {path.name}", number - 1, state))
 
     with files.observed(observe):
         change(folder)

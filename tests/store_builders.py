@@ -98,13 +98,19 @@ def make_entries(numbers: Sequence[int], encoder: HashingEncoder = ENCODER) -> l
 
 
 def writer(
-    index_dir: Path, encoder: HashingEncoder = ENCODER, *, splitting: str = "", wait_seconds: float = 5.0
+    index_dir: Path,
+    encoder: HashingEncoder = ENCODER,
+    *,
+    splitting: str = "",
+    vector_search: str = "auto",
+    wait_seconds: float = 5.0,
 ) -> IndexWriter:
     return IndexWriter(
         index_dir,
         encoder_fingerprint=encoder.fingerprint,
         dimension=encoder.dimension,
         splitting=splitting,
+        vector_search=vector_search,
         lock_wait_seconds=wait_seconds,
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from footnote.store import IndexReader, IndexWriter, approximate, vector_files, verify
-from footnote.store.vectors import VectorIndex, make_vector_index
+from footnote.store.vectors import VectorIndex
 from footnote.terms import analyse
 from store_builders import ENCODER, make_entries, query
 
@@ -46,11 +46,11 @@ def mixture(count: int, rng: np.random.Generator) -> np.ndarray:
 def test_recall_is_what_was_measured_and_enough() -> None:
     rng = np.random.default_rng(3)
     vectors, keys = mixture(6_000, rng), np.arange(10, 6_010)
-    centres = approximate.Centres(approximate.train_centres(vectors, len(vectors)))
+    centres = approximate.Centres(approximate.train_centres(vectors, len(vectors)), vectors.shape[1])
     halves = [centres.encode(vectors[:2_500], keys[:2_500]), centres.encode(vectors[2_500:], keys[2_500:])]
     index = centres.join(halves, 1)
     probes, recall = approximate.choose_probes(index, mixture(40, rng), lambda: [(vectors, keys)])
-    exact = VectorIndex(make_vector_index(vectors, keys))
+    exact = VectorIndex(vectors, keys)
     queries = mixture(40, rng)
     shares = [len(np.intersect1d(index.search(q, 50)[0], exact.search(q, 50)[0])) / 50 for q in queries]
     assert probes in approximate.PROBES
@@ -90,8 +90,8 @@ def test_centres_are_kept_until_the_index_has_grown(tmp_path: Path) -> None:
             assert opened.base.approximation is not None
             made.append(opened.base.approximation.centres.path)
         assert verify(tmp_path) == []
-    assert made == ["centres-1.faiss", "centres-1.faiss", "centres-4.faiss"]
-    assert sorted(path.name for path in tmp_path.glob("centres-*")) == ["centres-4.faiss"]
+    assert made == ["centres-1.codes", "centres-1.codes", "centres-4.codes"]
+    assert sorted(path.name for path in tmp_path.glob("centres-*")) == ["centres-4.codes"]
 
 
 def test_another_choice_writes_the_index_again_without_encoding(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ HEAVY = frozenset(
 WEB_FRAMEWORK = frozenset({"fastapi", "mcp", "mcp_types", "prometheus_client", "uvicorn"})
 """The faces made with it are loaded when they are served, and it reads its routes' types from their modules."""
 
-MOST_LINES = 300
+MOST_LINES = 500
 
 
 def name_of(path: Path) -> str:

@@ -14,7 +14,6 @@ import pytest
 from footnote.errors import IndexDamaged, IndexMismatch, IndexMissing
 from footnote.store import IndexReader, opening, read_manifest, verify
 from footnote.store.lexical import LexicalIndex
-from footnote.store.vectors import VectorIndex
 from promises import Clock, record, sized
 from store_builders import make_entries, signature, writer
 
@@ -72,11 +71,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     def check(data: bytes) -> None:
         assert hashlib.sha256(data).hexdigest() in allowed, "native code was given a damaged file"
 
-    from_bytes, open_folder, open_segment = VectorIndex.from_bytes, LexicalIndex.open, opening.open_segment
-
-    def checked_vectors(data, **options):
-        check(data)
-        return from_bytes(data, **options)
+    open_folder, open_segment = LexicalIndex.open, opening.open_segment
 
     def checked_folder(folder):
         for path in folder.iterdir():
@@ -88,7 +83,6 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         check((folder / info.rows.path).read_bytes())
         return open_segment(folder, info, dimension, **options)
 
-    monkeypatch.setattr(VectorIndex, "from_bytes", checked_vectors)
     monkeypatch.setattr(LexicalIndex, "open", checked_folder)
     monkeypatch.setattr(opening, "open_segment", checked_segment)
     return allowed

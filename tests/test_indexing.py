@@ -14,7 +14,7 @@ from fakes import HashingEncoder
 from footnote.errors import CorpusError, DocumentError, IndexLocked
 from footnote.indexing import Progress, build_index, building, needs_update
 from footnote.indexing.inputs import entry_of, inputs_of
-from footnote.loaders import load_document
+from footnote.loaders import load_document, parse_document
 from footnote.records import Document
 from footnote.settings import Settings
 from footnote.splitting import passage_input, split_document
@@ -111,13 +111,13 @@ def test_a_file_that_cannot_be_read_is_listed_and_stops_no_other(
 ) -> None:
     tried: list[str] = []
 
-    def load(path: Path, *, document_id: str, settings: Settings) -> Document:
+    def parse(raw: bytes, *, document_id: str, settings: Settings) -> Document:
         tried.append(document_id)
-        if b"broken" in path.read_bytes():
+        if b"broken" in raw:
             raise DocumentError("has no text", where=document_id, remedy="remove it")
-        return load_document(path, document_id=document_id, settings=settings)
+        return parse_document(raw, document_id=document_id, settings=settings)
 
-    monkeypatch.setattr(building, "load_document", load)
+    monkeypatch.setattr(building, "parse_document", parse)
     (tiny_corpus / "bad.txt").write_text("broken")
     (tiny_corpus / "picture.png").write_bytes(b"\x89PNG")
     report = build_index(tiny_corpus, index_dir, encoder=hashing_encoder)
@@ -154,10 +154,10 @@ def test_a_folder_that_gives_no_document_is_an_error_and_keeps_the_index(
     build_index(tiny_corpus, index_dir, encoder=hashing_encoder)
     before = fingerprint(index_dir)
 
-    def refuse(path: Path, *, document_id: str, settings: Settings) -> Document:
+    def refuse(raw: bytes, *, document_id: str, settings: Settings) -> Document:
         raise DocumentError("has no text", where=document_id)
 
-    monkeypatch.setattr(building, "load_document", refuse)
+    monkeypatch.setattr(building, "parse_document", refuse)
     for path in tiny_corpus.iterdir():
         path.rename(path.with_stem(path.stem + "-2"))
     with pytest.raises(CorpusError, match="has no text"):
@@ -230,3 +230,46 @@ def test_inputs_that_differ_only_in_where_they_are_cut_have_other_digests(tiny_c
 
     assert Inputs("ab", ("c",), "d").sha256 != Inputs("a", ("bc",), "d").sha256
     assert Inputs("a", ("b", "c"), "d").sha256 != Inputs("a", ("b",), "c").sha256
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_link_put_there_between_the_look_and_the_read_is_not_followed(
+    tiny_corpus: Path, index_dir: Path, hashing_encoder: HashingEncoder, kind: str
+) -> None:
+    """Finding 9: the path was resolved again when it was read, and the file that it led to by then was indexed."""
+    outside = tiny_corpus.with_name("outside")
+    outside.mkdir()
+    (outside / "b.txt").write_text("THE CANARY SANG at dawn.")
+    (tiny_corpus / "sub").mkdir()
+    (tiny_corpus / "sub" / "b.txt").write_text("An honest text.")
+
+    def swap(at: Progress) -> None:
+        if at.stage != "reading files" or (tiny_corpus / "kept").exists():
+            return
+        if at.done == at.total and kind == "file":
+            (tiny_corpus / "sub" / "b.txt").rename(tiny_corpus / "kept")
+            (tiny_corpus / "sub" / "b.txt").symlink_to(outside / "b.txt")
+        elif at.done == at.total:
+            (tiny_corpus / "sub").rename(tiny_corpus / "kept")
+            (tiny_corpus / "sub").symlink_to(outside)
+
+    report = build_index(tiny_corpus, index_dir, encoder=hashing_encoder, progress=swap)
+    assert [skipped.path for skipped in report.skipped] == ["sub/b.txt"]
+    assert all(b"CANARY" not in path.read_bytes() for path in index_dir.rglob("*") if path.is_file())
+
+
+def test_a_file_that_was_unreadable_for_a_moment_is_read_again(
+    tiny_corpus: Path, index_dir: Path, hashing_encoder: HashingEncoder
+) -> None:
+    """Finding 9: the digest was of one reading, the text of another, so that good bytes counted as those that failed."""
+    path, good = tiny_corpus / "late.txt", b"A text that is whole."
+    path.write_bytes(good)
+
+    def empty(at: Progress) -> None:
+        if at.stage == "reading files" and at.done == at.total:
+            path.write_bytes(b"")
+
+    report = build_index(tiny_corpus, index_dir, encoder=hashing_encoder, progress=empty)
+    assert [skipped.path for skipped in report.skipped] == ["late.txt"]
+    path.write_bytes(good)
+    assert build_index(tiny_corpus, index_dir, encoder=hashing_encoder).added == ("late.txt",)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conftest import DATA
 from footnote.errors import CorpusError, DocumentError
-from footnote.loaders import SUFFIXES, find_documents, load_document
+from footnote.loaders import SUFFIXES, find_documents, load_document, read_document
 from footnote.loaders.canonical import clean_text, decode
 from footnote.settings import Settings
 from outlines import check_blocks, shown
@@ -192,6 +192,47 @@ def test_finding(tmp_path):
         "pipe.txt": "not a regular file",
     }
     assert find_documents(corpus) == (found, skipped)
+
+
+def test_a_link_leads_to_a_file_only_inside_its_folder(tmp_path):
+    """Finding 9: a link was followed to wherever it led by the time that it was read."""
+    corpus = tmp_path / "corpus"
+    (corpus / "sub").mkdir(parents=True)
+    (tmp_path / "outside.md").write_text("secret")
+    (corpus / "z.md").write_text("inside")
+    for name, target in {
+        "out.md": tmp_path / "outside.md", "up.md": "../outside.md", "through.md": "sub/../../outside.md",
+        "sub/in.md": "../z.md", "again.md": "sub/in.md", "whole.md": corpus / "sub" / ".." / "z.md",
+    }.items():  # fmt: skip
+        (corpus / name).symlink_to(target)
+    found, skipped = find_documents(corpus)
+    assert [path.relative_to(corpus).as_posix() for path in found] == ["again.md", "sub/in.md", "whole.md", "z.md"]
+    assert {each.reason for each in skipped} == {"a link to outside the folder"}
+    for path in found:
+        assert read_document(corpus, path.relative_to(corpus).as_posix(), Settings()) == b"inside"
+    for name in ("out.md", "up.md", "through.md", "../outside.md", str(tmp_path / "outside.md")):
+        with pytest.raises(DocumentError, match="leads out of the folder"):
+            read_document(corpus, name, Settings())
+
+
+def test_folders_nested_beyond_reason_are_skipped(tmp_path):
+    """Finding 16: 1,200 folders in each other ended the whole indexing."""
+    (tmp_path / "a.md").write_text("text")
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1_200):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    found, skipped = find_documents(tmp_path)
+    assert [path.name for path in found] == ["a.md"]
+    assert [each.reason for each in skipped] == ["lies more than 64 folders deep"]
+    # Whoever removes folders by calling itself fails at these, too.
+    while (tmp_path / "d" / "d").exists():
+        (tmp_path / "d" / "d").rename(tmp_path / "e")
+        (tmp_path / "d").rmdir()
+        (tmp_path / "e").rename(tmp_path / "d")
 
 
 def test_a_name_that_is_no_text_is_skipped(tmp_path):

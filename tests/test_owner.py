@@ -267,6 +267,134 @@ class TestRemoving:
         assert hidden(tiny_corpus) == []
 
 
+def request(method: str, path: str, length: int, kind: str) -> dict[str, Any]:
+    headers = {"host": "localhost:7860", "content-type": kind, "content-length": str(length)}
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "state": {},
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "client": ("127.0.0.1", 5), "server": ("localhost", 7860),
+    }  # fmt: skip
+
+
+class TestArriving:
+    """Finding 4: a file that was still arriving took part in a change, and half of it became a document."""
+
+    @pytest.mark.parametrize("end", ["breaks off", "arrives"])
+    def test_only_what_has_arrived_whole_takes_part(self, owner, engine, tiny_corpus, end):
+        import asyncio
+
+        body = b"# Gate\n\n" + b"".join(b"The gate number %d opens at noon.\n\n" % n for n in range(400))
+        statuses: list[int] = []
+
+        async def upload() -> None:
+            sent = iter([(body[:9_000], True)])
+            gate = asyncio.Event()
+
+            async def receive() -> dict[str, Any]:
+                for part, more in sent:
+                    return {"type": "http.request", "body": part, "more_body": more}
+                await gate.wait()
+                if end == "breaks off":
+                    return {"type": "http.disconnect"}
+                return {"type": "http.request", "body": body[9_000:], "more_body": False}
+
+            async def send(message: dict[str, Any]) -> None:
+                if message["type"] == "http.response.start":
+                    statuses.append(message["status"])
+
+            scope = request("PUT", "/api/files/gate.md", len(body), FILE["content-type"])
+            running = asyncio.create_task(owner.app(scope, receive, send))
+            while not hidden(tiny_corpus):  # noqa: ASYNC110 - a folder tells nobody
+                await asyncio.sleep(0.01)
+            assert (await asyncio.to_thread(changed, owner))["added"] == []
+            assert not (tiny_corpus / "gate.md").exists()
+            gate.set()
+            await running
+
+        asyncio.run(upload())
+        assert sorted(document.id for document in engine.documents()) == ["moons.md", "tea.txt"]
+        if end == "arrives":
+            assert statuses == [204]
+            assert changed(owner)["added"] == ["gate.md"]
+            assert (tiny_corpus / "gate.md").read_bytes() == body
+        assert hidden(tiny_corpus) == []
+
+
+class TestKilled:
+    """Finding 5: after a kill the owner's file lay under a hidden name, and a removed one stayed on the disk for ever."""
+
+    SECRET = b"# Secret\n\nThe quokkafluke sings at dawn.\n"
+
+    def killed_while_it_encodes(self, engine: Footnote, *sent: tuple[str, bytes], removed: str = "") -> None:
+        import os
+        import signal
+
+        child = os.fork()
+        if child == 0:
+            from footnote.web import keeping
+
+            keeping.build_index = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+            client = visitor(engine)
+            for name, data in sent:
+                client.put(f"/api/files/{name}?replace=true", content=data, headers=FILE)
+            client.post("/api/change", json={"documents": [removed] if removed else []})
+            time.sleep(20)
+            os._exit(1)
+        _, status = os.waitpid(child, 0)
+        assert os.WTERMSIG(status) == signal.SIGKILL
+
+    def restarted(self, corpus: Path, index: Path) -> list[str]:
+        built, _ = Footnote.build(corpus, index, encoder=HashingEncoder())
+        with built:
+            return sorted(document.id for document in built.documents())
+
+    def test_what_was_to_be_replaced_is_back_under_its_name(self, engine, tiny_corpus, tmp_path):
+        before = {path.name: path.read_bytes() for path in tiny_corpus.iterdir()}
+        self.killed_while_it_encodes(engine, ("moons.md", bytes(range(1, 9)) * 300), ("new.md", NEW))
+        assert self.restarted(tiny_corpus, tmp_path / "index") == ["moons.md", "tea.txt"]
+        assert {path.name: path.read_bytes() for path in tiny_corpus.iterdir()} == before
+
+    def test_what_was_removed_stays_nowhere(self, engine, tiny_corpus, tmp_path):
+        (tiny_corpus / "secret.md").write_bytes(self.SECRET)
+        assert "secret.md" in self.restarted(tiny_corpus, tmp_path / "index")
+        engine.refresh()
+        self.killed_while_it_encodes(engine, removed="secret.md")
+        self.restarted(tiny_corpus, tmp_path / "index")
+        assert hidden(tiny_corpus) == [], "back under its name, where it is seen and can be removed"
+        client = visitor(engine)
+        engine.refresh()
+        assert changed(client, "secret.md")["removed"] == ["secret.md"]
+        files = [path for folder in (tiny_corpus, tmp_path / "index") for path in folder.rglob("*") if path.is_file()]
+        assert [path for path in files if b"quokkafluke" in path.read_bytes()] == []
+
+    def test_uploads_that_nobody_waits_for_are_swept(self, engine, tiny_corpus, tmp_path):
+        (tiny_corpus / ".footnote-0123456789abcdef").write_bytes(NEW)
+        (tiny_corpus / ".footnote-mine").write_text("somebody's own")
+        self.restarted(tiny_corpus, tmp_path / "index")
+        assert hidden(tiny_corpus) == [".footnote-mine"]
+
+    def test_a_journal_from_a_stranger_reaches_nothing_outside(self, engine, tiny_corpus, tmp_path):
+        import hashlib
+        import json
+
+        (tmp_path / "outside.md").write_bytes(NEW)
+        (tiny_corpus / "way").symlink_to(tmp_path)
+        entry = {"stood": False, "draft": ".footnote-" + "0" * 16, "sha256": hashlib.sha256(NEW).hexdigest()}
+        for name in ("../outside.md", "way/outside.md", str(tmp_path / "outside.md"), "a/../../outside.md"):
+            said = {"entries": [{"name": name, "aside": ".footnote-" + "1" * 16, **entry}]}
+            (tiny_corpus / ".footnote-change").write_text(json.dumps(said))
+            self.restarted(tiny_corpus, tmp_path / "index")
+            assert (tmp_path / "outside.md").read_bytes() == NEW
+
+    def test_two_servers_do_not_change_the_same_documents(self, engine, owner, tiny_corpus):
+        owner.put("/api/files/new.md", content=NEW, headers=FILE)
+        refused = visitor(engine).put("/api/files/other.md", content=NEW, headers=FILE)
+        assert (refused.status_code, "another process" in refused.json()["what"]) == (400, True)
+        assert changed(owner)["added"] == ["new.md"]
+        assert visitor(engine).put("/api/files/other.md", content=NEW, headers=FILE).status_code == 204
+
+
 class TestStates:
     def test_a_file_that_changed_or_went_is_told(self, owner, tiny_corpus):
         assert owner.get("/api/states").json()["changed"] == {}
@@ -288,6 +416,31 @@ class TestStates:
         assert owner.get("/api/original/moons.md").text == "# Other\n\nOther text.\n"
         (tiny_corpus / "moons.md").unlink()
         assert "Europa" in owner.get("/api/original/moons.md").text
+
+    def test_an_original_comes_as_its_bytes(self, owner, engine, tiny_corpus):
+        """Finding 18: a page came with marks of ours in it, and a text with other line ends."""
+        page = (
+            b"<html><head><title>Page</title></head><body><p>The page is short.</p><script>a()</script></body></html>"
+        )
+        owner.put("/api/files/page.html", content=page, headers=FILE)
+        owner.put("/api/files/ends.txt", content=b"One line.\r\nAnother line.\r\n", headers=FILE)
+        assert changed(owner)["added"] == ["ends.txt", "page.html"]
+        got = owner.get("/api/original/page.html")
+        assert (got.content, "attachment" in got.headers["content-disposition"]) == (page, True)
+        assert owner.get("/api/original/ends.txt").content == b"One line.\r\nAnother line.\r\n"
+
+    def test_a_folder_that_became_a_link_is_not_followed(self, owner, engine, tiny_corpus, tmp_path):
+        """Finding 9: only the last part of a path was looked at."""
+        (tiny_corpus / "sub").mkdir()
+        (tiny_corpus / "sub" / "a.md").write_bytes(NEW)
+        changed(owner)
+        (tmp_path / "outside").mkdir()
+        (tmp_path / "outside" / "a.md").write_text("THE CANARY SANG")
+        (tiny_corpus / "sub" / "a.md").unlink()
+        (tiny_corpus / "sub").rmdir()
+        (tiny_corpus / "sub").symlink_to(tmp_path / "outside")
+        assert "CANARY" not in owner.get("/api/original/sub/a.md").text
+        assert owner.get("/api/states").json()["changed"] == {"sub/a.md": "gone"}
 
     def test_a_link_to_outside_is_not_followed(self, owner, tiny_corpus, tmp_path):
         (tmp_path / "canary.md").write_text("THE CANARY SANG")

@@ -7,6 +7,7 @@ index: building the index again leaves it alone.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from footnote.claims import Claim, Documents, check
 from footnote.errors import FootnoteError
 from footnote.records import Span
+from footnote.store import open_plain
 
 if TYPE_CHECKING:
     from footnote.encoding import Encoder
@@ -113,6 +115,9 @@ class FeedbackBook:
     @contextmanager
     def _opened(self, *, write: bool) -> Iterator[sqlite3.Connection]:
         try:
+            # Made here, for its owner alone; a link that came with somebody's index is not followed.
+            with open_plain(self.path, os.O_RDWR | os.O_CREAT if write else os.O_RDONLY):
+                pass
             with closing(sqlite3.connect(self.path, timeout=5.0)) as base, base:
                 if write:
                     base.execute(_TABLE)

@@ -11,6 +11,7 @@ from footnote.rendering import answer_to_json, json_text
 
 def export_command(arguments: Arguments) -> int:
     from footnote.cli.reading import exported
+    from footnote.store import new_file
 
     with open_engine(arguments) as footnote:
         answer = footnote.ask(arguments.question)
@@ -18,7 +19,8 @@ def export_command(arguments: Arguments) -> int:
     if arguments.output is None:
         say(text)
     else:
-        arguments.output.write_text(text, encoding="utf-8")
+        with new_file(arguments.output) as file:
+            file.write(text.encode("utf-8"))
     return 0
 
 

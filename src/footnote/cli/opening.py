@@ -26,12 +26,14 @@ def open_engine(arguments: Arguments) -> Footnote:
     """
     from footnote.encoding import load_encoder
     from footnote.indexing import needs_update
+    from footnote.store import name_corpus
 
     places, settings = places_of(arguments), arguments.settings
     encoder = load_encoder(settings)
     present = _open_present(places, settings, encoder)
     if places.corpus_dir is None or present is None:
         return present or build(places, settings, encoder)[0]
+    name_corpus(places.index_dir, places.corpus_dir)
     if not needs_update(places.corpus_dir, places.index_dir, encoder=encoder, settings=settings):
         return present
     try:

@@ -73,13 +73,13 @@ def places_of(arguments: Arguments) -> Places:
 
 
 def _made_from(index_dir: Path) -> Path | None:
-    """The folder that an index was made from, while it is there; ``corpus/`` where there is no index yet."""
-    from footnote.store import corpus_of
+    """The folder that was named for an index, while it is there; ``corpus/`` where there is no index, or one made from it."""
+    from footnote.store import claimed_corpus, corpus_of, is_index
 
     known = corpus_of(index_dir)
-    if known is None:
-        return DEFAULT_CORPUS if DEFAULT_CORPUS.is_dir() else None
-    return known if known.is_dir() else None
+    if known is None and (not is_index(index_dir) or claimed_corpus(index_dir) == DEFAULT_CORPUS.resolve()):
+        known = DEFAULT_CORPUS
+    return known if known is not None and known.is_dir() else None
 
 
 def cached_index_dir(corpus_dir: Path, settings: Settings) -> Path:

@@ -8,8 +8,6 @@ Every figure of a report is computed from these lines, so that whoever has the f
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any, get_args
 from footnote.errors import FootnoteError
 from footnote.evaluation.jsonl import Fields, read_objects
 from footnote.records import Answer, Span, Standing, rounded
+from footnote.store import new_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +81,13 @@ def write_results(path: Path, results: Iterable[Result], to_text: Callable[[dict
         to_text: makes one line of one dict.
 
     Raises:
-        FootnoteError: the file cannot be written there.
+        FootnoteError: the file cannot be written there, or something else than a file of results stands there.
     """
     lines = "".join(f"{to_text(result_to_json(result))}\n" for result in results)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(lines)
-            Path(draft).chmod(0o644)
-            Path(draft).replace(path)
-        finally:
-            Path(draft).unlink(missing_ok=True)
+        with new_file(path) as file:
+            file.write(lines.encode("utf-8"))
     except OSError as error:
         raise FootnoteError(
             f"the results cannot be written: {error.strerror or error}", where=str(path), remedy="choose another file"

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from footnote.errors import IndexFolderError
 from footnote.indexing.building import Build
+from footnote.indexing.journal import Change, CorpusHold, hidden_name
 from footnote.indexing.surveying import Progress, Report, splitting_digest, survey
 from footnote.indexing.watching import changes
 from footnote.loaders import close_worker
 from footnote.records import BuildReport
 from footnote.settings import Settings
-from footnote.store import IndexWriter, content_digest, read_manifest
+from footnote.store import IndexWriter, content_digest, name_corpus, read_manifest
 
 if TYPE_CHECKING:
     from footnote.encoding import Encoder
 
-__all__ = ["Progress", "build_index", "changes", "needs_update"]
+__all__ = ["Change", "CorpusHold", "Progress", "build_index", "changes", "hidden_name", "needs_update"]
 
 
 def build_index(
@@ -62,6 +63,8 @@ def build_index(
         lock_wait_seconds=chosen.lock_wait_seconds,
         on_wait=lambda holder: report(Progress(f"waiting for process {holder}, which writes the index", 0, 0)),
     ) as writer:
+        # Whoever calls this names the folder; an index never does.
+        name_corpus(index_dir, source)
         try:
             return Build(source, encoder, chosen, writer, corpus, report).run(began)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from footnote.errors import CorpusError, DocumentError
 from footnote.indexing.inputs import Inputs, entry_of, inputs_of
 from footnote.indexing.surveying import Corpus, Progress, Report
-from footnote.loaders import load_document
+from footnote.loaders import parse_document, read_document
 from footnote.records import BuildReport, Document, Passage
 from footnote.settings import Settings
 from footnote.splitting import split_document
@@ -123,10 +124,14 @@ class Build:
 
     def _draft(self, name: str) -> _Draft | None:
         self._bytes_split += self._corpus.sizes[name]
+        digest = self._corpus.digests[name]
         try:
-            document = load_document(self._corpus_dir / name, document_id=name, settings=self._settings)
+            raw = read_document(self._corpus_dir, name, self._settings)
+            # Of the bytes that are parsed: the file may be another by now than when it was surveyed.
+            digest = hashlib.sha256(raw).hexdigest()
+            document = parse_document(raw, document_id=name, settings=self._settings)
         except DocumentError as error:
-            self._unread.append(Unread(name, self._corpus.digests[name], error.what))
+            self._unread.append(Unread(name, digest, error.what))
             return None
         passages = split_document(document, count_tokens=self._encoder.count_tokens, settings=self._settings)
         return _Draft(document, passages, tuple(inputs_of(document, passage) for passage in passages))

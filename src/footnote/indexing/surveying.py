@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from footnote.errors import CorpusError
-from footnote.loaders import find_documents
+from footnote.indexing.journal import settle
+from footnote.loaders import find_documents, open_beneath
 from footnote.records import SkippedFile
 from footnote.settings import Settings
 
@@ -63,6 +65,7 @@ def _code_digest() -> str:
 
 
 def survey(corpus_dir: Path, settings: Settings, report: Report) -> Corpus:
+    settle(corpus_dir)
     paths, skipped = find_documents(corpus_dir)
     digests: dict[str, str] = {}
     sizes: dict[str, int] = {}
@@ -70,11 +73,11 @@ def survey(corpus_dir: Path, settings: Settings, report: Report) -> Corpus:
     for done, path in enumerate(paths, start=1):
         name = path.relative_to(corpus_dir).as_posix()
         try:
-            size = path.stat().st_size
-            if size > settings.file_max_bytes:
-                refused.append(SkippedFile(name, f"is larger than {settings.file_max_bytes:,} bytes"))
-                continue
-            with path.open("rb") as file:
+            with open_beneath(corpus_dir, name) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
+                size = os.fstat(descriptor).st_size
+                if size > settings.file_max_bytes:
+                    refused.append(SkippedFile(name, f"is larger than {settings.file_max_bytes:,} bytes"))
+                    continue
                 digests[name], sizes[name] = hashlib.file_digest(file, "sha256").hexdigest(), size
         except OSError as error:
             refused.append(SkippedFile(name, f"cannot be read ({error.strerror})"))

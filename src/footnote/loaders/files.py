@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from footnote.errors import CorpusError, DocumentError
+from footnote.loaders.beneath import LinkOutside, open_beneath, placed_beneath
 from footnote.loaders.limits import check_bytes
-from footnote.records import Document, SkippedFile
+from footnote.records import SkippedFile
 from footnote.settings import Settings
 
 if TYPE_CHECKING:
     from footnote.loaders.formats import Loader
 
-__all__ = ["find_files", "read_file"]
+__all__ = ["find_files", "read_bytes"]
+
+_DEPTH_MOST = 64
+"""Folders in folders that are searched: beyond, somebody wants to see what happens."""
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 def find_files(corpus_dir: Path, suffixes: Mapping[str, Loader]) -> tuple[tuple[Path, ...], tuple[SkippedFile, ...]]:
@@ -25,107 +32,119 @@ def find_files(corpus_dir: Path, suffixes: Mapping[str, Loader]) -> tuple[tuple[
     if not root.is_dir():
         what = "the folder of documents is not a folder" if root.exists() else "there is no folder of documents"
         raise CorpusError(what, where=str(root), remedy="name the folder that holds your documents")
-    found: list[Path] = []
-    skipped: list[SkippedFile] = []
-    try:
-        entries = _entries(root)
-    except OSError as error:
-        raise CorpusError(_because(error), where=str(root), remedy="check who may read it") from error
-    _walk(root, root.resolve(), entries, suffixes, found, skipped)
-    return tuple(found), tuple(skipped)
+    search = _Search(root, suffixes)
+    with ExitStack() as opened:
+        try:
+            search.folders.append(_Folder("", opened, os.open(root, _FOLDER)))
+        except OSError as error:
+            raise CorpusError(_because(error), where=str(root), remedy="check who may read it") from error
+        search.run(opened)
+    return tuple(search.found), tuple(search.skipped)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        return sorted(entries, key=lambda e: e.name)
+class _Folder:
+    """A folder that is searched: its descriptor, and the entries that are still to be looked at, by name."""
+
+    def __init__(self, prefix: str, opened: ExitStack, descriptor: int) -> None:
+        self.prefix, self.descriptor = prefix, descriptor
+        self._opened = opened.enter_context(ExitStack())
+        self._opened.callback(os.close, descriptor)
+        with os.scandir(descriptor) as entries:
+            self.entries = iter(sorted(entries, key=lambda entry: entry.name))
+
+    def close(self) -> None:
+        self._opened.close()
 
 
-def _walk(
-    root: Path,
-    real_root: Path,
-    entries: list[os.DirEntry[str]],
-    suffixes: Mapping[str, Loader],
-    found: list[Path],
-    skipped: list[SkippedFile],
-) -> None:
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        path = Path(entry.path)
-        name = path.relative_to(root).as_posix()
+class _Search:
+    """A folder of documents, searched folder by folder from the descriptors of those above."""
+
+    def __init__(self, root: Path, suffixes: Mapping[str, Loader]) -> None:
+        self._root, self._suffixes = root, suffixes
+        self.found: list[Path] = []
+        self.skipped: list[SkippedFile] = []
+        self.folders: list[_Folder] = []
+
+    def run(self, opened: ExitStack) -> None:
+        while self.folders:
+            folder = self.folders[-1]
+            entry = next(folder.entries, None)
+            if entry is None:
+                self.folders.pop().close()
+            elif not entry.name.startswith("."):
+                self._look(folder, entry, opened)
+
+    def _look(self, folder: _Folder, entry: os.DirEntry[str], opened: ExitStack) -> None:
+        name = folder.prefix + entry.name
         shown = name.encode("utf-8", "replace").decode("utf-8")
         if shown != name:
-            skipped.append(SkippedFile(shown, "its name is not valid Unicode"))
+            reason = "its name is not valid Unicode"
         elif entry.is_dir(follow_symlinks=False):
-            try:
-                inner = _entries(path)
-            except OSError as error:
-                skipped.append(SkippedFile(shown, _because(error)))
-            else:
-                _walk(root, real_root, inner, suffixes, found, skipped)
-        elif reason := _unfit(entry, path, real_root, suffixes):
-            skipped.append(SkippedFile(shown, reason))
+            reason = self._enter(folder, entry.name, opened)
         else:
-            found.append(path)
+            reason = _unfit(self._root, name, self._suffixes)
+            if not reason:
+                self.found.append(self._root / name)
+        if reason:
+            self.skipped.append(SkippedFile(shown, reason))
+
+    def _enter(self, folder: _Folder, name: str, opened: ExitStack) -> str:
+        """Why a folder cannot be searched; empty where it is searched next."""
+        if len(self.folders) > _DEPTH_MOST:
+            return f"lies more than {_DEPTH_MOST} folders deep"
+        try:
+            inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=folder.descriptor)
+            self.folders.append(_Folder(f"{folder.prefix}{name}/", opened, inner))
+        except OSError as error:
+            return _because(error)
+        return ""
 
 
-def _unfit(entry: os.DirEntry[str], path: Path, real_root: Path, suffixes: Mapping[str, Loader]) -> str:
+def _unfit(root: Path, name: str, suffixes: Mapping[str, Loader]) -> str:
     """Why an entry that is no folder cannot be a document; empty where it can."""
-    if entry.is_symlink() and (reason := _unfit_link(path, real_root)):
-        return reason
     try:
-        mode = path.stat().st_mode
+        with placed_beneath(root, name) as (_, _, status):
+            if stat.S_ISDIR(status.st_mode):
+                return "a link to a folder"
+            if not stat.S_ISREG(status.st_mode):
+                return "not a regular file"
+    except LinkOutside:
+        return "a link to outside the folder"
     except OSError as error:
-        return _because(error)
-    if not stat.S_ISREG(mode):
-        return "not a regular file"
-    suffix = path.suffix.lower()
+        links = {errno.ENOENT: "a link that leads nowhere", errno.ELOOP: "a link that leads nowhere"}
+        return {**links, errno.EISDIR: "a link to a folder"}.get(error.errno or 0, _because(error))
+    suffix = Path(name).suffix.lower()
     if not suffix:
         return "no suffix that tells its format"
     return "" if suffix in suffixes else f"no loader for {suffix}"
 
 
-def _unfit_link(path: Path, real_root: Path) -> str:
-    try:
-        target = path.resolve(strict=True)
-    except (OSError, RuntimeError):
-        return "a link that leads nowhere"
-    if not target.is_relative_to(real_root):
-        return "a link to outside the folder"
-    return "a link to a folder" if target.is_dir() else ""
+def read_bytes(
+    corpus_dir: Path, document_id: str, settings: Settings, suffixes: Mapping[str, Loader], *, name: str = ""
+) -> bytes:
+    """The bytes of a file, which is opened beneath its folder.
 
+    Args:
+        corpus_dir: the folder of documents.
+        document_id: the file's path in it, with forward slashes.
+        settings: the limits.
+        suffixes: of the formats that are read.
+        name: the path, where the id is another.
 
-def read_file(
-    path: Path, document_id: str, settings: Settings, suffixes: Mapping[str, Loader], load: Loader
-) -> Document:
-    """See ``loaders.load_document``."""
-    if path.suffix.lower() not in suffixes:
+    Raises:
+        DocumentError: it has no format that is read, is too large, leads out of the folder, or cannot be read.
+    """
+    path = name or document_id
+    suffix = Path(path).suffix.lower()
+    if suffix not in suffixes:
         readable = ", ".join(sorted(suffixes))
-        raise DocumentError(
-            f"no loader for {path.suffix or 'it'}", where=document_id, remedy=f"formats read: {readable}"
-        )
+        raise DocumentError(f"no loader for {suffix or 'it'}", where=document_id, remedy=f"formats read: {readable}")
     try:
-        raw = _bytes_of(path, document_id, settings)
+        with open_beneath(corpus_dir, path) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
+            check_bytes(os.fstat(descriptor).st_size, document_id, settings)
+            raw = file.read(settings.file_max_bytes + 1)
     except OSError as error:
         raise DocumentError(_because(error), where=document_id, remedy="check the file and who may read it") from error
-    try:
-        return load(raw, document_id, settings)
-    except DocumentError as error:
-        if error.where:
-            raise
-        raise DocumentError(error.what, where=document_id, remedy=error.remedy) from error
-
-
-def _bytes_of(path: Path, document_id: str, settings: Settings) -> bytes:
-    # The link, if it is one, was looked at when the folder was searched; a link put there since is not followed, and a
-    # pipe does not make us wait.
-    descriptor = os.open(path.resolve(strict=True), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise DocumentError("not a regular file", where=document_id, remedy="remove it from the folder")
-        check_bytes(status.st_size, document_id, settings)
-        raw = file.read(settings.file_max_bytes + 1)
     check_bytes(len(raw), document_id, settings)
     return raw
 

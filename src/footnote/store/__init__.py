@@ -19,22 +19,30 @@ with any SQLite tool, read by key without loading the rest.
 |---|---|
 | ``manifest.json`` | the generation, the encoder, every other file with its size and SHA-256 |
 | ``rows-G-N.sqlite`` | documents, passages, vectors as float16, term ids: the truth |
-| ``passages-G-N.faiss``, ``sentences-G-N.faiss`` | derived from the rows of the same name, for vector search |
+| ``centres-G.codes``, ``passages-G-N.codes``, ``sentences-G-N.codes`` | derived from the rows, where the search is approximate |
 | ``lexical-G/`` | derived from all rows, for BM25 |
 | ``LOCK`` | held while writing; empty otherwise |
 | ``unfinished.vectors`` | what an interrupted run had encoded; gone with the next commit |
 
 What is derived and missing or damaged is made again from the rows without encoding anything: in memory by a reader, on the
 disk by the next writer.  There is no pickle.
+
+A digest tells that a file is what was written, not who wrote it: an index or a backup may come from anybody.  So every name
+in it is checked by one type (``names``), every field of the manifest by its declared type (``decoding``), FAISS is never
+given a file, and the folder of documents is the one that the owner named here (``corpora``).
 """
 
 from __future__ import annotations
 
 from footnote.store.archive import backup, restore
+from footnote.store.corpora import claimed_corpus, corpus_of, name_corpus
+from footnote.store.decoding import decoded
 from footnote.store.entries import Candidates, DocumentEntry, PassageEntry, PassageVectors
+from footnote.store.files import open_plain, step, sync_dir, sync_file
 from footnote.store.forms import content_digest
 from footnote.store.health import IndexHealth
-from footnote.store.manifest import Manifest, Unread, corpus_of, read_manifest
+from footnote.store.manifest import Manifest, Unread, is_index, read_manifest
+from footnote.store.new_files import new_file
 from footnote.store.reader import IndexReader
 from footnote.store.verification import verify
 from footnote.store.writer import IndexWriter
@@ -50,9 +58,18 @@ __all__ = [
     "PassageVectors",
     "Unread",
     "backup",
+    "claimed_corpus",
     "content_digest",
     "corpus_of",
+    "decoded",
+    "is_index",
+    "name_corpus",
+    "new_file",
+    "open_plain",
     "read_manifest",
     "restore",
+    "step",
+    "sync_dir",
+    "sync_file",
     "verify",
 ]

@@ -3,9 +3,10 @@
 A query is compared with the centres, and the lists of the nearest ones are searched by a short code, four bits for two
 components, that processors compare many of at once (product quantisation with fast scan: Andre et al., 2015, in FAISS).  The
 best of them are compared again by a code of 8 bits a component.  The centres are trained once and kept while the index grows,
-so that a commit writes files for its own segments only; opened, the segments' entries are one index.  A segment's file is no
-FAISS file but plain arrays: nothing native reads it from the disk, and what the digest covered is what is searched.  It is
-read into memory and not mapped, since its digest has to be compared anyway.
+so that a commit writes files for its own segments only; opened, the segments' entries are one index.  No file is one of FAISS:
+all are plain arrays of which the length tells everything, so that nothing native reads what somebody else may have written,
+and what the digest covered is what is searched.  They are read into memory and not mapped, since their digests have to be
+compared anyway.
 """
 
 from __future__ import annotations
@@ -75,8 +76,12 @@ def train_centres(vectors: FloatArray, passages: int) -> bytes:
     index.train(rows)
     rounded = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
     rounded.train(rows)
-    first, second = (bytes(faiss.serialize_index(each).tobytes()) for each in (index, rounded))
-    return len(first).to_bytes(8, "little") + first + second
+    parts = (
+        quantizer.reconstruct_n(0, lists),
+        faiss.vector_to_array(index.pq.centroids),
+        faiss.vector_to_array(rounded.sq.trained),
+    )
+    return b"".join(np.ascontiguousarray(part, dtype="<f4").tobytes() for part in parts)
 
 
 def sample_size(passages: int) -> int:
@@ -85,15 +90,48 @@ def sample_size(passages: int) -> int:
 
 
 class Centres:
-    """What all segments of an approximate index share; read from bytes whose digest was compared, or just made."""
+    """What all segments of an approximate index share.
 
-    def __init__(self, data: bytes) -> None:
-        end = 8 + int.from_bytes(data[:8], "little")
-        self._lists_data = data[8:end]
-        self._empty = _read_index(self._lists_data)
-        self._rounded = _read_index(data[end:])
-        self.dimension = int(self._empty.d)
-        self.short_size = int(self._empty.code_size)
+    Args:
+        data: what ``train_centres`` made: (lists, d) centres, the 16 values of each two components (d / 2, 16, 2), and
+            the least value and the range of each component (2, d), float32.
+        dimension: d.
+
+    Raises:
+        ValueError: the bytes cannot be that.
+    """
+
+    def __init__(self, data: bytes, dimension: int) -> None:
+        numbers = np.frombuffer(data, dtype="<f4").astype(np.float32)
+        values, ranges = dimension << SHORT_BITS, 2 * dimension
+        self.lists, beyond = divmod(len(numbers) - values - ranges, dimension)
+        if self.lists < 1 or beyond or dimension % 2 or not np.isfinite(numbers).all():
+            raise ValueError("no centres of this dimension")
+        self.dimension, self.short_size = dimension, (dimension // 2 + 1) // 2
+        self._centres = numbers[: self.lists * dimension].reshape(self.lists, dimension)
+        self._values, self._ranges = numbers[-values - ranges : -ranges], numbers[-ranges:]
+        self._empty, self._rounded = self._make_lists(), self._make_rounded()
+
+    def _make_lists(self) -> Any:
+        """Empty lists; with the quantizer that they need, which Python must not let go before them."""
+        import faiss
+
+        quantizer = faiss.IndexFlatIP(self.dimension)
+        quantizer.add(self._centres)
+        index = faiss.IndexIVFPQ(
+            quantizer, self.dimension, self.lists, self.dimension // 2, SHORT_BITS, faiss.METRIC_INNER_PRODUCT
+        )
+        faiss.copy_array_to_vector(self._values, index.pq.centroids)
+        index.is_trained = True
+        return index
+
+    def _make_rounded(self) -> Any:
+        import faiss
+
+        rounded = faiss.IndexScalarQuantizer(self.dimension, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+        faiss.copy_array_to_vector(self._ranges, rounded.sq.trained)
+        rounded.is_trained = True
+        return rounded
 
     def encode(self, vectors: FloatArray, keys: KeyArray) -> Entries:
         """The entries for some vectors."""
@@ -112,7 +150,7 @@ class Centres:
         """One searchable index of the entries of all segments."""
         import faiss
 
-        index = _read_index(self._lists_data)
+        index = self._make_lists()
         lists, keys, short, long = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.argsort(lists, kind="stable")
         ends = np.cumsum(np.bincount(lists, minlength=index.nlist))
@@ -125,14 +163,6 @@ class Centres:
             begin = end
         index.ntotal = len(keys)
         return ApproximateIndex(faiss.IndexIVFPQFastScan(index), self._rounded, keys, long, probes)
-
-
-def _read_index(data: bytes) -> Any:
-    import faiss
-
-    # FAISS counts a table of products in too, which takes 8 times the centres where it is made at all.
-    faiss.set_deserialization_vector_byte_limit(16 * len(data))
-    return faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
 
 
 class ApproximateIndex:
@@ -176,16 +206,18 @@ def to_bytes(entries: Entries) -> bytes:
     return b"".join((keys.astype("<i8").tobytes(), lists.astype("<u4").tobytes(), short.tobytes(), long.tobytes()))
 
 
-def from_bytes(data: bytes, centres: Centres, *, total: int) -> Entries | None:
-    """What ``to_bytes`` wrote; None when the length does not fit."""
+def from_bytes(data: bytes, centres: Centres, *, total: int, keys: range) -> Entries | None:
+    """What ``to_bytes`` wrote for so many vectors of the passages with these keys; None when it cannot be that."""
     short_size, long_size = centres.short_size, centres.dimension
     if len(data) != total * (8 + 4 + short_size + long_size):
         return None
-    keys = np.frombuffer(data, dtype="<i8", count=total).astype(np.int64)
+    found = np.frombuffer(data, dtype="<i8", count=total).astype(np.int64)
     lists = np.frombuffer(data, dtype="<u4", count=total, offset=8 * total).astype(np.uint32)
+    if (lists >= centres.lists).any() or (found < keys.start).any() or (found >= keys.stop).any():
+        return None
     codes = np.frombuffer(data, dtype=np.uint8, offset=12 * total)
     short, long = codes[: total * short_size], codes[total * short_size :]
-    return Entries(lists, keys, short.reshape(total, short_size), long.reshape(total, long_size))
+    return Entries(lists, found, short.reshape(total, short_size), long.reshape(total, long_size))
 
 
 def choose_probes(

@@ -10,17 +10,40 @@ from __future__ import annotations
 import hashlib
 import os
 import tarfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 from footnote.errors import IndexDamaged, IndexFolderError
-from footnote.store.files import StoredFile, open_plain, sync_dir, write_once
-from footnote.store.files import replace as publish
+from footnote.store.decoding import changed_parts
+from footnote.store.files import (
+    FILE_MODE,
+    READ_BYTES,
+    StoredFile,
+    make_folder,
+    open_plain,
+    pieces_of,
+    publish,
+    step,
+    sync_dir,
+    write_pieces,
+)
 from footnote.store.generations import clean, last_named
 from footnote.store.lock import write_lock
-from footnote.store.manifest import MANIFEST_NAME, REBUILD, Manifest, SegmentInfo, read_manifest
+from footnote.store.manifest import (
+    DRAFT_NAME,
+    MANIFEST_NAME,
+    MOST_BYTES,
+    REBUILD,
+    Manifest,
+    parsed_manifest,
+    read_manifest,
+)
+from footnote.store.names import StoredName
+from footnote.store.new_files import new_file
 
 _TRIES = 5
 """A writer may remove a generation between reading its manifest and opening its files; the next one is there then."""
@@ -31,23 +54,22 @@ def backup(index_dir: Path, archive: Path) -> Manifest:
 
     Raises:
         IndexFolderError: there is no index, or a file of it is not what was written.
+        UsageError: the file would lie in an index, or its name is that of something else than a file.
         OSError: the file cannot be written.
     """
     with ExitStack() as opened:
         manifest, descriptors = _open_all(index_dir, opened)
-        draft = archive.with_name(archive.name + ".tmp")
-        try:
-            with draft.open("wb") as file:
-                with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                    _add(tar, MANIFEST_NAME, manifest.render())
-                    for stored, descriptor in descriptors:
-                        _add(tar, stored.path, _checked(stored, descriptor, index_dir))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(archive)
-        finally:
-            draft.unlink(missing_ok=True)
-    sync_dir(archive.absolute().parent)
+        with (
+            new_file(archive, mode=FILE_MODE) as file,
+            tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        ):
+            rendered = manifest.render()
+            _add(tar, MANIFEST_NAME, len(rendered), BytesIO(rendered))
+            for stored, descriptor in descriptors:
+                _check(stored, descriptor, index_dir)
+                step("write", archive)
+                with os.fdopen(os.dup(descriptor), "rb") as content:
+                    _add(tar, stored.path, stored.size_bytes, content)
     return manifest
 
 
@@ -61,40 +83,57 @@ def _open_all(index_dir: Path, opened: ExitStack) -> tuple[Manifest, list[tuple[
     raise IndexDamaged("a file of the index is gone", where=str(missing.filename), remedy=REBUILD)
 
 
-def _checked(stored: StoredFile, descriptor: int, index_dir: Path) -> bytes:
-    with os.fdopen(os.dup(descriptor), "rb") as file:
-        data = file.read()
-    if hashlib.sha256(data).hexdigest() != stored.sha256:
+def _check(stored: StoredFile, descriptor: int, index_dir: Path) -> None:
+    digest = hashlib.sha256()
+    for piece in pieces_of(descriptor):
+        digest.update(piece)
+    if digest.hexdigest() != stored.sha256 or os.lseek(descriptor, 0, os.SEEK_CUR) != stored.size_bytes:
         raise IndexDamaged("is not what was written", where=str(index_dir / stored.path), remedy=REBUILD)
-    return data
+    os.lseek(descriptor, 0, os.SEEK_SET)
 
 
-def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+def _add(tar: tarfile.TarFile, name: str, size_bytes: int, content: IO[bytes]) -> None:
     entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(data), 0o600
-    tar.addfile(entry, BytesIO(data))
+    entry.size, entry.mode = size_bytes, FILE_MODE
+    tar.addfile(entry, content)
 
 
 def restore(archive: Path, index_dir: Path, *, lock_wait_seconds: float) -> Manifest:
     """Make what a backup holds the newest generation of an index folder, which may be served meanwhile.
 
+    Which folder the documents lie in is no part of what comes back: the index keeps the folder it had, or has none.
+
     Raises:
-        IndexFolderError: the file is no backup, or not what was written; another process is writing the index.
-        OSError: it cannot be read.
+        IndexFolderError: the file is no backup, or not what was written; another process is writing the index; it
+            cannot be written.
+        OSError: the backup cannot be read.
     """
-    try:
-        with tarfile.open(archive, "r:") as tar, write_lock(index_dir, lock_wait_seconds):
-            before = _present(index_dir)
-            try:
-                manifest = _put_back(tar, index_dir, before)
-            except BaseException:
-                if before is not None:
-                    clean(index_dir, before)
-                raise
-            clean(index_dir, manifest)
-            return manifest
-    except tarfile.TarError as error:
-        raise _no_backup(archive) from error
+    with _opened(archive) as tar, write_lock(index_dir, lock_wait_seconds):
+        before = _present(index_dir)
+        try:
+            manifest = _put_back(tar, archive, index_dir, before)
+        except OSError as error:
+            raise IndexFolderError(
+                f"the index cannot be written ({error.strerror or error})",
+                where=str(error.filename or index_dir),
+                remedy="make room or allow writing there, then restore it again",
+            ) from error
+        finally:
+            # Whether it was committed or not, the folder says so: what neither generation needs is removed.
+            if (kept := _present(index_dir)) is not None:
+                clean(index_dir, kept)
+        return manifest
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
+    with open_plain(archive) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
+        try:
+            with tarfile.open(fileobj=file, mode="r:") as tar:
+                yield tar
+        except (tarfile.TarError, ValueError, OverflowError) as error:
+            # Numbers in the headers of a damaged archive are whatever its bytes say.
+            raise _no_backup(archive) from error
 
 
 def _present(index_dir: Path) -> Manifest | None:
@@ -110,54 +149,40 @@ def _no_backup(archive: Path) -> IndexDamaged:
     )
 
 
-def _put_back(tar: tarfile.TarFile, index_dir: Path, before: Manifest | None) -> Manifest:
-    archive = Path(str(tar.name))
-    draft = f"{MANIFEST_NAME}.tmp"
-    write_once(index_dir, draft, _member(tar, MANIFEST_NAME, archive))
-    # Read by the same code as any manifest: its digest and its format are checked.
-    kept = read_manifest(index_dir, name=draft)
-    newest = max(last_named(index_dir), before.generation if before else 0, kept.generation)
-    manifest = _renamed(kept, newest + 1)
+def _put_back(tar: tarfile.TarFile, archive: Path, index_dir: Path, before: Manifest | None) -> Manifest:
+    kept = parsed_manifest(b"".join(_member(tar, MANIFEST_NAME, MOST_BYTES, archive)), archive)
+    generation = 1 + max(last_named(index_dir), before.generation if before else 0, kept.generation)
+    manifest = replace(_renamed(kept, generation), generation=generation, corpus=before.corpus if before else "")
+    if manifest.lexical_dir:
+        make_folder(index_dir / manifest.lexical_dir)
     for old, new in zip(kept.files(), manifest.files(), strict=True):
-        data = _member(tar, old.path, archive)
-        if hashlib.sha256(data).hexdigest() != old.sha256:
+        if write_pieces(index_dir, new.path, _member(tar, old.path, old.size_bytes, archive)) != new:
             raise _no_backup(archive)
-        (index_dir / new.path).parent.mkdir(exist_ok=True)
-        write_once(index_dir, new.path, data)
     if manifest.lexical_dir:
         sync_dir(index_dir / manifest.lexical_dir)
     sync_dir(index_dir)
-    publish(index_dir, MANIFEST_NAME, manifest.render())
+    publish(index_dir, DRAFT_NAME, MANIFEST_NAME, manifest.render())
     return manifest
 
 
-def _member(tar: tarfile.TarFile, name: str, archive: Path) -> bytes:
+def _member(tar: tarfile.TarFile, name: StoredName, most_bytes: int, archive: Path) -> Iterator[bytes]:
     """The bytes of one file; only names that the manifest gives are ever asked for, and none is unpacked by tar."""
     try:
-        file = tar.extractfile(name)
+        entry = tar.getmember(name)
     except KeyError:
-        file = None
-    if file is None:
+        raise _no_backup(archive) from None
+    # A sparse one may claim any size.
+    if entry.type != tarfile.REGTYPE or entry.issparse() or entry.size > most_bytes:
         raise _no_backup(archive)
-    return file.read()
+    file = tar.extractfile(entry)
+    assert file is not None, "it is a regular file"
+    return iter(lambda: file.read(READ_BYTES), b"")
 
 
 def _renamed(manifest: Manifest, generation: int) -> Manifest:
-    """The same content under names that no generation has used."""
-
-    def segment(n: int, info: SegmentInfo) -> SegmentInfo:
-        return replace(
-            info,
-            rows=replace(info.rows, path=f"rows-{generation}-{n}.sqlite"),
-            passage_vectors=replace(info.passage_vectors, path=f"passages-{generation}-{n}.faiss"),
-            sentence_vectors=replace(info.sentence_vectors, path=f"sentences-{generation}-{n}.faiss"),
-        )
-
-    folder = f"lexical-{generation}" if manifest.lexical_dir else ""
-    return replace(
-        manifest,
-        generation=generation,
-        segments=tuple(segment(n, info) for n, info in enumerate(manifest.segments)),
-        lexical_dir=folder,
-        lexical=tuple(replace(file, path=f"{folder}/{Path(file.path).name}") for file in manifest.lexical),
-    )
+    """The same content, with every file of it under a name that no generation has used."""
+    names = {file.path: file.path.moved(generation, n) for n, file in enumerate(manifest.files())}
+    if manifest.lexical_dir:
+        names[manifest.lexical_dir] = manifest.lexical_dir.moved(generation, 0)
+    renamed: Manifest = changed_parts(manifest, StoredName, names.__getitem__)
+    return renamed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,11 +23,14 @@ def make_candidates(keys: Sequence[int], rows: Sequence[tuple[Any, ...]], dimens
         keys: of the passages.
         rows: for each its key and ``CANDIDATE_COLUMNS``.
         dimension: of the vectors.
+
+    Raises:
+        ValueError, TypeError: the rows are none of an index.
     """
     columns = list(zip(*rows, strict=True)) or [()] * 9
     _, documents, ordinals, counts, terms, headings, vectors, heading_vectors, sentence_vectors = columns
     terms_each = np.frombuffer(b"".join(counts), dtype="<u4").astype(np.int32)
-    return Candidates(
+    found = Candidates(
         keys=np.array(keys, dtype=np.int64),
         document_keys=np.array(documents, dtype=np.int64),
         ordinals=np.array(ordinals, dtype=np.int32),
@@ -39,6 +43,17 @@ def make_candidates(keys: Sequence[int], rows: Sequence[tuple[Any, ...]], dimens
         heading_terms=np.frombuffer(b"".join(headings), dtype="<u4").astype(np.uint32),
         heading_term_offsets=_offsets(headings),
     )
+    _check(found, len(keys))
+    return found
+
+
+def _check(found: Candidates, passages: int) -> None:
+    vectors = (found.vectors, found.heading_vectors, found.sentence_vectors)
+    expected = (passages, passages, int(found.sentence_offsets[-1]))
+    # A product tells in one pass whether any number is none.
+    finite = all(math.isfinite(np.vdot(each, each)) for each in vectors)
+    if tuple(map(len, vectors)) != expected or len(found.terms) != len(found.term_sentences) or not finite:
+        raise ValueError("the arrays do not fit each other")
 
 
 def _offsets(blobs: Sequence[bytes]) -> IntArray:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy as np
 from footnote.errors import UsageError
 from footnote.records import Document, DocumentSummary
 from footnote.store.entries import KeyArray
-from footnote.store.forms import document_of, pairs_of
-from footnote.store.segments import Segment
+from footnote.store.forms import document_of, pairs_of, texts_of, typed
+from footnote.store.segments import Segment, readable
 
 DOCUMENTS_KEPT = 32
 TEXTS_KEPT = 128
@@ -35,12 +35,12 @@ class StoredDocuments:
         """Every document, by id."""
         columns = "id, title, source, chars, passages, sha256, metadata, warnings"
         rows = [row for s in self._segments for row in s.select(f"SELECT {columns} FROM documents")]  # noqa: S608 - columns of ours
-        found = [
-            DocumentSummary(
-                name, title, source, chars, passages, sha256, pairs_of(metadata), tuple(json.loads(warnings))
-            )
-            for name, title, source, chars, passages, sha256, metadata, warnings in rows
-        ]
+        found = []
+        for *plain, metadata, warnings in rows:
+            with readable(self._segments[0].path.parent):
+                name, title, source, chars, passages, sha256 = typed(tuple(plain), str, str, str, int, int, str)
+                known = (pairs_of(metadata), texts_of(warnings))
+                found.append(DocumentSummary(name, title, source, chars, passages, sha256, *known))
         return tuple(sorted(found, key=lambda summary: summary.id))
 
     def keys_of(self, document_ids: frozenset[str]) -> KeyArray:
@@ -61,11 +61,18 @@ class _Shelf:
     def text(self, document_id: str) -> tuple[str, str]:
         """Title and text."""
         row = self._row(document_id, ("title", "text"))
-        return row["title"], row["text"]
+        with readable(self._path(document_id)):
+            title, text = typed(tuple(row.values()), str, str)
+            return title, text
 
     def document(self, document_id: str, named: tuple[str, str]) -> Document:
         columns = ("id", "sha256", "blocks", "page_starts", "source", "metadata", "warnings")
-        return document_of({**self._row(document_id, columns), "title": named[0], "text": named[1]})
+        row = self._row(document_id, columns)
+        with readable(self._path(document_id)):
+            return document_of({**row, "title": named[0], "text": named[1]})
+
+    def _path(self, document_id: str) -> Path:
+        return self._segments[self.homes[document_id]].path
 
     def _row(self, document_id: str, columns: tuple[str, ...]) -> dict[str, Any]:
         home = self.homes.get(document_id)

@@ -5,17 +5,24 @@ Every change goes through ``step``, so that tests can kill the process, or fail,
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from footnote.errors import IndexDamaged
+from footnote.store.names import StoredName
 
 READ_BYTES = 1 << 20
-"""How much of a file is hashed at a time."""
+"""How much of a file is read, hashed and written at a time."""
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
+"""An index holds the text of documents that may be their owner's alone."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _observer: Callable[[str, Path], None] | None = None
 
@@ -42,31 +49,47 @@ class StoredFile:
     """A file of the index as it was written.
 
     Attributes:
-        path: relative to the index folder, with forward slashes.
+        path: its name.
         sha256: hex digest of its bytes.
         size_bytes: its length.
+
+    Raises:
+        ValueError: the digest is none.
     """
 
-    path: str
+    path: StoredName
     sha256: str
     size_bytes: int
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[0-9a-f]{64}", self.sha256):
+            raise ValueError(f"no digest of {self.path}")
 
-def write_once(index_dir: Path, name: str, data: bytes | memoryview) -> StoredFile:
+
+def write_once(index_dir: Path, name: StoredName, data: bytes | memoryview) -> StoredFile:
     """Write a new file and make sure that what is on the disk is what was meant.
 
     Raises:
         IndexDamaged: the disk gave back something else.
-        OSError: it cannot be written; what was begun is removed.
+        OSError: it cannot be written; what was begun is removed, and what was there before is left alone.
     """
+    half = len(data) // 2
+    return write_pieces(index_dir, name, (memoryview(data)[:half], memoryview(data)[half:]))
+
+
+def write_pieces(index_dir: Path, name: StoredName, pieces: Iterable[bytes | memoryview]) -> StoredFile:
+    """``write_once`` for what is too large to be held, or still has to be read."""
     path = index_dir / name
+    step("create", path)
+    descriptor = os.open(path, _NEW, FILE_MODE)
     try:
-        _write(path, data)
+        meant = _fill(descriptor, path, pieces)
         found = hash_file(index_dir, name)
-    except OSError:
-        path.unlink(missing_ok=True)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         raise
-    if found.sha256 != hashlib.sha256(data).hexdigest():
+    if found.sha256 != meant:
         path.unlink(missing_ok=True)
         raise IndexDamaged(
             "the disk gave back something else than was written", where=str(path), remedy="check the disk"
@@ -74,27 +97,39 @@ def write_once(index_dir: Path, name: str, data: bytes | memoryview) -> StoredFi
     return found
 
 
-def _write(path: Path, data: bytes | memoryview) -> None:
-    step("create", path)
-    with path.open("wb", buffering=0) as file:
-        rest, half = memoryview(data), len(data) // 2
-        step("write first half", path)
-        _write_all(file.fileno(), rest[:half])
-        step("write second half", path)
-        _write_all(file.fileno(), rest[half:])
+def _fill(descriptor: int, path: Path, pieces: Iterable[bytes | memoryview]) -> str:
+    """Write, sync and close; the digest of what was meant to be written."""
+    digest = hashlib.sha256()
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        for piece in pieces:
+            step("write", path)
+            digest.update(piece)
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(file.fileno(), rest) :]
         step("sync", path)
         os.fsync(file.fileno())
     step("read back", path)
+    return digest.hexdigest()
 
 
-def _write_all(descriptor: int, data: memoryview) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
+def make_folder(path: Path) -> None:
+    """Make a folder of an index, which must not be there."""
+    step("make folder", path)
+    path.mkdir(mode=FOLDER_MODE)
 
 
-def replace(index_dir: Path, name: str, data: bytes) -> None:
-    """Put new content under a name, so that any moment shows the old content or the new one, also after a power cut."""
-    draft = name + ".tmp"
+def publish(index_dir: Path, draft: StoredName, name: StoredName, data: bytes) -> None:
+    """Put new content under a name, so that any moment shows the old content or the new one, also after a power cut.
+
+    Args:
+        index_dir: the index folder.
+        draft: the name under which it is written first; a file that a dead writer left there is removed.
+        name: the name that it gets.
+        data: the content.
+    """
+    if os.path.lexists(index_dir / draft):
+        remove(index_dir / draft)
     write_once(index_dir, draft, data)
     sync_dir(index_dir)
     step("publish", index_dir / name)
@@ -123,20 +158,21 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def hash_file(index_dir: Path, name: str) -> StoredFile:
+def hash_file(index_dir: Path, name: StoredName) -> StoredFile:
     """The file as it lies on the disk now."""
     digest, size = hashlib.sha256(), 0
     with open_plain(index_dir / name) as descriptor:
-        while block := os.read(descriptor, READ_BYTES):
-            digest.update(block)
-            size += len(block)
+        for piece in pieces_of(descriptor):
+            digest.update(piece)
+            size += len(piece)
     return StoredFile(name, digest.hexdigest(), size)
 
 
 def matches(index_dir: Path, expected: StoredFile, *, whole: bool) -> bool:
     """Whether a file is there and as it was written; without ``whole`` only its size is compared."""
     try:
-        if (index_dir / expected.path).stat().st_size != expected.size_bytes:
+        status = (index_dir / expected.path).lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size != expected.size_bytes:
             return False
         return not whole or hash_file(index_dir, expected.path) == expected
     except OSError:
@@ -149,17 +185,28 @@ def read_checked(index_dir: Path, expected: StoredFile) -> bytes | None:
         with open_plain(index_dir / expected.path) as descriptor:
             if os.fstat(descriptor).st_size != expected.size_bytes:
                 return None
-            data = b"".join(iter(lambda: os.read(descriptor, READ_BYTES), b""))
+            data = b"".join(pieces_of(descriptor))
     except OSError:
         return None
     return data if hashlib.sha256(data).hexdigest() == expected.sha256 else None
 
 
+def pieces_of(descriptor: int) -> Iterator[bytes]:
+    """The bytes of an open file from where it stands, some at a time."""
+    return iter(lambda: os.read(descriptor, READ_BYTES), b"")
+
+
 @contextmanager
-def open_plain(path: Path) -> Iterator[int]:
-    """Open a file for reading; neither a link nor a pipe is followed or waited for."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+def open_plain(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
+    """Open a regular file, made for its owner where ``flags`` say so; no link is followed, no pipe waited for.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, FILE_MODE)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
         yield descriptor
     finally:
         os.close(descriptor)

@@ -7,11 +7,11 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from footnote.records import Block, Document, Passage, Sentence, Span, Style
+from footnote.records import Block, BlockKind, Document, Passage, Sentence, Span, Style, StyleKind
 from footnote.store.entries import DocumentEntry, FloatArray, PassageEntry
 from footnote.terms import MARKS, is_mark, term_id, term_ids
 
@@ -47,7 +47,11 @@ PASSAGE_COLUMNS = (
     "sentence_vectors",
 )
 """Short columns first: reading those does not walk through the vectors."""
+_NUMBERS = frozenset({"chars", "passages", "body_terms", "ordinal", "start", "end"})
+_BYTES = frozenset(PASSAGE_COLUMNS[6:])
+_TERMS = ("sentence_terms", "terms", "heading_terms")
 
+BLOCK_KINDS, STYLE_KINDS = frozenset(get_args(BlockKind)), frozenset(get_args(StyleKind))
 MARK_IDS = np.array(sorted(term_ids(MARKS)), dtype=np.uint32)
 """Term ids of the marks, which travel with the stems but are none."""
 
@@ -186,52 +190,130 @@ def _sentence_form(sentence: Sentence) -> list[Any]:
 def _block(form: list[Any]) -> Block:
     kind, start, end, level, headings, lead_in, header, cells, asks, ordered, hidden, styles = form
     return Block(
-        kind=kind,
-        span=Span(start, end),
-        level=level,
-        headings=tuple(headings),
-        lead_in=lead_in,
-        header=header,
-        cells=tuple(Span(*cell) for cell in cells),
+        kind=_one_of(BLOCK_KINDS, kind),
+        span=_span(start, end),
+        level=_int(level),
+        headings=tuple(map(_int, headings)),
+        lead_in=None if lead_in is None else _int(lead_in),
+        header=None if header is None else _int(header),
+        cells=tuple(_span(*cell) for cell in cells),
         asks=bool(asks),
         ordered=bool(ordered),
-        hidden=tuple(Span(*gap) for gap in hidden),
-        styles=tuple(Style(Span(at, to), style) for at, to, style in styles),
+        hidden=tuple(_span(*gap) for gap in hidden),
+        styles=tuple(Style(_span(at, to), _one_of(STYLE_KINDS, style)) for at, to, style in styles),
     )
 
 
 def _sentence(form: list[Any]) -> Sentence:
     start, end, block, kind, *context = form
-    return Sentence(Span(start, end), block, kind, Span(*context) if context else None)
+    return Sentence(_span(start, end), _int(block), _one_of(BLOCK_KINDS, kind), _span(*context) if context else None)
+
+
+def _span(start: object, end: object) -> Span:
+    return Span(_int(start), _int(end))
+
+
+def _int(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError("no offset")
+    return value
+
+
+def _one_of(kinds: frozenset[str], kind: Any) -> Any:
+    if kind not in kinds:
+        raise ValueError("no kind of block")
+    return kind
 
 
 def document_of(row: dict[str, Any]) -> Document:
-    """The document that a row holds."""
-    return Document(
+    """The document that a row holds.
+
+    Raises:
+        ValueError, TypeError: the row is none of an index.
+    """
+    document = Document(
         id=row["id"],
         title=row["title"],
         text=row["text"],
         sha256=row["sha256"],
         blocks=tuple(_block(form) for form in json.loads(row["blocks"])),
-        page_starts=tuple(json.loads(row["page_starts"])),
+        page_starts=tuple(map(_int, json.loads(row["page_starts"]))),
         source=row["source"],
         metadata=pairs_of(row["metadata"]),
-        warnings=tuple(json.loads(row["warnings"])),
+        warnings=texts_of(row["warnings"]),
     )
+    typed((document.id, document.title, document.text, document.sha256, document.source), *[str] * 5)
+    for block in document.blocks:
+        named = (*block.headings, block.lead_in or 0, block.header or 0)
+        if max(named) >= len(document.blocks) or block.span.end > len(document.text):
+            raise ValueError("a block lies outside its document")
+    return document
 
 
 def pairs_of(form: str) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in json.loads(form))
+    return tuple((str(name), str(value)) for name, value in json.loads(form))
+
+
+def texts_of(form: str) -> tuple[str, ...]:
+    return tuple(map(str, json.loads(form)))
+
+
+def typed(values: tuple[Any, ...], *kinds: type) -> tuple[Any, ...]:
+    """The same values.
+
+    Raises:
+        TypeError: one is of another type: SQLite keeps whatever it is given.
+    """
+    if [type(value) for value in values] != list(kinds):
+        raise TypeError("a value is of another type")
+    return values
+
+
+def check_stored(stored: StoredDocument) -> StoredDocument:
+    """The same rows, which come from a file and go into another.
+
+    Raises:
+        ValueError, TypeError: they are none of an index.
+    """
+    _check_row(DOCUMENT_COLUMNS, stored.document)
+    for pair in json.loads(stored.named("words")).items():
+        typed(pair, str, int)
+    for row in stored.passages:
+        _check_row(PASSAGE_COLUMNS, row)
+        if any(len(row[PASSAGE_COLUMNS.index(name)]) % 4 for name in _TERMS):
+            raise ValueError("no terms")
+    return stored
+
+
+def _check_row(columns: tuple[str, ...], row: tuple[Any, ...]) -> None:
+    for name, value in zip(columns, row, strict=True):
+        wanted = _kind_of(name, columns)
+        if type(value) is not wanted and not (name == "page" and value is None):
+            raise TypeError(f"{name} is of another type")
+
+
+def _kind_of(name: str, columns: tuple[str, ...]) -> type:
+    if columns is DOCUMENT_COLUMNS:
+        return int if name in _NUMBERS or name == "sentences" else str
+    return bytes if name in _BYTES else int if name in _NUMBERS or name == "page" else str
 
 
 def passage_of(document_id: str, start: int, end: int, page: int | None, heading_path: str, sentences: str) -> Passage:
-    """The passage that a row holds."""
-    span = Span(start, end)
-    return Passage(
+    """The passage that a row holds.
+
+    Raises:
+        ValueError, TypeError: the row is none of an index.
+    """
+    span = _span(start, end)
+    typed((document_id,), str)
+    passage = Passage(
         id=passage_id(document_id, span),
         document_id=document_id,
         span=span,
-        heading_path=tuple(json.loads(heading_path)),
+        heading_path=texts_of(heading_path),
         sentences=tuple(_sentence(form) for form in json.loads(sentences)),
-        page=page,
+        page=None if page is None else _int(page),
     )
+    if not all(span.contains(sentence.span) for sentence in passage.sentences):
+        raise ValueError("a sentence lies outside its passage")
+    return passage

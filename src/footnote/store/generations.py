@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from footnote.store.files import StoredFile, remove, step, write_once
+from footnote.store.files import remove, step, write_once
 from footnote.store.forms import StoredDocument
-from footnote.store.manifest import Manifest, SegmentInfo
+from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo
+from footnote.store.names import MOST_GENERATIONS, StoredName, stored_names
 from footnote.store.segments import SegmentBuilder
 
 SEGMENT_BYTES = 64_000_000
 """A segment is closed at this size: removing a document rewrites one, in about a second."""
 REMOVE_TRIES = 5
 """A reader that opens a folder while it is removed may put Tantivy's lock file into it."""
-UNWRITTEN = StoredFile("", "", 0)
-"""Stands for the vector files of a segment whose rows were just written."""
-_OURS = re.compile(
-    r"(?:(?:rows|passages|sentences)-(\d+)-\d+\.(?:sqlite|faiss)|centres-(\d+)\.faiss|lexical-(\d+)|manifest\.json\.tmp)"
-)
 
 
 def write_segments(
@@ -41,17 +36,17 @@ def write_segments(
     for stored in rows:
         builder.add(stored)
         if builder.size_bytes >= SEGMENT_BYTES:
-            yield _finish(index_dir, builder, f"{generation}-{next(numbers)}")
+            yield _finish(index_dir, builder, StoredName.of("rows", generation, next(numbers)))
             builder = SegmentBuilder(builder.next_key, builder.next_document_key)
     if builder.next_document_key > builder.first_document_key:
-        yield _finish(index_dir, builder, f"{generation}-{next(numbers)}")
+        yield _finish(index_dir, builder, StoredName.of("rows", generation, next(numbers)))
 
 
-def _finish(index_dir: Path, builder: SegmentBuilder, name: str) -> SegmentInfo:
+def _finish(index_dir: Path, builder: SegmentBuilder, name: StoredName) -> SegmentInfo:
     return SegmentInfo(
-        rows=write_once(index_dir, f"rows-{name}.sqlite", builder.finish()),
-        passage_vectors=UNWRITTEN,
-        sentence_vectors=UNWRITTEN,
+        rows=write_once(index_dir, name, builder.finish()),
+        passage_vectors=None,
+        sentence_vectors=None,
         first_key=builder.first_key,
         first_document_key=builder.first_document_key,
         documents=builder.next_document_key - builder.first_document_key,
@@ -63,10 +58,11 @@ def _finish(index_dir: Path, builder: SegmentBuilder, name: str) -> SegmentInfo:
 
 def clean(index_dir: Path, manifest: Manifest | None) -> None:
     """Remove what an earlier generation or an interrupted writer left; never what is not ours."""
-    needed = {file.path for file in manifest.files()} | {manifest.lexical_dir} if manifest else set()
-    for path in sorted(index_dir.iterdir()):
-        if path.name in needed or not _OURS.fullmatch(path.name):
+    needed = {file.path.folder or file.path for file in manifest.files()} if manifest else set()
+    for name in stored_names(index_dir):
+        if name in needed or name == MANIFEST_NAME:
             continue
+        path = index_dir / name
         # What cannot be removed does no harm: nothing refers to it, and the next writer tries again.
         with suppress(OSError):
             if path.is_dir() and not path.is_symlink():
@@ -85,5 +81,5 @@ def _remove_folder(path: Path) -> None:
 
 def last_named(index_dir: Path) -> int:
     """The highest generation that a file in the folder is named after; 0 for none."""
-    found = [_OURS.fullmatch(path.name) for path in index_dir.iterdir()]
-    return max((int(number) for m in found if m for number in m.groups() if number), default=0)
+    found = (name.generation for name in stored_names(index_dir))
+    return max((generation for generation in found if generation < MOST_GENERATIONS), default=0)

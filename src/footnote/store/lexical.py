@@ -12,15 +12,17 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from footnote.errors import IndexDamaged
 from footnote.store.entries import KeyArray, TermArray
-from footnote.store.files import StoredFile, hash_file, step, sync_dir, sync_file
-from footnote.store.segments import PassageTerms
+from footnote.store.files import FILE_MODE, StoredFile, hash_file, make_folder, step, sync_dir, sync_file
+from footnote.store.names import StoredName
+from footnote.store.segments import NOT_OURS, PassageTerms
 from footnote.store.ties import Found, best, nothing
 from footnote.terms import is_mark, term_id
 
@@ -33,7 +35,8 @@ CHANGEABLE = ("meta.json", ".managed.json")
 class LexicalIndex:
     """An open lexical index; safe to share between threads."""
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, where: str = "memory") -> None:
+        self._where = where
         self._schema = index.schema
         self._searcher = index.searcher()
         self.total = int(self._searcher.num_docs)
@@ -44,8 +47,9 @@ class LexicalIndex:
         import tantivy
 
         try:
-            return cls(tantivy.Index.open(str(folder)))
-        except (ValueError, OSError):
+            with _understood(str(folder)):
+                return cls(tantivy.Index.open(str(folder)), str(folder))
+        except (IndexDamaged, OSError):
             return None
 
     @classmethod
@@ -86,21 +90,42 @@ class LexicalIndex:
         return best(lambda n: self._run(query, n), self.total, k)
 
     def _run(self, query: Any, limit: int) -> Found:
-        hits = self._searcher.search(query, limit, count=False).hits
-        keys = self._searcher.fast_field_values("key", [address for _, address in hits])
-        return np.array(keys, dtype=np.int64), np.array([score for score, _ in hits], dtype=np.float32)
+        with _understood(self._where):
+            hits = self._searcher.search(query, limit, count=False).hits
+            keys = self._searcher.fast_field_values("key", [address for _, address in hits])
+            return np.array(keys, dtype=np.int64), np.array([score for score, _ in hits], dtype=np.float32)
 
     def keys(self) -> KeyArray:
         """All keys, ascending, for checking."""
         from tantivy import Query
 
-        hits = self._searcher.search(Query.all_query(), max(self.total, 1), count=False).hits
-        keys = self._searcher.fast_field_values("key", [address for _, address in hits])
-        return np.sort(np.array(keys, dtype=np.int64))
+        with _understood(self._where):
+            hits = self._searcher.search(Query.all_query(), max(self.total, 1), count=False).hits
+            keys = self._searcher.fast_field_values("key", [address for _, address in hits])
+            return np.sort(np.array(keys, dtype=np.int64))
 
     def frequency(self, field: str, term: int) -> int:
         """Number of passages with a term id in a field, deleted ones that are not merged away included; for checking."""
-        return int(self._searcher.doc_freq(field, f"{term:08x}"))
+        with _understood(self._where):
+            return int(self._searcher.doc_freq(field, f"{term:08x}"))
+
+
+@contextmanager
+def _understood(where: str) -> Iterator[None]:
+    """While Tantivy reads files that anybody may have written and sealed.
+
+    It is memory-safe, so that they can do no more than stop it.  Where it takes them for impossible it panics, which in
+    Python is no ordinary exception.
+
+    Raises:
+        IndexDamaged: it cannot make sense of them.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if not isinstance(error, ValueError | OverflowError) and type(error).__name__ != "PanicException":
+            raise
+        raise IndexDamaged("is no lexical index of these rows", where=where, remedy=NOT_OURS) from error
 
 
 def _schema() -> Any:
@@ -142,10 +167,10 @@ def _fill(index: Any, passages: Iterable[PassageTerms], gone: Iterable[tuple[int
 
 def write_lexical(
     index_dir: Path,
-    name: str,
+    name: StoredName,
     passages: Iterable[PassageTerms],
     *,
-    base: str = "",
+    base: StoredName | None = None,
     gone: Sequence[tuple[int, int]] = (),
 ) -> tuple[StoredFile, ...]:
     """Write the folder of a generation.
@@ -154,7 +179,7 @@ def write_lexical(
         index_dir: the index folder.
         name: of the new folder in it.
         passages: what is added.
-        base: name of an earlier generation's folder to start from; empty to start from nothing.
+        base: name of an earlier generation's folder to start from; None to start from nothing.
         gone: half-open ranges of keys that the base has and this one must not.
 
     Returns:
@@ -163,9 +188,8 @@ def write_lexical(
     import tantivy
 
     folder = index_dir / name
-    step("make folder", folder)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    make_folder(folder)
     if base:
         _share(index_dir / base, folder)
     step("fill", folder)
@@ -194,14 +218,14 @@ def _share(base: Path, folder: Path) -> None:
         shutil.copyfile(path, folder / path.name)
 
 
-def _settle(index_dir: Path, name: str) -> Iterator[StoredFile]:
+def _settle(index_dir: Path, name: StoredName) -> Iterator[StoredFile]:
     folder = index_dir / name
     for path in sorted(folder.iterdir()):
         if path.suffix == ".lock":
             path.unlink()
             continue
-        # Tantivy makes some files for their owner only; whoever may read the index may read all of it.
-        path.chmod(folder.stat().st_mode & 0o666)
+        # Tantivy makes some files for everybody, and those are the owner's alone, as all files of an index are.
+        path.chmod(FILE_MODE)
         sync_file(path)
-        yield hash_file(index_dir, f"{name}/{path.name}")
+        yield hash_file(index_dir, name.inside(path.name))
     sync_dir(folder)

@@ -6,11 +6,11 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from footnote.errors import IndexFolderError, IndexLocked
-from footnote.store.files import sync_dir
+from footnote.store.files import FOLDER_MODE, open_plain, sync_dir
 
 LOCK_NAME = "LOCK"
 POLL_SECONDS = 0.05
@@ -33,16 +33,17 @@ def write_lock(index_dir: Path, wait_seconds: float, on_wait: Callable[[str], No
     """
     try:
         if not index_dir.is_dir():
-            index_dir.mkdir(parents=True, exist_ok=True)
+            index_dir.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             sync_dir(index_dir.parent)
-        descriptor = os.open(index_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        opened = ExitStack()
+        descriptor = opened.enter_context(open_plain(index_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT))
     except OSError as error:
         raise IndexFolderError(
             f"the index cannot be written ({error.strerror})",
             where=str(index_dir),
             remedy="choose another folder with --index, or allow writing to it",
         ) from error
-    try:
+    with opened:
         _acquire(descriptor, index_dir, time.monotonic() + wait_seconds, on_wait)
         os.ftruncate(descriptor, 0)
         with suppress(OSError):  # A full disk keeps others from knowing who holds it, not from waiting.
@@ -51,8 +52,6 @@ def write_lock(index_dir: Path, wait_seconds: float, on_wait: Callable[[str], No
             yield
         finally:
             os.ftruncate(descriptor, 0)
-    finally:
-        os.close(descriptor)
 
 
 def _acquire(descriptor: int, index_dir: Path, deadline: float, on_wait: Callable[[str], None] | None) -> None:
@@ -78,13 +77,8 @@ def _acquire(descriptor: int, index_dir: Path, deadline: float, on_wait: Callabl
 def left_behind(index_dir: Path) -> bool:
     """Whether LOCK still names a writer that died while it held it."""
     try:
-        descriptor = os.open(index_dir / LOCK_NAME, os.O_RDONLY | os.O_NOFOLLOW)
+        with open_plain(index_dir / LOCK_NAME) as descriptor:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return os.fstat(descriptor).st_size > 0
     except OSError:
         return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return os.fstat(descriptor).st_size > 0
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)

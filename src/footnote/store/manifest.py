@@ -12,33 +12,37 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from footnote.errors import IndexDamaged, IndexFolderError, IndexMismatch, IndexMissing
+from footnote.errors import IndexDamaged, IndexMismatch, IndexMissing
 from footnote.records import SkippedFile
-from footnote.store.files import READ_BYTES, StoredFile, open_plain
+from footnote.store.decoding import decoded, parts_of
+from footnote.store.files import StoredFile, open_plain, pieces_of
+from footnote.store.names import MOST_GENERATIONS, StoredName, stored_names
 
-MANIFEST_NAME = "manifest.json"
-FORMAT_VERSION = 1
-DERIVED_AND_ROWS = ("rows", "passage_vectors", "sentence_vectors")
+MANIFEST_NAME = StoredName("manifest.json")
+DRAFT_NAME = StoredName("manifest.json.tmp")
+FORMAT_VERSION = 2
+MOST_BYTES = 256_000_000
+"""A larger manifest is none: an index of 64 TB, or of a million files that cannot be read, has a smaller one."""
+DIMENSION_MOST = 65_536
 REBUILD = "run `footnote index` to build it again"
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentInfo:
-    """One SQLite file with its two vector files.
+    """One SQLite file, and where the search is approximate its vectors' codes.
 
     Attributes:
         rows: the SQLite file: documents, passages, vectors.  The truth.
-        passage_vectors: derived FAISS file over the passages.
-        sentence_vectors: derived FAISS file over the sentences, numbered by their passage's key.
+        passage_vectors: derived codes of the passages' vectors; None where the search is exact.
+        sentence_vectors: the same of the sentences; None where those are not indexed either.
         first_key: key of its first passage; keys run without gaps in the order of (document id, place).
         first_document_key: the same for documents.
     """
 
     rows: StoredFile
-    passage_vectors: StoredFile
-    sentence_vectors: StoredFile
+    passage_vectors: StoredFile | None
+    sentence_vectors: StoredFile | None
     first_key: int
     first_document_key: int
     documents: int
@@ -46,8 +50,17 @@ class SegmentInfo:
     sentences: int
     body_terms: int
 
-    def files(self) -> tuple[StoredFile, ...]:
-        return (self.rows, self.passage_vectors, self.sentence_vectors)
+    def __post_init__(self) -> None:
+        for file, kind in (
+            (self.rows, "rows"), (self.passage_vectors, "passages"), (self.sentence_vectors, "sentences"),
+        ):  # fmt: skip
+            if file is not None and file.path.kind != kind:
+                raise ValueError(f"{file.path} holds no {kind}")
+        if not self.first_key or not self.first_document_key:
+            raise ValueError(f"{self.rows.path} has no first key")
+
+    def files(self) -> Iterator[StoredFile]:
+        return parts_of(self, StoredFile)
 
     @property
     def end_key(self) -> int:
@@ -84,6 +97,10 @@ class Approximation:
     recall: float
     sentences: bool
 
+    def __post_init__(self) -> None:
+        if self.centres.path.kind != "centres":
+            raise ValueError(f"{self.centres.path} holds no centres")
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -96,14 +113,18 @@ class Manifest:
         splitting: digest of the settings and the code that shape passages.
         content_sha256: digest over the (document id, file digest) pairs in order.
         segments: the files with the rows and vectors.
-        lexical_dir: the folder of the lexical index, empty where nothing is indexed.
+        lexical_dir: the folder of the lexical index; None where nothing is indexed.
         lexical: its files.
         lexical_gone: removed passages that it still counts in its statistics.
         next_key: key of the next passage written.
         next_document_key: key of the next document written.
         unread: files of the corpus that could not be read.
         approximation: how it is searched; None for exactly.
-        corpus: the folder of documents, relative to the index folder, so that both can be moved together; may be empty.
+        corpus: the folder of documents, relative to the index folder; may be empty.  Only what the index claims: whoever
+            reads it asks ``store.corpora`` whether the owner ever named that folder.
+
+    Raises:
+        ValueError: the files and keys are none of an index.
     """
 
     generation: int
@@ -112,7 +133,7 @@ class Manifest:
     splitting: str
     content_sha256: str
     segments: tuple[SegmentInfo, ...] = ()
-    lexical_dir: str = ""
+    lexical_dir: StoredName | None = None
     lexical: tuple[StoredFile, ...] = ()
     lexical_gone: int = 0
     next_key: int = 1
@@ -121,6 +142,32 @@ class Manifest:
     approximation: Approximation | None = None
     corpus: str = ""
     format_version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        names = [file.path for file in self.files()]
+        if len(set(names)) != len(names):
+            raise ValueError("a file is named twice")
+        folder = self.lexical_dir
+        if folder is not None and (folder.kind != "lexical" or folder.folder):
+            raise ValueError(f"{folder} is no folder of a lexical index")
+        if any(file.path.folder != (folder or "-") for file in self.lexical):
+            raise ValueError("a file of the lexical index lies elsewhere")
+        how = self.approximation
+        coded = (how is not None, how is not None and how.sentences)
+        if how is not None and not self.segments:
+            raise ValueError("it is searched approximately, and holds nothing")
+        if any((s.passage_vectors is not None, s.sentence_vectors is not None) != coded for s in self.segments):
+            raise ValueError("its segments have other files than it is searched by")
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
+        if not 0 < self.generation < MOST_GENERATIONS or not 0 < self.dimension <= DIMENSION_MOST:
+            raise ValueError("its generation or its dimension cannot be")
+        ends = [(info.end_key, info.first_document_key + info.documents) for info in self.segments]
+        firsts = [(info.first_key, info.first_document_key) for info in self.segments]
+        following = [*firsts[1:], (self.next_key, self.next_document_key)]
+        if any(end > first for pair in zip(ends, following, strict=False) for end, first in zip(*pair, strict=True)):
+            raise ValueError("its segments overlap")
 
     @property
     def passages(self) -> int:
@@ -138,71 +185,76 @@ class Manifest:
 
     def files(self) -> Iterator[StoredFile]:
         """Every file that the generation is made of, but for the manifest."""
-        for segment in self.segments:
-            yield from segment.files()
-        yield from self.lexical
-        if self.approximation is not None:
-            yield self.approximation.centres
+        return parts_of(self, StoredFile)
 
     def render(self) -> bytes:
         """The bytes of the file."""
         return _seal(json.dumps(asdict(self), ensure_ascii=True, indent=1).encode("ascii"))
 
 
+def is_index(folder: Path) -> bool:
+    """Whether a folder holds an index, or what is left of one."""
+    try:
+        with open_plain(folder / MANIFEST_NAME) as descriptor:
+            if os.read(descriptor, len(_HEAD)) == _HEAD:
+                return True
+    except OSError:
+        pass
+    try:
+        return any(name.kind == "rows" for name in stored_names(folder))
+    except OSError:
+        return False
+
+
+_HEAD = b'{"sha256": "'
+
+
 def _seal(body: bytes) -> bytes:
-    return b'{"sha256": "%b",\n"manifest": %b}\n' % (hashlib.sha256(body).hexdigest().encode("ascii"), body)
+    return _HEAD + b'%b",\n"manifest": %b}\n' % (hashlib.sha256(body).hexdigest().encode("ascii"), body)
 
 
-def read_manifest(index_dir: Path, *, name: str = MANIFEST_NAME) -> Manifest:
-    """The committed generation; ``name`` is that of a manifest that is not yet committed.
+def read_manifest(index_dir: Path) -> Manifest:
+    """The committed generation.
 
     Raises:
         IndexMissing: there is none.
         IndexMismatch: another version of Footnote wrote it.
         IndexDamaged: the file is not what was written.
     """
-    path = index_dir / name
+    path = index_dir / MANIFEST_NAME
     try:
         with open_plain(path) as descriptor:
-            data = b"".join(iter(lambda: os.read(descriptor, READ_BYTES), b""))
+            small = os.fstat(descriptor).st_size <= MOST_BYTES
+            data = b"".join(pieces_of(descriptor)) if small else b""
     except (FileNotFoundError, NotADirectoryError) as error:
         raise IndexMissing("there is no index", where=str(index_dir), remedy="run `footnote index`") from error
     except OSError as error:
         raise IndexDamaged(f"cannot be read ({error.strerror})", where=str(path), remedy=REBUILD) from error
+    return parsed_manifest(data, path)
+
+
+def parsed_manifest(data: bytes, path: Path) -> Manifest:
+    """The generation that the bytes of a manifest tell.
+
+    Args:
+        data: the bytes.
+        path: where they come from, for messages.
+
+    Raises:
+        IndexMismatch, IndexDamaged: as ``read_manifest``.
+    """
     body = data.partition(b'"manifest": ')[2].removesuffix(b"}\n")
     if _seal(body) != data:
         raise IndexDamaged("is not what was written", where=str(path), remedy=REBUILD)
-    fields = json.loads(body)
-    if fields["format_version"] != FORMAT_VERSION:
-        what = f"has format {fields['format_version']}, this Footnote reads {FORMAT_VERSION}"
-        raise IndexMismatch(what, where=str(path), remedy=REBUILD)
-    return _parse(fields)
-
-
-def _parse(fields: dict[str, Any]) -> Manifest:
-    segments = [
-        SegmentInfo(**(segment | {name: StoredFile(**segment[name]) for name in DERIVED_AND_ROWS}))
-        for segment in fields["segments"]
-    ]
-    approximation = fields.get("approximation")
-    if approximation is not None:
-        approximation = Approximation(**(approximation | {"centres": StoredFile(**approximation["centres"])}))
-    return Manifest(
-        **{
-            **fields,
-            "segments": tuple(segments),
-            "lexical": tuple(StoredFile(**file) for file in fields["lexical"]),
-            "approximation": approximation,
-            "unread": tuple(Unread(**file) for file in fields["unread"]),
-        }
-    )
-
-
-def corpus_of(index_dir: Path | str) -> Path | None:
-    """The folder of documents that an index was made from, whether it is still there or not; None without an index."""
-    folder = Path(index_dir)
+    # A right digest tells that nothing changed since it was written, not who wrote it.
     try:
-        corpus = read_manifest(folder).corpus
-    except IndexFolderError:
-        return None
-    return (folder.resolve() / corpus).resolve() if corpus else None
+        fields = json.loads(body)
+        version = fields.get("format_version") if isinstance(fields, dict) else None
+        if version == FORMAT_VERSION:
+            return decoded(Manifest, fields)
+    except (ValueError, RecursionError) as error:
+        raise IndexDamaged(f"is no manifest of an index ({error})", where=str(path), remedy=REBUILD) from error
+    if not isinstance(version, int):
+        raise IndexDamaged("is no manifest of an index", where=str(path), remedy=REBUILD)
+    what = f"has format {version}, this Footnote reads {FORMAT_VERSION}"
+    raise IndexMismatch(what, where=str(path), remedy=REBUILD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,12 +11,13 @@ from pathlib import Path
 
 from footnote.errors import IndexDamaged
 from footnote.store.approximate import Centres, Entries
-from footnote.store.files import StoredFile, matches, read_checked
+from footnote.store.files import matches
 from footnote.store.lexical import LexicalIndex
 from footnote.store.manifest import REBUILD, Approximation, Manifest, SegmentInfo, read_manifest
+from footnote.store.names import StoredName
 from footnote.store.segments import PassageTerms, Segment
-from footnote.store.vector_files import read_entries, trained
-from footnote.store.vectors import Searchable, VectorIndex, make_vector_index
+from footnote.store.vector_files import read_centres, read_entries, trained
+from footnote.store.vectors import Searchable, VectorIndex
 
 HASHED_BYTES = 1_000_000_000
 """The rows are hashed whole when opened up to this size together (under 0.6 s); beyond, only their sizes are compared,
@@ -89,11 +91,12 @@ def _open(index_dir: Path, manifest: Manifest) -> Generation:
             opened.segments.append(segment)
         if manifest.approximation is None:
             for segment in opened.segments:
-                _open_vectors(index_dir, segment, opened)
+                opened.passage_indexes.append(VectorIndex(*segment.vectors()))
+                opened.sentence_indexes.append(VectorIndex(*segment.sentence_vectors()))
         else:
             _open_approximate(index_dir, manifest.approximation, opened)
         if manifest.lexical_dir:
-            opened.lexical = _open_lexical(index_dir, opened)
+            opened.lexical = _open_lexical(index_dir, manifest.lexical_dir, opened)
         undo.pop_all()
     return opened
 
@@ -113,65 +116,45 @@ def open_segment(index_dir: Path, info: SegmentInfo, dimension: int, *, mapped: 
         raise IndexDamaged(f"cannot be opened ({error})", where=where, remedy=REBUILD) from error
 
 
-def _open_vectors(index_dir: Path, segment: Segment, opened: Generation) -> None:
-    info, dimension = segment.info, opened.manifest.dimension
-    for file, total, rows, indexes in (
-        (info.passage_vectors, info.passages, segment.vectors, opened.passage_indexes),
-        (info.sentence_vectors, info.sentences, segment.sentence_vectors, opened.sentence_indexes),
-    ):
-        index = load_vectors(index_dir, file, dimension=dimension, total=total)
-        if index is None:
-            opened.remade.append(file.path)
-            index = VectorIndex(make_vector_index(*rows()))
-        indexes.append(index)
-
-
 def _open_approximate(index_dir: Path, how: Approximation, opened: Generation) -> None:
-    data = read_checked(index_dir, how.centres)
-    if data is None:
+    centres, dimension = read_centres(index_dir, how, opened.manifest.dimension), opened.manifest.dimension
+    anew = centres is None
+    if centres is None:
         # The entries of the segments belong to centres that are gone: all are made anew.
         opened.remade.append(how.centres.path)
-    centres = Centres(trained(opened.segments) if data is None else data)
-    opened.passage_indexes.append(
-        centres.join(_entries(index_dir, opened, centres, data is None, "passage"), how.probes)
-    )
+        centres = Centres(trained(opened.segments), dimension)
+    opened.passage_indexes.append(centres.join(_entries(index_dir, opened, centres, anew, "passage"), how.probes))
     if how.sentences:
-        sentences = _entries(index_dir, opened, centres, data is None, "sentence")
+        sentences = _entries(index_dir, opened, centres, anew, "sentence")
         opened.sentence_indexes.append(centres.join(sentences, how.probes))
 
 
 def _entries(index_dir: Path, opened: Generation, centres: Centres, anew: bool, kind: str) -> Iterator[Entries]:  # noqa: FBT001 - private
     for segment in opened.segments:
         info = segment.info
-        file, total, rows = (
-            (info.passage_vectors, info.passages, segment.vectors)
+        file, rows = (
+            (info.passage_vectors, segment.vectors)
             if kind == "passage"
-            else (info.sentence_vectors, info.sentences, segment.sentence_vectors)
+            else (info.sentence_vectors, segment.sentence_vectors)
         )
-        found = None if anew else read_entries(index_dir, file, centres, total=total)
+        found = None if anew else read_entries(index_dir, file, info, centres)
         if found is None:
-            if not anew:
+            if not anew and file is not None:
                 opened.remade.append(file.path)
             found = centres.encode(*rows())
         yield found
 
 
-def load_vectors(index_dir: Path, file: StoredFile, *, dimension: int, total: int) -> VectorIndex | None:
-    """A vector file, or None when it is not what was written."""
-    data = read_checked(index_dir, file)
-    return None if data is None else VectorIndex.from_bytes(data, dimension=dimension, total=total)
-
-
-def _open_lexical(index_dir: Path, opened: Generation) -> LexicalIndex:
+def _open_lexical(index_dir: Path, folder: StoredName, opened: Generation) -> LexicalIndex:
     index, manifest = None, opened.manifest
     if lexical_intact(index_dir, manifest):
-        index = LexicalIndex.open(index_dir / manifest.lexical_dir)
+        index = LexicalIndex.open(index_dir / folder)
         # Tantivy takes a missing positions file for an empty one, and fails only when asked: a writer that removed the
         # folder while it was being opened must be noticed here.
         if not all(matches(index_dir, file, whole=False) for file in manifest.lexical):
             index = None
     if index is None or index.total != manifest.passages:
-        opened.remade.append(manifest.lexical_dir)
+        opened.remade.append(folder)
         index = LexicalIndex.in_memory(all_terms(opened.segments))
     return index
 
@@ -185,12 +168,16 @@ def lexical_intact(index_dir: Path, manifest: Manifest) -> bool:
 
 def lexical_strangers(index_dir: Path, manifest: Manifest) -> list[str]:
     """Paths in the lexical folder that do not belong there."""
-    folder = index_dir / manifest.lexical_dir
-    known = {file.path for file in manifest.lexical}
+    name = manifest.lexical_dir
+    if name is None:
+        return []
+    folder, known = index_dir / name, {file.path for file in manifest.lexical}
     try:
-        found = sorted(folder.iterdir())
+        found = [] if folder.is_symlink() else sorted(folder.iterdir())
     except OSError:
-        return [manifest.lexical_dir]
+        found = []
+    if not found:
+        return [name]
     return [
         f"{folder.name}/{path.name}"
         for path in found
@@ -202,7 +189,7 @@ def _empty_lock(path: Path) -> bool:
     if not (path.name.startswith(".tantivy-") and path.suffix == ".lock"):
         return False
     try:
-        return path.stat().st_size == 0
+        return stat.S_ISREG(path.lstat().st_mode) and not path.lstat().st_size
     except OSError:
         return False
 

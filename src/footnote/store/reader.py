@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections import Counter
@@ -22,7 +21,7 @@ from footnote.store.kept import KeptRows
 from footnote.store.manifest import MANIFEST_NAME, REBUILD, Manifest, read_manifest
 from footnote.store.opening import Generation, open_generation
 from footnote.store.searching import IndexSearch
-from footnote.store.segments import merged_frequencies
+from footnote.store.segments import merged_frequencies, readable
 from footnote.terms import is_mark, term_id
 
 KEPT_ROWS = 2_048
@@ -156,7 +155,8 @@ class IndexReader(IndexSearch):
         return self._kept_passages.get([int(key) for key in keys], self._read_passages)
 
     def _read_passages(self, keys: list[int]) -> dict[int, Passage]:
-        found = {key: passage_of(*row[1:]) for key, row in self._rows(PASSAGE_COLUMNS, keys).items()}
+        with readable(self.index_dir):
+            found = {key: passage_of(*row[1:]) for key, row in self._rows(PASSAGE_COLUMNS, keys).items()}
         for key, passage in found.items():
             self._documents.met(passage.document_id, self._segment_of(key))
         return found
@@ -169,7 +169,8 @@ class IndexReader(IndexSearch):
         """
         wanted = [int(key) for key in keys]
         rows = self._kept_candidates.get(wanted, lambda missing: self._rows(CANDIDATE_COLUMNS, missing))
-        return make_candidates(wanted, rows, self.dimension)
+        with readable(self.index_dir):
+            return make_candidates(wanted, rows, self.dimension)
 
     def document_frequencies(self, stems: Sequence[str]) -> dict[str, int]:
         """For each stem the number of passages that hold it, in a sentence or in their headings; marks have none."""
@@ -189,7 +190,7 @@ class IndexReader(IndexSearch):
             if self._vocabulary is None:
                 total: Counter[str] = Counter()
                 for segment in self._open.segments:
-                    total.update(json.loads(segment.statistic("words")))
+                    total.update(segment.words())
                 self._vocabulary = dict(total)
         return self._vocabulary
 

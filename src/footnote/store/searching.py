@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from footnote.errors import IndexDamaged, IndexMismatch
 from footnote.store import ties
 from footnote.store.documents import StoredDocuments
 from footnote.store.entries import FloatArray, KeyArray
 from footnote.store.forms import floats
+from footnote.store.manifest import REBUILD
 from footnote.store.opening import Generation
+from footnote.store.segments import NOT_OURS
 from footnote.store.ties import Found
 from footnote.store.vectors import Searchable
 
@@ -42,12 +45,16 @@ class IndexSearch:
         by_segment: dict[int, list[int]] = {}
         for key in keys:
             by_segment.setdefault(self._segment_of(key), []).append(key)
-        return {
-            row[0]: row
-            for at, some in by_segment.items()
-            if at >= 0
-            for row in self._open.segments[at].by_key(columns, some)
-        }
+        found: dict[int, tuple[Any, ...]] = {}
+        for at, some in by_segment.items():
+            if at < 0:
+                continue
+            segment = self._open.segments[at]
+            rows = {row[0]: row for row in segment.by_key(columns, some)}
+            if any(key not in rows and key < segment.info.end_key for key in some):
+                raise IndexDamaged("misses rows that it should hold", where=str(segment.path), remedy=NOT_OURS)
+            found |= rows
+        return found
 
     def search_passages(self, vector: FloatArray, k: int, *, allowed: frozenset[str] | None = None) -> Found:
         """The ``k`` passages whose vectors are nearest to a unit vector.
@@ -80,6 +87,9 @@ class IndexSearch:
     def _search(
         self, indexes: list[Searchable], vector: FloatArray, k: int, allowed: frozenset[str] | None, *, rows_each: int
     ) -> Found:
+        if len(vector) != self._manifest.dimension:
+            what = f"holds vectors of {self._manifest.dimension} numbers, not {len(vector)}"
+            raise IndexMismatch(what, remedy=REBUILD)
         wanted = min(k, MOST_FOUND)
         parts = []
         segments = self._open.segments
@@ -137,7 +147,14 @@ class IndexSearch:
         inside = None if allowed is None else self._documents.keys_of(allowed)
         if inside is not None and not len(inside):
             return ties.nothing()
-        return self._open.lexical.search(stems, min(k, MOST_FOUND), weights or {"body": 1.0, "heading": 1.0}, inside)
+        keys, scores = self._open.lexical.search(
+            stems, min(k, MOST_FOUND), weights or {"body": 1.0, "heading": 1.0}, inside
+        )
+        last = self._manifest.next_key
+        if len(keys) and not 0 < keys.min() <= keys.max() < last:
+            where = f"{self._manifest.lexical_dir}"
+            raise IndexDamaged("finds passages that are not there", where=where, remedy=NOT_OURS)
+        return keys, scores
 
 
 def _searching(index: Searchable, vector: FloatArray, inside: KeyArray | None) -> Callable[[int], Found]:

@@ -10,7 +10,8 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,16 @@ import numpy as np
 
 from footnote.errors import IndexDamaged
 from footnote.store.entries import FloatArray, KeyArray, TermArray
-from footnote.store.forms import DOCUMENT_COLUMNS, MARK_IDS, PASSAGE_COLUMNS, StoredDocument, floats, to_json
+from footnote.store.forms import (
+    DOCUMENT_COLUMNS,
+    MARK_IDS,
+    PASSAGE_COLUMNS,
+    StoredDocument,
+    check_stored,
+    floats,
+    to_json,
+    typed,
+)
 from footnote.store.manifest import REBUILD, SegmentInfo
 
 SCHEMA = f"""
@@ -37,6 +47,8 @@ MAPPED_BYTES = 1 << 28
 """Rows of a small index are read from the system's own cache of the file, without a copy for each segment.  Those of a large
 one are not: what was touched counts as the process's memory, and after some thousand questions that is all of it."""
 KEYS_AT_ONCE = 1_000
+NOT_OURS = "remove the index folder, then run `footnote index`"
+"""Rows whose digest is right but which Footnote would not write: writing the index again would start from them."""
 
 PassageTerms = tuple[int, int, TermArray, TermArray]
 """Key, document key, term ids of the body without marks, term ids of title and headings."""
@@ -110,6 +122,34 @@ def count_terms(passages: Sequence[bytes]) -> tuple[TermArray, TermArray]:
     return ids, counts.astype(np.uint32)
 
 
+UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, RecursionError)
+"""What Python and NumPy raise at values that do not fit each other."""
+
+
+@contextmanager
+def readable(where: Path) -> Iterator[None]:
+    """While values of rows are read: they may be anybody's, and what an index does not hold is one clear error.
+
+    Raises:
+        IndexDamaged: the block met a value of another type or shape.
+    """
+    try:
+        yield
+    except UNREADABLE as error:
+        what = f"holds rows that no index has ({type(error).__name__})"
+        raise IndexDamaged(what, where=str(where), remedy=NOT_OURS) from error
+
+
+@cache
+def _schema() -> tuple[tuple[str, ...], ...]:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(SCHEMA + INDEXES)
+        return tuple(database.execute(_TABLES).fetchall())
+
+
+_TABLES = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+
+
 class Segment:
     """A segment's file, open for reading.  Safe to share between threads: each read holds the segment's own lock.
 
@@ -119,7 +159,7 @@ class Segment:
     def __init__(self, index_dir: Path, info: SegmentInfo, dimension: int, *, mapped: bool = True) -> None:
         self.info = info
         self.path = index_dir / info.rows.path
-        self._dimension = dimension
+        self.dimension = dimension
         self._lock = threading.Lock()
         # No lock, no journal, no shared memory: the file cannot change, also not on a medium that is read-only.
         address = f"file:{quote(str(self.path.absolute()))}?mode=ro&immutable=1"
@@ -127,10 +167,15 @@ class Segment:
         try:
             self._database.execute("PRAGMA trusted_schema = OFF")
             self._database.execute(f"PRAGMA mmap_size = {MAPPED_BYTES if mapped else 0}")
-            self.select("SELECT count(*) FROM statistics")
+            self._check_tables()
         except BaseException:
             self._database.close()
             raise
+
+    def _check_tables(self) -> None:
+        # No view, no trigger and no computed column: what is asked of the tables is what stands in them.
+        if tuple(self.select(_TABLES)) != _schema():
+            raise IndexDamaged("holds other tables than an index", where=str(self.path), remedy=NOT_OURS)
 
     def close(self) -> None:
         with self._lock:
@@ -166,7 +211,8 @@ class Segment:
 
     def files(self) -> list[tuple[str, str]]:
         """(document id, digest of its file) pairs."""
-        return [(name, digest) for name, digest in self.select("SELECT id, sha256 FROM documents ORDER BY key")]
+        with readable(self.path):
+            return [typed(row, str, str) for row in self.select("SELECT id, sha256 FROM documents ORDER BY key")]
 
     def stored(self, without: frozenset[str] = frozenset()) -> Iterator[StoredDocument]:
         """Its documents as rows, in order, without some of them."""
@@ -176,30 +222,39 @@ class Segment:
             if name in without:
                 continue
             document = self.select(f"SELECT first_passage, {columns} FROM documents WHERE key = ?", (key,))[0]  # noqa: S608 - names of ours
-            first, count = document[0], document[1 + DOCUMENT_COLUMNS.index("passages")]
+            with readable(self.path):
+                first, count = typed((document[0], document[1 + DOCUMENT_COLUMNS.index("passages")]), int, int)
             passages = self.select(
                 f"SELECT {passage_columns} FROM passages WHERE key >= ? AND key < ? ORDER BY key",  # noqa: S608 - names of ours
                 (first, first + count),
             )
-            yield StoredDocument(name, document[1:], tuple(passages))
+            with readable(self.path):
+                stored = check_stored(StoredDocument(name, document[1:], tuple(passages)))
+            yield stored
 
     def inputs(self, wanted: Iterable[bytes]) -> Iterator[tuple[bytes, FloatArray, FloatArray, FloatArray]]:
         """Digest of the input, vector, sentence vectors and heading vector of the passages that have those inputs."""
         for digest in wanted:
-            for row in self.select(
+            rows = self.select(
                 "SELECT vector, sentence_vectors, heading_vector FROM passages WHERE input_sha256 = ? LIMIT 1",
                 (digest,),
-            ):
-                vector, sentences, heading = (floats(blob, self._dimension) for blob in row)
-                yield digest, vector[0], sentences, heading[0]
+            )
+            for row in rows:
+                with readable(self.path):
+                    (vector,), sentences, (heading,) = (floats(blob, self.dimension) for blob in row)
+                yield digest, vector, sentences, heading
 
     def keys_of(self, document_ids: frozenset[str]) -> KeyArray:
         """Keys of the passages of some documents, ascending."""
         rows = self.select("SELECT id, first_passage, passages FROM documents ORDER BY key")
-        ranges = [
-            np.arange(first, first + count, dtype=np.int64) for name, first, count in rows if name in document_ids
-        ]
+        with readable(self.path):
+            ranges = [self._keys(first, count) for name, first, count in rows if name in document_ids]
         return np.concatenate([np.empty(0, dtype=np.int64), *ranges])
+
+    def _keys(self, first: int, count: int) -> KeyArray:
+        if not self.info.first_key <= first <= first + count <= self.info.end_key:
+            raise ValueError(f"no passages {first} to {first + count}")
+        return np.arange(first, first + count, dtype=np.int64)
 
     def terms(self) -> Iterator[PassageTerms]:
         """What the lexical index holds of each passage, in order of the keys."""
@@ -208,7 +263,9 @@ class Segment:
             "SELECT key, document, terms, heading_terms FROM passages WHERE key >= ? ORDER BY key LIMIT ?",
             (at, KEYS_AT_ONCE),
         ):
-            bodies = np.frombuffer(b"".join(row[2] for row in rows), dtype="<u4")
+            with readable(self.path):
+                rows = [typed(row, int, int, bytes, bytes) for row in rows]
+                bodies = np.frombuffer(b"".join(row[2] for row in rows), dtype="<u4")
             stems, end = ~np.isin(bodies, MARK_IDS), 0
             for key, document, body, heading in rows:
                 begin, end = end, end + len(body) // 4
@@ -217,25 +274,44 @@ class Segment:
 
     def vectors(self) -> tuple[FloatArray, KeyArray]:
         """(n, d) passage vectors and their keys, ascending."""
-        rows = self.select("SELECT key, vector FROM passages ORDER BY key")
-        return floats(b"".join(row[1] for row in rows), self._dimension), np.array(
-            [row[0] for row in rows], dtype=np.int64
-        )
+        return self._vectors(self.select("SELECT key, vector, 1 FROM passages ORDER BY key"))
 
     def sentence_vectors(self) -> tuple[FloatArray, KeyArray]:
         """(m, d) sentence vectors and the keys of their passages, ascending."""
         rows = self.select("SELECT key, sentence_vectors, length(sentence_terms) / 4 FROM passages ORDER BY key")
-        keys = np.repeat(np.array([row[0] for row in rows], dtype=np.int64), [row[2] for row in rows])
-        return floats(b"".join(row[1] for row in rows), self._dimension), keys
+        return self._vectors(rows)
+
+    def _vectors(self, rows: list[tuple[Any, ...]]) -> tuple[FloatArray, KeyArray]:
+        """Vectors and keys of rows of a key, the bytes of its vectors, and how many those are."""
+        with readable(self.path):
+            keys = np.repeat(np.array([row[0] for row in rows], dtype=np.int64), [row[2] for row in rows])
+            vectors = floats(b"".join(row[1] for row in rows), self.dimension)
+            if len(vectors) != len(keys) or not np.isfinite(vectors).all():
+                raise ValueError("no vectors of these passages")
+            return vectors, keys
 
     def statistic(self, name: str) -> bytes:
-        return bytes(self.select("SELECT value FROM statistics WHERE name = ?", (name,))[0][0])
+        with readable(self.path):
+            return bytes(*typed(self.select("SELECT value FROM statistics WHERE name = ?", (name,))[0], bytes))
+
+    def term_counts(self) -> tuple[TermArray, TermArray]:
+        """Term ids, ascending, and for each the number of its passages that hold it."""
+        with readable(self.path):
+            ids, counts = (np.frombuffer(self.statistic(n), dtype="<u4") for n in ("term_ids", "term_passages"))
+            if len(ids) != len(counts):
+                raise ValueError("no counts of these terms")
+            return ids, counts
+
+    def words(self) -> dict[str, int]:
+        """For each word the number of its passages that hold it."""
+        with readable(self.path):
+            return dict(typed(pair, str, int) for pair in json.loads(self.statistic("words")).items())
 
 
 def merged_frequencies(segments: Sequence[Segment]) -> tuple[TermArray, KeyArray]:
     """Term ids, ascending, and the number of passages of all segments that hold each."""
-    ids = [np.frombuffer(segment.statistic("term_ids"), dtype="<u4") for segment in segments]
-    counts = [np.frombuffer(segment.statistic("term_passages"), dtype="<u4") for segment in segments]
+    pairs = [segment.term_counts() for segment in segments]
+    ids, counts = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     every = np.concatenate([np.empty(0, dtype=np.uint32), *ids]).astype(np.uint32)
     distinct, place = np.unique(every, return_inverse=True)
     weights = np.concatenate([np.empty(0), *counts])

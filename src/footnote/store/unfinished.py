@@ -51,8 +51,8 @@ class Unfinished:
         places = self._places()
         with suppress(OSError):
             step("keep", self._path)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-            with os.fdopen(os.open(self._path, flags, 0o666), "wb") as file:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            with open_plain(self._path, flags) as descriptor, os.fdopen(os.dup(descriptor), "wb") as file:
                 if not file.seek(0, os.SEEK_END):
                     file.write(self._title)
                 written = {}
@@ -69,7 +69,7 @@ class Unfinished:
     def remove(self) -> None:
         """What was kept is in the index, or is not wanted any more."""
         self._known = {}
-        if self._path.exists():
+        if os.path.lexists(self._path):
             with suppress(OSError):
                 remove(self._path)
 
@@ -77,9 +77,9 @@ class Unfinished:
         """Input digest -> offset and length of its vectors; what follows the first torn record is cut off."""
         if self._known is None:
             self._known, whole = self._scan()
-            with suppress(OSError):
-                if self._path.exists() and self._path.stat().st_size != whole:
-                    os.truncate(self._path, whole)
+            with suppress(OSError), open_plain(self._path, os.O_WRONLY) as descriptor:
+                if os.fstat(descriptor).st_size != whole:
+                    os.ftruncate(descriptor, whole)
         return self._known
 
     def _scan(self) -> tuple[dict[bytes, tuple[int, int]], int]:

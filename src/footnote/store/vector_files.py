@@ -1,4 +1,4 @@
-"""Which vector files a generation has: exact ones for a small index, approximate ones for a large one."""
+"""Which vector files a generation has: none for a small index, which is searched exactly, and codes for a large one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from footnote.store import approximate
 from footnote.store.entries import FloatArray, KeyArray
 from footnote.store.files import StoredFile, matches, read_checked, write_once
 from footnote.store.manifest import Approximation, Manifest, SegmentInfo
+from footnote.store.names import StoredName
 from footnote.store.segments import Segment
-from footnote.store.vectors import vector_index_bytes
 
 EXACT_VECTORS = 50_000
 """Passages, or sentences, up to which a query is compared with all of them: beyond, that takes longer than all the rest."""
@@ -62,18 +62,15 @@ def write_vectors(
     segments = [*kept, *news]
     passages, sentences = (sum(getattr(s.info, name) for s in segments) for name in ("passages", "sentences"))
     if not passages or not is_approximate(passages, sentences, choice):
-        todo = segments if before is not None else news
-        return _written(index_dir, segments, news, todo, generation, None, indexed=True), None
+        return tuple(replace(s.info, passage_vectors=None, sentence_vectors=None) for s in segments), None
     indexed = sentences <= INDEXED_SENTENCES
-    data = None
     if before is not None and before.sentences == indexed and passages <= KEPT_GROWTH * before.trained_on:
-        data = read_checked(index_dir, before.centres)
-    if before is not None and data is not None:
-        infos = _written(index_dir, segments, news, news, generation, approximate.Centres(data), indexed=indexed)
-        return infos, before
+        centres = read_centres(index_dir, before, segments[0].dimension)
+        if centres is not None:
+            return _written(index_dir, segments, news, news, generation, centres, indexed=indexed), before
     data = trained(segments)
-    centres = approximate.Centres(data)
-    file = write_once(index_dir, f"centres-{generation}.faiss", data)
+    centres = approximate.Centres(data, segments[0].dimension)
+    file = write_once(index_dir, StoredName.of("centres", generation), data)
     infos = _written(index_dir, segments, news, segments, generation, centres, indexed=indexed)
     probes, recall = _measured(index_dir, segments, infos, centres)
     return infos, Approximation(file, passages, probes, round(recall, 4), indexed)
@@ -102,7 +99,7 @@ def _written(
     news: Sequence[Segment],
     todo: Sequence[Segment],
     generation: int,
-    centres: approximate.Centres | None,
+    centres: approximate.Centres,
     *,
     indexed: bool,
 ) -> tuple[SegmentInfo, ...]:
@@ -112,35 +109,41 @@ def _written(
         info = segment.info
         if segment in todo:
             number = (at - (len(segments) - len(news))) % len(segments)
-            name = f"{generation}-{number}"
-            info = replace(
-                info,
-                passage_vectors=write_once(
-                    index_dir, f"passages-{name}.faiss", vectors_bytes(*segment.vectors(), centres)
-                ),
-                sentence_vectors=write_once(
-                    index_dir,
-                    f"sentences-{name}.faiss",
-                    vectors_bytes(*segment.sentence_vectors(), centres) if indexed else b"",
-                ),
+            kinds = {"passages": segment.vectors, "sentences": segment.sentence_vectors}
+            passages, sentences = (
+                write_once(index_dir, StoredName.of(kind, generation, number), codes_of(centres, *rows()))
+                if indexed or kind == "passages"
+                else None
+                for kind, rows in kinds.items()
             )
+            info = replace(info, passage_vectors=passages, sentence_vectors=sentences)
         infos.append(info)
     return tuple(infos)
 
 
-def vectors_bytes(vectors: FloatArray, keys: KeyArray, centres: approximate.Centres | None) -> bytes:
-    """The file of some vectors: exact without centres."""
-    if centres is None:
-        return vector_index_bytes(vectors, keys)
+def codes_of(centres: approximate.Centres, vectors: FloatArray, keys: KeyArray) -> bytes:
+    """The file of some vectors."""
     return approximate.to_bytes(centres.encode(vectors, keys))
 
 
+def read_centres(index_dir: Path, how: Approximation, dimension: int) -> approximate.Centres | None:
+    """What the segments share, or None when the file is not what was written."""
+    data = read_checked(index_dir, how.centres)
+    try:
+        return None if data is None else approximate.Centres(data, dimension)
+    except ValueError:
+        return None
+
+
 def read_entries(
-    index_dir: Path, file: StoredFile, centres: approximate.Centres, *, total: int
+    index_dir: Path, file: StoredFile | None, info: SegmentInfo, centres: approximate.Centres
 ) -> approximate.Entries | None:
-    """The entries of an approximate file, or None when it is not what was written."""
-    data = read_checked(index_dir, file)
-    return None if data is None else approximate.from_bytes(data, centres, total=total)
+    """The entries of one of a segment's files of codes, or None when it is not what was written."""
+    data = None if file is None else read_checked(index_dir, file)
+    if data is None:
+        return None
+    total = info.passages if file == info.passage_vectors else info.sentences
+    return approximate.from_bytes(data, centres, total=total, keys=range(info.first_key, info.end_key))
 
 
 def _measured(
@@ -148,7 +151,7 @@ def _measured(
 ) -> tuple[int, float]:
     parts = []
     for segment, info in zip(segments, infos, strict=True):
-        entries = read_entries(index_dir, info.passage_vectors, centres, total=info.passages)
+        entries = read_entries(index_dir, info.passage_vectors, info, centres)
         parts.append(entries or centres.encode(*segment.vectors()))
     index = centres.join(parts, approximate.PROBES[0])
     # A sentence is the nearest thing to a question that an index holds: short, and about what passages are about.

@@ -1,7 +1,7 @@
-"""Vector search with FAISS over the vectors of one segment.
+"""Exact vector search with FAISS over the vectors of one segment.
 
-FAISS reads damaged files without complaint, so it is only ever given bytes whose digest was compared, and what it made of
-them is compared with what was expected.  Objects are never changed after they are made.
+FAISS reads damaged files without complaint, and files made for it can have it open others: so it never reads one.  Its
+objects are made from the vectors of the rows, or from plain arrays, and never changed after they are made.
 """
 
 from __future__ import annotations
@@ -11,29 +11,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from footnote.store.entries import FloatArray, KeyArray
-
-VECTOR_BYTES_FACTOR = 2
-"""FAISS may ask for this many times the bytes of a file before it gives up reading it: its own limit is a tebibyte."""
-
-
-def make_vector_index(vectors: FloatArray, keys: KeyArray) -> Any:
-    """An index over (n, d) unit vectors that gives back ``keys`` (n,), which may repeat.
-
-    Exact; for large indexes there is ``approximate``.
-    """
-    import faiss
-
-    index = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
-    if len(keys):
-        index.add_with_ids(np.ascontiguousarray(vectors), keys)
-    return index
-
-
-def vector_index_bytes(vectors: FloatArray, keys: KeyArray) -> bytes:
-    """The file of ``make_vector_index``: the same bytes for the same vectors."""
-    import faiss
-
-    return bytes(faiss.serialize_index(make_vector_index(vectors, keys)).tobytes())
 
 
 class Searchable(Protocol):
@@ -53,26 +30,20 @@ class Searchable(Protocol):
 
 
 class VectorIndex:
-    """Searches the vectors of a segment; safe to share between threads."""
+    """Compares a query with every vector; safe to share between threads.
 
-    def __init__(self, index: Any) -> None:
-        self._index = index
-        self.total = int(index.ntotal)
+    Args:
+        vectors: (n, d) unit vectors.
+        keys: (n,), which may repeat.
+    """
 
-    @classmethod
-    def from_bytes(cls, data: bytes, *, dimension: int, total: int) -> VectorIndex | None:
-        """Read a file whose digest has been compared; None when it is not the index that was expected."""
+    def __init__(self, vectors: FloatArray, keys: KeyArray) -> None:
         import faiss
 
-        faiss.set_deserialization_vector_byte_limit(VECTOR_BYTES_FACTOR * len(data))
-        try:
-            index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
-        except RuntimeError:
-            return None
-        expected = (dimension, total, faiss.METRIC_INNER_PRODUCT)
-        if (index.d, index.ntotal, index.metric_type) != expected or not isinstance(index, faiss.IndexIDMap):
-            return None
-        return cls(index)
+        self._index = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
+        if len(keys):
+            self._index.add_with_ids(np.ascontiguousarray(vectors), keys)
+        self.total = len(keys)
 
     def search(self, vector: FloatArray, k: int, allowed: KeyArray | None = None) -> tuple[KeyArray, FloatArray]:
         """Keys and dot products of the ``k`` nearest rows, nearest first; fewer when there are fewer."""
@@ -88,13 +59,3 @@ class VectorIndex:
         scores, keys = self._index.search(query, min(k, self.total), **options)
         found = keys[0] >= 0
         return keys[0][found].astype(np.int64), scores[0][found].astype(np.float32)
-
-    def rows(self) -> tuple[FloatArray, KeyArray]:
-        """(n, d) vectors and (n,) keys that it holds, for checking."""
-        import faiss
-
-        flat: Any = faiss.downcast_index(self._index.index)
-        keys = faiss.vector_to_array(self._index.id_map).astype(np.int64)
-        if not self.total:
-            return np.empty((0, self._index.d), dtype=np.float32), keys
-        return faiss.rev_swig_ptr(flat.get_xb(), self.total * self._index.d).reshape(self.total, -1).copy(), keys

@@ -15,15 +15,15 @@ from footnote.errors import IndexFolderError, IndexMissing
 from footnote.records import Document, Passage, Sentence, Span
 from footnote.store.approximate import Centres, Entries
 from footnote.store.entries import FloatArray, KeyArray
-from footnote.store.files import StoredFile, matches, read_checked
+from footnote.store.files import StoredFile, matches
 from footnote.store.forms import content_digest, document_of, floats, passage_of
 from footnote.store.lexical import LexicalIndex
 from footnote.store.lock import LOCK_NAME, left_behind
-from footnote.store.manifest import MANIFEST_NAME, Manifest, read_manifest
-from footnote.store.opening import all_terms, lexical_strangers, load_vectors, open_segment
-from footnote.store.segments import Segment, count_terms
+from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo, read_manifest
+from footnote.store.opening import all_terms, lexical_strangers, open_segment
+from footnote.store.segments import UNREADABLE, Segment, count_terms
 from footnote.store.unfinished import UNFINISHED_NAME
-from footnote.store.vector_files import read_entries
+from footnote.store.vector_files import read_centres, read_entries
 
 UNIT_TOLERANCE = 0.01
 """How far from 1 the length of a vector may be after rounding to float16."""
@@ -55,7 +55,7 @@ def verify(index_dir: Path | str) -> list[str]:
 
 
 def _strangers(folder: Path, manifest: Manifest) -> list[str]:
-    known = {file.path for file in manifest.files()} | {manifest.lexical_dir} | set(NOT_OURS)
+    known = {file.path.folder or file.path for file in manifest.files()} | set(NOT_OURS)
     names = [path.name for path in sorted(folder.iterdir()) if path.name not in known]
     if manifest.lexical_dir:
         names += lexical_strangers(folder, manifest)
@@ -76,7 +76,7 @@ def _check(folder: Path, manifest: Manifest) -> Iterator[str]:
         files = [pair for segment in segments for pair in segment.files()]
         if len(dict(files)) != len(files) or content_digest(dict(files)) != manifest.content_sha256:
             yield f"{folder / MANIFEST_NAME}: names other documents than the rows hold"
-    except (IndexFolderError, sqlite3.Error, ValueError, KeyError, TypeError) as error:
+    except (IndexFolderError, sqlite3.Error, *UNREADABLE) as error:
         yield f"{segments[-1].path if segments else folder}: cannot be read as rows of an index ({error})"
     finally:
         for segment in segments:
@@ -156,17 +156,16 @@ def _check_terms(segment: Segment) -> Iterator[str]:
 
 def _check_vectors(folder: Path, segment: Segment, manifest: Manifest) -> Iterator[str]:
     info, how = segment.info, manifest.approximation
-    data = None if how is None else read_checked(folder, how.centres)
-    centres = None if data is None else Centres(data)
-    for file, (vectors, keys), indexed in (
-        (info.passage_vectors, segment.vectors(), True),
-        (info.sentence_vectors, segment.sentence_vectors(), how is None or how.sentences),
+    centres = None if how is None else read_centres(folder, how, manifest.dimension)
+    if how is not None and centres is None:
+        yield f"{how.centres.path} holds no centres of its vectors"
+    for file, (vectors, keys) in (
+        (info.passage_vectors, segment.vectors()),
+        (info.sentence_vectors, segment.sentence_vectors()),
     ):
         yield from _check_unit(vectors)
-        if centres is None:
-            yield from _check_index(folder, file, vectors, keys)
-        elif indexed:
-            yield from _check_entries(folder, file, centres, vectors, keys)
+        if file is not None and centres is not None:
+            yield from _check_entries(folder, file, info, centres, vectors, keys)
     rows = segment.select(
         "SELECT heading_vector, sentences, length(sentence_vectors), sentence_terms, length(terms) FROM passages"
     )
@@ -184,20 +183,10 @@ def _check_unit(vectors: FloatArray) -> Iterator[str]:
         yield "holds a vector that is not of unit length"
 
 
-def _check_index(folder: Path, file: StoredFile, vectors: FloatArray, keys: KeyArray) -> Iterator[str]:
-    index = load_vectors(folder, file, dimension=vectors.shape[1], total=len(keys))
-    if index is None:
-        yield f"{file.path} is not an index of its vectors"
-        return
-    found, found_keys = index.rows()
-    if not np.array_equal(found, vectors) or not np.array_equal(found_keys, keys):
-        yield f"{file.path} holds other vectors"
-
-
 def _check_entries(
-    folder: Path, file: StoredFile, centres: Centres, vectors: FloatArray, keys: KeyArray
+    folder: Path, file: StoredFile, info: SegmentInfo, centres: Centres, vectors: FloatArray, keys: KeyArray
 ) -> Iterator[str]:
-    found = read_entries(folder, file, centres, total=len(keys))
+    found = read_entries(folder, file, info, centres)
     expected = centres.encode(vectors, keys)
     if found is None or not _same_vectors(found, expected):
         yield f"{file.path} holds other vectors"

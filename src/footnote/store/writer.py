@@ -15,12 +15,13 @@ from types import TracebackType
 
 from footnote.errors import IndexDamaged, IndexFolderError, IndexMismatch, IndexMissing
 from footnote.store.entries import DocumentEntry, PassageVectors
-from footnote.store.files import StoredFile, matches, replace, sync_dir
+from footnote.store.files import StoredFile, matches, publish, sync_dir
 from footnote.store.forms import StoredDocument, content_digest, store_document
 from footnote.store.generations import clean, last_named, write_segments
 from footnote.store.lexical import write_lexical
 from footnote.store.lock import write_lock
-from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo, Unread, read_manifest
+from footnote.store.manifest import DRAFT_NAME, MANIFEST_NAME, Manifest, SegmentInfo, Unread, read_manifest
+from footnote.store.names import StoredName
 from footnote.store.opening import all_terms, check_rows, is_small, lexical_intact, open_segment
 from footnote.store.segments import Segment
 from footnote.store.unfinished import Unfinished
@@ -162,7 +163,7 @@ class IndexWriter:
 
     def _vectors_intact(self, info: SegmentInfo) -> bool:
         base = self._base
-        files = (info.passage_vectors, info.sentence_vectors)
+        files = [file for file in info.files() if file != info.rows]
         return base is not None and all(matches(self.index_dir, file, whole=is_small(base)) for file in files)
 
     def commit(
@@ -237,7 +238,7 @@ class IndexWriter:
             corpus=self._corpus,
         )
         sync_dir(self.index_dir)
-        replace(self.index_dir, MANIFEST_NAME, manifest.render())
+        publish(self.index_dir, DRAFT_NAME, MANIFEST_NAME, manifest.render())
         self._unfinished.remove()
         return manifest
 
@@ -267,11 +268,11 @@ class IndexWriter:
 
     def _write_lexical(
         self, kept: list[Segment], news: list[Segment], generation: int
-    ) -> tuple[str, tuple[StoredFile, ...], int]:
+    ) -> tuple[StoredName | None, tuple[StoredFile, ...], int]:
         """The folder of the lexical index, its files, and how many removed passages it counts."""
-        base, name = self._base, f"lexical-{generation}"
+        base, name = self._base, StoredName.of("lexical", generation)
         if not kept and not news:
-            return "", (), 0
+            return None, (), 0
         shared = sum(s.info.passages for s in kept)
         if base is not None and shared >= SHARED_PASSAGES and lexical_intact(self.index_dir, base):
             infos = [s.info for s in kept]

@@ -1,24 +1,23 @@
 """Documents added, replaced and removed from the page: the files first, then the index, and back again what fails.
 
-One change at a time.  A file that is put here waits under a hidden name, which the indexer passes over, until the whole
-change is begun; a file that is taken away keeps its place under a hidden name until the change is done.
+One change at a time.  A file that is put here arrives under a hidden name, which the indexer passes over, and waits there,
+whole and durable, until a change is begun.  What a kill leaves of a change is undone or finished by ``indexing.journal``.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 import unicodedata
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from footnote.errors import DocumentError, FootnoteError, UsageError
-from footnote.indexing import Progress, build_index
+from footnote.errors import FootnoteError, UsageError
+from footnote.indexing import Change, CorpusHold, Progress, build_index, hidden_name
 from footnote.loaders import SUFFIXES
-from footnote.web.originals import corpus_dir_of, file_of
+from footnote.store import sync_file
+from footnote.web.originals import corpus_dir_of, has_file
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
@@ -33,27 +32,14 @@ class NameTaken(UsageError):
     """There is a document of that name."""
 
 
-@dataclass(slots=True)
-class _Change:
-    """What is to happen to the folder of documents.
-
-    Attributes:
-        added: name in the folder -> the hidden file that waits for it.
-        removed: names that leave.
-        aside: name -> the hidden file that holds what stood there before.
-    """
-
-    added: dict[str, Path] = field(default_factory=dict)
-    removed: list[str] = field(default_factory=list)
-    aside: dict[str, Path] = field(default_factory=dict)
-
-
 class Keeper:
     """Changes the folder of documents behind an engine, and its index."""
 
     def __init__(self, footnote: Footnote) -> None:
         self._footnote = footnote
         self._lock = threading.Lock()
+        self._hold: CorpusHold | None = None
+        self._arriving: dict[Path, str] = {}
         self._waiting: dict[str, Path] = {}
         self._state: dict[str, Any] = {"running": False}
         self._change_thread: threading.Thread | None = None
@@ -65,9 +51,10 @@ class Keeper:
         if self._change_thread is not None:
             self._change_thread.join()
         with self._lock:
-            for draft in self._waiting.values():
+            for draft in (*self._waiting.values(), *self._arriving):
                 draft.unlink(missing_ok=True)
-            self._waiting = {}
+            self._waiting, self._arriving = {}, {}
+            self._let_go()
 
     def state(self) -> dict[str, Any]:
         """How far the change under way has come, or how the last one ended."""
@@ -92,8 +79,8 @@ class Keeper:
             raise NameTaken("there is already a document of that name", remedy="replace it, or rename the file")
         return corpus_dir / name
 
-    def wait(self, name: str, *, replacing: bool) -> Path:
-        """A hidden file, empty and open to be filled, that waits to become a document.
+    def receive(self, name: str, *, replacing: bool) -> Path:
+        """A hidden file, not there yet, to be filled; it takes part in no change before it has ``arrived``.
 
         Raises:
             UsageError: as ``check_name``; or a change is under way, or too many files wait.
@@ -101,20 +88,39 @@ class Keeper:
         target = self.check_name(name, replacing=replacing)
         with self._lock:
             self._raise_if_running()
-            if len(self._waiting) >= WAITING_MOST:
+            if len(self._waiting) + len(self._arriving) >= WAITING_MOST:
                 raise UsageError("too many files wait", remedy="begin with those that are there")
-            draft = _hidden(target)
-            before = self._waiting.pop(target.name, None)
+            self._take_hold(target.parent)
+            draft = target.with_name(hidden_name())
+            self._arriving[draft] = target.name
+        return draft
+
+    def arrived(self, draft: Path) -> None:
+        """A file is whole and closed: now it waits to become a document with the next change.
+
+        Raises:
+            OSError: it cannot be made durable; it is forgotten.
+        """
+        try:
+            sync_file(draft)
+        except OSError:
+            self.drop(draft)
+            raise
+        with self._lock:
+            name = self._arriving.pop(draft, None)
+            if name is None:
+                return
+            before = self._waiting.get(name)
+            self._waiting[name] = draft
             if before is not None:
                 before.unlink(missing_ok=True)
-            self._waiting[target.name] = draft
-        return draft
 
     def drop(self, draft: Path) -> None:
         """Forget a file that did not arrive whole."""
         with self._lock:
-            self._waiting = {name: path for name, path in self._waiting.items() if path != draft}
-        draft.unlink(missing_ok=True)
+            if self._arriving.pop(draft, None) is not None:
+                draft.unlink(missing_ok=True)
+                self._let_go()
 
     def begin(self, removed: tuple[str, ...] = ()) -> None:
         """Begin the change: what waits goes in, ``removed`` leaves, the index follows.
@@ -126,66 +132,63 @@ class Keeper:
         with self._lock:
             self._raise_if_running()
             for name in removed:
-                if file_of(corpus_dir, name) is None:
+                if not has_file(corpus_dir, name):
                     raise UsageError("its file is not there any more", where=name, remedy="update the index")
             known = {document.id for document in self._footnote.documents()}
             if removed and not self._waiting and known <= set(removed):
                 raise UsageError("an index needs at least one document", remedy="add another one first")
-            change = _Change(dict(self._waiting), list(removed))
+            self._take_hold(corpus_dir)
+            added = {name: draft.name for name, draft in self._waiting.items()}
             self._waiting = {}
             self._state = {"running": True, "stage": "", "done": 0, "total": 0}
             # Not one that ends with the program: in the middle of native code that would abort it.
-            self._change_thread = threading.Thread(target=self._run, args=(corpus_dir, change))
+            self._change_thread = threading.Thread(target=self._run, args=(corpus_dir, added, removed))
             self._change_thread.start()
+
+    def _take_hold(self, corpus_dir: Path) -> None:
+        """Hold the folder of documents, and settle it; for the holder of the lock."""
+        try:
+            if self._hold is None:
+                self._hold = CorpusHold.take(corpus_dir)
+            if self._hold is None:
+                raise UsageError("another process changes the documents", remedy="try again when it has ended")
+            self._hold.settle([draft.name for draft in (*self._waiting.values(), *self._arriving)])
+        except OSError as error:
+            self._let_go()
+            raise UsageError(
+                f"the folder of documents cannot be changed ({error.strerror})", remedy="allow writing there"
+            ) from error
+
+    def _let_go(self) -> None:
+        """Hold the folder no longer where nothing waits, arrives or runs; for the holder of the lock."""
+        if self._hold is not None and not (self._waiting or self._arriving or self._state["running"]):
+            self._hold.release()
+            self._hold = None
 
     def _corpus_dir(self) -> Path:
         corpus_dir = corpus_dir_of(self._footnote)
         if corpus_dir is None:
-            raise UsageError("the folder of documents is not there", remedy="start with --corpus")
+            raise UsageError("nobody named the folder of documents here, or it is gone", remedy="start with --corpus")
         return corpus_dir
 
     def _raise_if_running(self) -> None:
         if self._state["running"]:
             raise UsageError("another change is under way", remedy="try again when it is done")
 
-    def _run(self, corpus_dir: Path, change: _Change) -> None:
-        end: dict[str, Any]
+    def _run(self, corpus_dir: Path, added: Mapping[str, str], removed: Sequence[str]) -> None:
+        fault = "a fault in Footnote itself; its log says more"
+        end: dict[str, Any] = {"error": {"what": fault, "remedy": "start it again"}}
         try:
-            end = self._change(corpus_dir, change)
-        except (FootnoteError, OSError) as error:
-            for name in {*change.added, *change.removed}:
-                _undo(corpus_dir, name, change)
-            told = error if isinstance(error, FootnoteError) else DocumentError(error.strerror or "cannot be written")
-            end = {"error": {"what": told.what, "remedy": told.remedy}}
-        for path in (*change.added.values(), *change.aside.values()):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-        self._state = {"running": False, **end}
-
-    def _change(self, corpus_dir: Path, change: _Change) -> dict[str, Any]:
-        for name in (*change.added, *change.removed):
-            path = corpus_dir / name
-            if path.is_file():
-                aside = _hidden(path)
-                path.rename(aside)
-                change.aside[name] = aside
-        for name, draft in change.added.items():
-            draft.rename(corpus_dir / name)
-        report = self._build(corpus_dir)
-        failed = {each.path: each.reason for each in report.skipped if each.path in change.added}
-        if failed:
-            # What cannot be read does not stay, and what it was to replace comes back.
-            for name in failed:
-                _undo(corpus_dir, name, change)
-            self._build(corpus_dir)
-        self._footnote.refresh()
-        return {
-            "added": sorted(set(change.added) - set(failed)),
-            "removed": change.removed,
-            "failed": [{"name": name, "reason": reason} for name, reason in sorted(failed.items())],
-            "skipped": [{"name": s.path, "reason": s.reason} for s in report.skipped if s.path not in failed],
-            "seconds": round(report.seconds, 1),
-        }
+            end = change_corpus(corpus_dir, added, removed, self._build)
+            self._footnote.refresh()
+        except FootnoteError as error:
+            end = {"error": {"what": error.what, "remedy": error.remedy}}
+        except OSError as error:
+            end = {"error": {"what": error.strerror or "cannot be written", "remedy": ""}}
+        finally:
+            with self._lock:
+                self._state = {"running": False, **end}
+                self._let_go()
 
     def _build(self, corpus_dir: Path) -> BuildReport:
         engine = self._footnote
@@ -199,15 +202,38 @@ class Keeper:
         self._state.update(stage=at.stage, done=at.done, total=at.total)
 
 
-def _undo(corpus_dir: Path, name: str, change: _Change) -> None:
-    """Put back what stood under a name before the change, or nothing."""
-    aside = change.aside.pop(name, None)
-    with suppress(OSError):
-        if aside is not None:
-            aside.replace(corpus_dir / name)
-        elif name in change.added and not change.added[name].exists():
-            (corpus_dir / name).unlink(missing_ok=True)
+def change_corpus(
+    corpus_dir: Path, added: Mapping[str, str], removed: Sequence[str], build: Callable[[Path], BuildReport]
+) -> dict[str, Any]:
+    """Files in, files out, and the index after them; what cannot be read does not stay, and what it replaced comes back.
 
+    Args:
+        corpus_dir: the folder of documents, held by the caller.
+        added: document id -> hidden name of the file that is to stand there.
+        removed: ids of documents that leave.
+        build: brings the index up to date.
 
-def _hidden(path: Path) -> Path:
-    return path.with_name(f".footnote-{secrets.token_hex(8)}")
+    Returns:
+        What was done, as the page shows it.
+
+    Raises:
+        FootnoteError, OSError: it could not be done; the files are as they were.
+    """
+    change = Change(corpus_dir, added, removed)
+    try:
+        report = build(corpus_dir)
+        failed = {each.path: each.reason for each in report.skipped if each.path in added}
+        if failed:
+            change.withdraw(failed)
+            build(corpus_dir)
+        change.finish()
+    except (FootnoteError, OSError):
+        change.undo()
+        raise
+    return {
+        "added": sorted(set(added) - set(failed)),
+        "removed": list(removed),
+        "failed": [{"name": name, "reason": reason} for name, reason in sorted(failed.items())],
+        "skipped": [{"name": s.path, "reason": s.reason} for s in report.skipped if s.path not in failed],
+        "seconds": round(report.seconds, 1),
+    }

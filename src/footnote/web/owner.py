@@ -59,12 +59,14 @@ def _add_changes(router: APIRouter, footnote: Footnote, keeper: Keeper) -> None:
     @router.put("/files/{name}")
     async def put(name: str, request: Request, replace: bool = False) -> Response:  # noqa: FBT001, FBT002 - a query
         try:
-            draft = keeper.wait(name, replacing=replace)
+            draft = keeper.receive(name, replacing=replace)
         except UsageError as error:
             return _refused(error, 409 if isinstance(error, NameTaken) else 400)
         whole = False
         try:
             whole = await _receive(request, draft, footnote.settings.file_max_bytes)
+            if whole:
+                await asyncio.to_thread(keeper.arrived, draft)
         finally:
             if not whole:
                 keeper.drop(draft)

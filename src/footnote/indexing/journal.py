@@ -1,0 +1,357 @@
+"""Changes of the folder of documents, with a commit of their own: a kill at any step leaves the old files or the new ones.
+
+The index is a cache; the folder is the truth, and holds the only copy of what somebody replaces.  So a change is written down
+first, in ``.footnote-change``, and made durable before any name moves.  What stands under a name is then given a second, hidden
+one; only when all of those are durable do the new files get their names, and the removed ones lose theirs.  When the index
+has followed, ``.footnote-change`` becomes ``.footnote-done``, and the hidden files go.
+
+Whoever comes after a kill finds one of the two: the first means back, the second means on.  Each step can be done twice.  New
+files wait under hidden names at the top of the folder, and those that nobody waits for are swept.  A lock on the folder,
+which the kernel lets go when its holder dies, tells a change that was cut off from one that is under way.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import stat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from footnote.errors import CorpusError
+from footnote.loaders import folder_beneath, open_beneath
+from footnote.store import decoded, step, sync_dir
+
+__all__ = ["Change", "CorpusHold", "hidden_name", "settle"]
+
+JOURNAL_NAME, DONE_NAME = ".footnote-change", ".footnote-done"
+_HIDDEN = re.compile(r"\.footnote-[0-9a-f]{16}")
+_JOURNAL_MOST_BYTES = 10_000_000
+
+
+def hidden_name() -> str:
+    """A new name that is passed over as a document, and swept when nobody waits for it."""
+    return f".footnote-{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One name of a change.
+
+    Attributes:
+        name: of the document, relative to the folder.
+        aside: hidden name, in the document's own folder, of what stood there before.
+        stood: whether anything did.
+        draft: hidden name, at the top, of what is to stand there; empty where nothing is.
+        sha256: digest of that; a file of the same name that is another was put there by somebody else.
+    """
+
+    name: str
+    aside: str
+    stood: bool
+    draft: str
+    sha256: str
+
+    def __post_init__(self) -> None:
+        parts = self.name.split("/")
+        if not all(parts) or {".", ".."} & set(parts) or "\0" in self.name or _HIDDEN.fullmatch(parts[-1]):
+            raise ValueError("no document's name")
+        if not _HIDDEN.fullmatch(self.aside) or (self.draft and not _HIDDEN.fullmatch(self.draft)):
+            raise ValueError("no hidden name")
+        if bool(self.draft) != bool(re.fullmatch("[0-9a-f]{64}", self.sha256)):
+            raise ValueError("no digest")
+
+    @property
+    def last(self) -> str:
+        return self.name.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    entries: tuple[_Entry, ...]
+
+
+class CorpusHold:
+    """The folder of documents, held by who changes it; nobody else undoes or sweeps anything meanwhile."""
+
+    def __init__(self, corpus_dir: Path, descriptor: int) -> None:
+        self.corpus_dir = corpus_dir
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, corpus_dir: Path) -> CorpusHold | None:
+        """Hold a folder; None where somebody else does."""
+        descriptor = os.open(corpus_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            # A file system without locks has no other who could hold it.
+            with suppress(OSError):
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    os.close(descriptor)
+                    return None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return cls(corpus_dir, descriptor)
+
+    def release(self) -> None:
+        os.close(self._descriptor)
+
+    def settle(self, waiting: Collection[str] = ()) -> None:
+        """Undo the change that was cut off, or finish it; sweep what nobody waits for.
+
+        Args:
+            waiting: hidden names that stay.
+
+        Raises:
+            OSError: a change cannot be undone.
+        """
+        done = _read_journal(self.corpus_dir, DONE_NAME)
+        begun = None if done is not None else _read_journal(self.corpus_dir, JOURNAL_NAME)
+        if done is not None:
+            _clear(self.corpus_dir, done)
+        elif begun is not None:
+            for entry in begun.entries:
+                _undo(self.corpus_dir, entry)
+            _clear(self.corpus_dir, begun)
+        for name in sorted(os.listdir(self.corpus_dir)):  # noqa: PTH208 - names are wanted
+            if _HIDDEN.fullmatch(name) and name not in waiting:
+                with suppress(OSError):
+                    _remove(self.corpus_dir, name)
+
+
+def settle(corpus_dir: Path) -> None:
+    """Undo or finish the change of a folder that was cut off, unless one is under way.
+
+    Raises:
+        CorpusError: that cannot be done.
+    """
+    try:
+        hold = CorpusHold.take(corpus_dir)
+    except OSError:
+        return
+    if hold is None:
+        return
+    try:
+        hold.settle()
+    except OSError as error:
+        raise CorpusError(
+            f"a change of the documents was cut off and cannot be undone ({error.strerror})",
+            where=str(corpus_dir),
+            remedy="make room or allow writing there",
+        ) from error
+    finally:
+        hold.release()
+
+
+class Change:
+    """Files that come, are replaced or leave, all at once; its caller holds the folder.
+
+    Args:
+        corpus_dir: the folder of documents.
+        added: document id -> hidden name of the file, whole and durable, that is to stand there.
+        removed: ids of documents that leave.
+
+    Raises:
+        OSError: it cannot be begun; the folder is as it was.
+    """
+
+    def __init__(self, corpus_dir: Path, added: Mapping[str, str], removed: Sequence[str]) -> None:
+        self._corpus_dir = corpus_dir
+        self._entries = {name: self._entry(name, added.get(name, "")) for name in dict.fromkeys((*added, *removed))}
+        try:
+            self._write_journal()
+            self._move()
+        except OSError:
+            self.undo()
+            raise
+
+    def _entry(self, name: str, draft: str) -> _Entry:
+        with folder_beneath(self._corpus_dir, name) as folder:
+            stood = _exists(folder, name.rpartition("/")[2])
+        sha256 = ""
+        if draft:
+            with open_beneath(self._corpus_dir, draft) as descriptor:
+                sha256 = _digest(descriptor)
+        return _Entry(name, hidden_name(), stood, draft, sha256)
+
+    def _write_journal(self) -> None:
+        draft = self._corpus_dir / hidden_name()
+        data = json.dumps(asdict(_Journal(tuple(self._entries.values())))).encode("ascii")
+        step("create", draft)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            step("sync", draft)
+            os.fsync(file.fileno())
+        step("publish", self._corpus_dir / JOURNAL_NAME)
+        draft.replace(self._corpus_dir / JOURNAL_NAME)
+        sync_dir(self._corpus_dir)
+
+    def _move(self) -> None:
+        for entry in self._entries.values():
+            with folder_beneath(self._corpus_dir, entry.name) as folder:
+                if entry.stood:
+                    _also(self._corpus_dir, folder, entry.last, entry.aside)
+        self._sync()
+        for entry in self._entries.values():
+            with folder_beneath(self._corpus_dir, entry.name) as folder:
+                step("move", self._corpus_dir / entry.name)
+                if entry.draft:
+                    os.replace(self._corpus_dir / entry.draft, entry.last, dst_dir_fd=folder)
+                else:
+                    os.unlink(entry.last, dir_fd=folder)
+        self._sync()
+
+    def _sync(self) -> None:
+        for folder in {(self._corpus_dir / name).parent for name in self._entries} | {self._corpus_dir}:
+            sync_dir(folder)
+
+    def withdraw(self, names: Collection[str]) -> None:
+        """Put back what stood under some names before; the others stay changed.
+
+        Raises:
+            OSError: it cannot be put back.
+        """
+        for name in names:
+            _undo(self._corpus_dir, self._entries[name])
+
+    def undo(self) -> None:
+        """Put back all that stood there before: the change is off.
+
+        What cannot be put back now is put back by whoever settles the folder next.
+        """
+        with suppress(OSError):
+            self.withdraw(self._entries)
+            _clear(self._corpus_dir, _Journal(tuple(self._entries.values())))
+
+    def finish(self) -> None:
+        """The index has followed: what stood there before goes.
+
+        Raises:
+            OSError: it cannot be written down that it is done; nothing that stood there is gone.
+        """
+        step("publish", self._corpus_dir / DONE_NAME)
+        (self._corpus_dir / JOURNAL_NAME).replace(self._corpus_dir / DONE_NAME)
+        sync_dir(self._corpus_dir)
+        # What cannot be removed now is removed by whoever settles the folder next.
+        with suppress(OSError):
+            _clear(self._corpus_dir, _Journal(tuple(self._entries.values())))
+
+
+def _read_journal(corpus_dir: Path, name: str) -> _Journal | None:
+    """What a change wrote down; None where there is none, or one that is not ours."""
+    try:
+        with open_beneath(corpus_dir, name) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
+            return decoded(_Journal, json.loads(file.read(_JOURNAL_MOST_BYTES)))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _undo(corpus_dir: Path, entry: _Entry) -> None:
+    """One name as it was, unless somebody else has put a file there since."""
+    with _folder_of(corpus_dir, entry) as folder:
+        if folder is None:
+            return
+        present = _exists(folder, entry.last)
+        ours = not present or _is_draft(corpus_dir, entry)
+        if _exists(folder, entry.aside) and ours:
+            back = f"{entry.aside}.back"
+            _drop(corpus_dir, folder, back)
+            _also(corpus_dir, folder, entry.aside, back)
+            step("move", corpus_dir / entry.name)
+            os.replace(back, entry.last, src_dir_fd=folder, dst_dir_fd=folder)
+        elif present and ours and not entry.stood:
+            _drop(corpus_dir, folder, entry.last)
+        step("sync folder", (corpus_dir / entry.name).parent)
+        os.fsync(folder)
+
+
+def _clear(corpus_dir: Path, journal: _Journal) -> None:
+    """Remove the hidden files of a change, and then what it wrote down."""
+    for entry in journal.entries:
+        with _folder_of(corpus_dir, entry) as folder:
+            if folder is not None:
+                _drop(corpus_dir, folder, entry.aside)
+                _drop(corpus_dir, folder, f"{entry.aside}.back")
+                step("sync folder", (corpus_dir / entry.name).parent)
+                os.fsync(folder)
+        if entry.draft:
+            _remove(corpus_dir, entry.draft)
+    sync_dir(corpus_dir)
+    for name in (JOURNAL_NAME, DONE_NAME):
+        _remove(corpus_dir, name)
+    sync_dir(corpus_dir)
+
+
+@contextmanager
+def _folder_of(corpus_dir: Path, entry: _Entry) -> Iterator[int | None]:
+    """The folder of a document; None where it is gone, or was never one of ours."""
+    with ExitStack() as opened:
+        folder = None
+        try:
+            folder = opened.enter_context(folder_beneath(corpus_dir, entry.name))
+        except OSError as error:
+            if error.errno not in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+                raise
+        yield folder
+
+
+def _exists(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _digest(descriptor: int) -> str:
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_draft(corpus_dir: Path, entry: _Entry) -> bool:
+    """Whether what stands under the name is what the change put there."""
+    try:
+        with open_beneath(corpus_dir, entry.name) as descriptor:
+            return _digest(descriptor) == entry.sha256
+    except OSError:
+        return False
+
+
+def _also(corpus_dir: Path, folder: int, name: str, other: str) -> None:
+    """Give a file a second name, or a copy of its own where the file system knows no second names."""
+    step("link", corpus_dir / other)
+    try:
+        os.link(name, other, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        flags = os.O_NOFOLLOW | os.O_CLOEXEC
+        with (
+            os.fdopen(os.open(name, os.O_RDONLY | flags, dir_fd=folder), "rb") as source,
+            os.fdopen(os.open(other, os.O_WRONLY | os.O_CREAT | os.O_EXCL | flags, 0o600, dir_fd=folder), "wb") as copy,
+        ):
+            shutil.copyfileobj(source, copy)
+            os.fchmod(copy.fileno(), stat.S_IMODE(os.fstat(source.fileno()).st_mode))
+            copy.flush()
+            os.fsync(copy.fileno())
+
+
+def _drop(corpus_dir: Path, folder: int, name: str) -> None:
+    if _exists(folder, name):
+        step("remove", corpus_dir / name)
+        os.unlink(name, dir_fd=folder)
+
+
+def _remove(corpus_dir: Path, name: str) -> None:
+    if os.path.lexists(corpus_dir / name):
+        step("remove", corpus_dir / name)
+        (corpus_dir / name).unlink()
