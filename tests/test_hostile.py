@@ -80,9 +80,15 @@ def test_in_questions_and_their_answers(visitor):
     assert_inert(visitor)
 
 
-def test_in_stored_conversations(visitor):
+@pytest.mark.parametrize("standing", ["answered", "nearest"])
+def test_in_stored_conversations(visitor, standing):
     page = visitor.open()
     place = {"start": 0, "end": 5, "page": None}
+
+    def quoted(payload: str) -> dict[str, object]:
+        named = dict.fromkeys(("doc", "title", "quote"), payload)
+        return {**place, **named, "number": 1, "heading_path": [payload], "passage": {**place, "text": payload}}
+
     turns = [
         {
             "question": payload,
@@ -93,16 +99,9 @@ def test_in_stored_conversations(visitor):
             "answer": {
                 **dict.fromkeys(("question", "interpreted_as", "explanation", "reason", "confidence"), payload),
                 "missing_words": [payload],
-                "citations": [
-                    {
-                        **place,
-                        "number": 1,
-                        "doc": payload,
-                        "title": payload,
-                        "quote": payload,
-                        "heading_path": [payload],
-                    }
-                ],
+                "standing": payload,
+                "citations": [quoted(payload)] if standing == "answered" else [],
+                "nearest": quoted(payload) if standing == "nearest" else payload,
             },
         }
         for payload in PAYLOADS
@@ -119,6 +118,7 @@ def test_in_stored_conversations(visitor):
     page.evaluate("kept => localStorage.setItem('footnote.conversations', JSON.stringify(kept))", kept)
     page.reload()
     page.locator(".fn-card").nth(len(PAYLOADS) - 1).wait_for()
+    assert page.locator(".is-nearest").count() == (len(PAYLOADS) if standing == "nearest" else 0)
     assert page.locator(".fn-exact").count() == 0
     page.click("[aria-label='Conversations']")
     assert page.locator(".fn-talk").count() == 2
