@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Footnote"]
 
-STARTERS_TRIED = 40
+STARTERS_TRIED = 12
 """FAQ headings that are tried as starters at most: each costs one question."""
 
 

@@ -56,7 +56,7 @@ class PackagedModel:
 SMALL = PackagedModel("small", ("small.onnx", "c303ae201a79b026025048ee98ac4f5c4c7dbe90fdc26b9753a1755b80b1905a"))
 LARGE = PackagedModel(
     "large",
-    ("large.onnx", "06abaa037c0d67efe29adb1197a93ad6a75fceb6b0995a48b0f6678fc5947c88"),
+    ("large.onnx", "149587659c7f85fabbf0c5e4c7273e4ba4709b5f68607d57b48f9badc9a43faa"),
     ("large.words.npz", "6aa740977b6478c430adad08266a05e3ce57ab735689b9ead2a14a17b278f989"),
     ("large-tokenizer.json", "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842"),
     separators=2,
