@@ -110,6 +110,26 @@ def test_headings_by_style_whatever_its_language_and_numbers_as_shown() -> None:
     ]
 
 
+def test_levels_of_a_list_that_belong_to_styles() -> None:
+    kinds = "".join(
+        f'<w:lvl w:ilvl="{n}"><w:numFmt w:val="decimal"/><w:pStyle w:val="H{n}"/><w:lvlText w:val="{pattern}"/></w:lvl>'
+        for n, pattern in enumerate(("%1", "%1.%2"))
+    )
+    numbering = f'<w:abstractNum w:abstractNumId="1">{kinds}</w:abstractNum><w:num w:numId="3"><w:abstractNumId w:val="1"/></w:num>'
+    styles = "".join(
+        f'<w:style w:type="paragraph" w:styleId="H{n}"><w:name w:val="heading {n + 1}"/><w:pPr>'
+        '<w:numPr><w:numId w:val="3"/></w:numPr></w:pPr></w:style>'
+        for n in range(2)
+    )
+    body = (
+        p("Rent", '<w:pStyle w:val="H0"/>')
+        + p("Amount", '<w:pStyle w:val="H1"/>')
+        + p("Ends", '<w:pStyle w:val="H0"/>')
+    )
+    document = read("a.docx", word(body, styles=styles, numbering=numbering))
+    assert blocks(document) == ["heading1: 1 Rent", "heading2: 1.1 Amount", "heading1: 2 Ends"]
+
+
 def test_formulas_are_a_line_of_text() -> None:
     power = "<m:sSup><m:e><m:r><m:t>v</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup>"
     half = f"<m:f><m:num><m:r><m:t>m</m:t></m:r>{power}</m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f>"

@@ -14,7 +14,8 @@ from footnote.loaders.drafts import Draft
 from footnote.loaders.extract import Extract
 from footnote.loaders.grid import Cell, grid_of, joined
 from footnote.loaders.office import left_out, office_core, related_parts
-from footnote.loaders.word_styles import Numbering, ParagraphStyle, Styles, is_on
+from footnote.loaders.word_numbering import Numbering
+from footnote.loaders.word_styles import ParagraphStyle, Styles, is_on
 from footnote.loaders.word_text import LineReader, child_of
 from footnote.records import Document
 from footnote.settings import Settings
@@ -129,7 +130,8 @@ class _Walk:
         self._add_notes(line.notes)
 
     def _add(self, text: str, style: ParagraphStyle) -> None:
-        label = self._package.numbering.label(style.list_id, style.list_level) if style.list_id else None
+        depth = self._package.numbering.depth(style)
+        label = self._package.numbering.label(style.list_id, depth) if style.list_id else None
         numbered = f"{label} {text.lstrip()}" if label else text
         if style.name in _TITLES:
             self._open.titled = self._extract.add("heading", text, level=1) is not None or self._open.titled
@@ -138,7 +140,7 @@ class _Walk:
         elif (style.list_id and label is not None) or style.name.startswith(_LIST_STYLES):
             if not self._open.list_goes_on:
                 self._open.lead_in, self._open.list_goes_on = self._extract.lead_in(), True
-            self._extract.add("list_item", numbered, level=style.list_level + 1, lead_in=self._open.lead_in)
+            self._extract.add("list_item", numbered, level=depth + 1, lead_in=self._open.lead_in)
             return
         else:
             self._extract.add("quote" if "quote" in style.name else "paragraph", text)
@@ -193,7 +195,8 @@ class _Walk:
             else:
                 line = self._lines.read(element)
                 style = self._package.styles.of(child_of(element, "pPr"))
-                label = self._package.numbering.label(style.list_id, style.list_level) if style.list_id else None
+                depth = self._package.numbering.depth(style)
+                label = self._package.numbering.label(style.list_id, depth) if style.list_id else None
                 text, is_item = f"{label} {line.text}" if label else line.text, label is not None
                 text = "\n".join([text, *(self._cell_text(box, notes) for box in line.boxes)])
                 notes += line.notes

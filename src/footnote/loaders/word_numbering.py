@@ -1,0 +1,161 @@
+"""The numbers that Word puts before headings and items of lists, counted as it counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from footnote.loaders.archives import local_name, local_value
+from footnote.loaders.numerals import numeral
+from footnote.loaders.word_styles import ParagraphStyle, is_on, whole_number
+
+__all__ = ["Numbering"]
+
+_LEVELS = 9
+_PLACE = frozenset("123456789")
+
+
+@dataclass(slots=True)
+class _Level:
+    kind: str = "decimal"
+    pattern: str = ""
+    start: int = 1
+    restarts: int | None = None
+    plain_figures: bool = False
+    style: str = ""
+    """Of the paragraphs that this level is for."""
+
+
+@dataclass(slots=True)
+class _List:
+    """A list as it is used: its levels and counters, shared by all lists of the same definition."""
+
+    levels: dict[int, _Level]
+    counters: list[int | None] = field(default_factory=lambda: [None] * _LEVELS)
+
+
+class Numbering:
+    """Counts the items of a document's lists, in the order in which they are read."""
+
+    def __init__(self, root: Any) -> None:
+        self._lists: dict[str, _List] = {}
+        self._starts: dict[str, dict[int, int]] = {}
+        self._begun: set[tuple[str, int]] = set()
+        parts = [part for part in root if isinstance(part.tag, str)] if root is not None else []
+        defined = _definitions([part for part in parts if local_name(part) == "abstractNum"])
+        for part in parts:
+            if local_name(part) == "num":
+                self._add(part, defined)
+
+    def _add(self, part: Any, defined: dict[str, _List]) -> None:
+        key = local_value(part, "numId") or ""
+        levels: dict[int, _Level] = {}
+        starts: dict[int, int] = {}
+        base: _List | None = None
+        for child in part:
+            if local_name(child) == "abstractNumId":
+                base = defined.get(local_value(child, "val") or "")
+            elif local_name(child) == "lvlOverride":
+                depth = whole_number(local_value(child, "ilvl"), 0)
+                levels |= _levels(child)
+                for inner in child:
+                    if local_name(inner) == "startOverride":
+                        starts[depth] = whole_number(local_value(inner, "val"), 1)
+        if base is not None:
+            self._lists[key] = _List({**base.levels, **levels}, base.counters) if levels else base
+            self._starts[key] = starts
+
+    def depth(self, style: ParagraphStyle) -> int:
+        """A paragraph's depth in its list: what a level says of the paragraph's style goes before what the style says."""
+        found = self._lists.get(style.list_id)
+        linked = {level.style: depth for depth, level in found.levels.items() if level.style} if found else {}
+        return next((linked[each] for each in style.ids if each in linked), style.list_level)
+
+    def label(self, list_id: str, depth: int) -> str | None:
+        """The number before the next item, as it is shown; empty for a bullet; None where there is no such list."""
+        found = self._lists.get(list_id)
+        if found is None:
+            return None
+        level = found.levels.get(depth, _Level())
+        counters = found.counters
+        value = counters[depth]
+        if (list_id, depth) not in self._begun and depth in self._starts[list_id]:
+            value = None
+        self._begun.add((list_id, depth))
+        start = self._starts[list_id].get(depth, level.start)
+        counters[depth] = start if value is None else value + 1
+        for deeper in range(depth + 1, _LEVELS):
+            restarts = found.levels[deeper].restarts if deeper in found.levels else None
+            if restarts is None or 0 < restarts >= depth + 1:
+                counters[deeper] = None
+        if level.kind in {"bullet", "none"} or not level.pattern:
+            return "" if level.kind == "bullet" else None
+        return _filled(level, found, depth)
+
+
+def _definitions(parts: Sequence[Any]) -> dict[str, _List]:
+    """The lists that a document defines; one that only names a style is the list of that style."""
+    found = {local_value(part, "abstractNumId") or "": _List(_levels(part)) for part in parts}
+    linked: dict[str, _List] = {}
+    for name in ("styleLink", "numStyleLink"):
+        for part in parts:
+            key = local_value(part, "abstractNumId") or ""
+            style = next((local_value(child, "val") or "" for child in part if local_name(child) == name), None)
+            if style is not None and name == "styleLink":
+                linked[style] = found[key]
+            elif style is not None:
+                found[key] = linked.get(style, found[key])
+    return found
+
+
+def _filled(level: _Level, found: _List, depth: int) -> str:
+    pieces: list[str] = []
+    at = 0
+    while at < len(level.pattern):
+        character = level.pattern[at]
+        following = level.pattern[at + 1 : at + 2]
+        if character == "%" and following in _PLACE:
+            wanted = int(following) - 1
+            upper = found.levels.get(wanted, _Level())
+            value = found.counters[wanted]
+            kind = "decimal" if level.plain_figures and wanted < depth else upper.kind
+            pieces.append(numeral(upper.start if value is None else value, kind))
+            at += 2
+        else:
+            pieces.append(character)
+            at += 1
+    return "".join(pieces).strip()
+
+
+def _levels(element: Any) -> dict[int, _Level]:
+    found: dict[int, _Level] = {}
+    for part in element:
+        if not isinstance(part.tag, str) or local_name(part) != "lvl":
+            continue
+        found[whole_number(local_value(part, "ilvl"), 0)] = _level(part)
+    return found
+
+
+def _level(part: Any) -> _Level:
+    level = _Level()
+    for child in part:
+        if not isinstance(child.tag, str):
+            continue
+        value = local_value(child, "val")
+        match local_name(child):
+            case "start":
+                level.start = whole_number(value, 1)
+            case "numFmt":
+                level.kind = value or "decimal"
+            case "lvlText":
+                level.pattern = value or ""
+            case "lvlRestart":
+                level.restarts = whole_number(value, 0)
+            case "pStyle":
+                level.style = value or ""
+            case "isLgl":
+                level.plain_figures = is_on(child)
+            case _:
+                pass
+    return level
