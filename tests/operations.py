@@ -39,7 +39,6 @@ class Operation:
         begin: makes the home that it starts from; None for an empty one.
         seen: what whoever comes next finds, as a digest.
         commit: the step after which that is the new content.
-        settled: kinds of step from which on nothing may be lost any more: the sync that follows the commit.
     """
 
     run: Callable[[Path], object]

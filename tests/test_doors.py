@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import tarfile
 from collections.abc import Iterator
@@ -79,6 +80,14 @@ class TestBackup:
         (tmp_path / "a.tar").write_bytes(b"nothing of the kind" * 100)
         with pytest.raises(IndexDamaged, match="no whole backup"):
             restore(tmp_path / "a.tar", tmp_path / "index", lock_wait_seconds=1.0)
+        # Nor is anything left of one of which a file is missing.
+        backup(tmp_path / "index", tmp_path / "b.tar")
+        with tarfile.open(tmp_path / "b.tar") as tar:
+            last = tar.getmembers()[-1]
+        os.truncate(tmp_path / "b.tar", last.offset)
+        with pytest.raises(IndexDamaged, match="no whole backup"):
+            restore(tmp_path / "b.tar", tmp_path / "new", lock_wait_seconds=1.0)
+        assert [path.name for path in (tmp_path / "new").iterdir()] == ["LOCK"]
 
 
 @pytest.mark.usefixtures("shell")

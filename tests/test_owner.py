@@ -199,7 +199,9 @@ class TestRemoving:
         assert not (tiny_corpus / "tea.txt").exists()
         assert hidden(tiny_corpus) == []
 
-    @pytest.mark.parametrize("names", [["moons.md", "tea.txt"], ["no.md"], ["../secret.md"], ["/etc/passwd"]])
+    @pytest.mark.parametrize(
+        "names", [["moons.md", "tea.txt"], ["no.md"], ["../secret.md"], ["/etc/passwd"], [".//tea.txt"], ["./tea.txt"]]
+    )
     def test_what_cannot_leave_stays(self, owner, tiny_corpus, names):
         (tiny_corpus.parent / "secret.md").write_text("# Secret")
         assert owner.post("/api/change", json={"documents": names}).status_code == 400

@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
-from footnote.errors import IndexDamaged, IndexFolderError
+from footnote.errors import IndexDamaged, IndexFolderError, IndexMissing
 from footnote.store.decoding import changed_parts
 from footnote.store.files import (
     FILE_MODE,
@@ -119,9 +119,7 @@ def restore(archive: Path, index_dir: Path, *, lock_wait_seconds: float) -> Mani
                 remedy="make room or allow writing there, then restore it again",
             ) from error
         finally:
-            # Whether it was committed or not, the folder says so: what neither generation needs is removed.
-            if (kept := _present(index_dir)) is not None:
-                clean(index_dir, kept)
+            _clean(index_dir)
         return manifest
 
 
@@ -134,6 +132,17 @@ def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
         except (tarfile.TarError, ValueError, OverflowError) as error:
             # Numbers in the headers of a damaged archive are whatever its bytes say.
             raise _no_backup(archive) from error
+
+
+def _clean(index_dir: Path) -> None:
+    """Whether it was committed or not, the folder says so: what neither generation needs is removed."""
+    try:
+        clean(index_dir, read_manifest(index_dir))
+    except IndexMissing:
+        clean(index_dir, None)
+    except IndexFolderError:
+        # What a manifest needs that cannot be read is not known.
+        return
 
 
 def _present(index_dir: Path) -> Manifest | None:

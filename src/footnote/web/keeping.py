@@ -10,7 +10,7 @@ import os
 import threading
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from footnote.errors import FootnoteError, UsageError
@@ -132,7 +132,7 @@ class Keeper:
         with self._lock:
             self._raise_if_running()
             for name in removed:
-                if not has_file(corpus_dir, name):
+                if PurePosixPath(name).as_posix() != name or not has_file(corpus_dir, name):
                     raise UsageError("its file is not there any more", where=name, remedy="update the index")
             known = {document.id for document in self._footnote.documents()}
             if removed and not self._waiting and known <= set(removed):
