@@ -27,9 +27,10 @@ MOST_RATIO = 2.6
 """For twice the size; quadratic work gives 4."""
 ENOUGH_SECONDS = 0.04
 """Below it a clock says more of the machine than of the work."""
-CHARS = sized(30_000, 200_000)
+CHARS = sized(20_000, 200_000)
 """Of the smaller of two documents."""
-TRIES = 4
+TRIES = (1, 3, 5)
+"""Runs of each try; the next one only where the last was too slow."""
 
 GENERATORS: dict[str, Callable[[int], str]] = {
     "bold.md": lambda n: "**a** " * n,
@@ -77,16 +78,16 @@ def stages(document: Document) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "split", lambda: split(document)
     yield "inputs", lambda: [inputs_of(document, passage) for passage in passages]
     yield "layout", lambda: json.dumps(document_layout(document))
-    yield "span", lambda: [span_layout(document, passage.span) for passage in passages[:8]]
+    yield "span", lambda: [span_layout(document, passage.span) for passage in passages[:2]]
     yield "visible", lambda: [document.visible(passage.span) for passage in passages]
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Median processor time of three runs, of this thread alone; without the collector, which looks at all there is."""
+def seconds(work: Callable[[], object], times: int) -> float:
+    """Median processor time of some runs, of this thread alone; without the collector, which looks at all there is."""
     found = []
     gc.disable()
     try:
-        for _ in range(3):
+        for _ in range(times):
             began = time.thread_time()
             work()
             found.append(time.thread_time() - began)
@@ -101,11 +102,13 @@ def test_twice_as_much_costs_about_twice(name: str) -> None:
     size = 1_000 * CHARS // len(GENERATORS[name](1_000))
     once, twice = loaded(name, size), loaded(name, 2 * size)
     for (stage, work), (_, more_work) in zip(stages(once), stages(twice), strict=True):
-        # Any good try will do: another program can make the smaller one look cheap, not the larger one.
+        # One good try will do: another program can make the smaller one look cheap, never the larger one.
         ratios: list[float] = []
-        while len(ratios) < TRIES and (not ratios or ratios[-1] > MOST_RATIO):
-            took = seconds(more_work)
-            ratios.append(took / max(seconds(work), ENOUGH_SECONDS / MOST_RATIO))
+        for times in TRIES:
+            took = seconds(more_work, times)
+            ratios.append(took / max(seconds(work, times), ENOUGH_SECONDS / MOST_RATIO))
+            if ratios[-1] <= MOST_RATIO:
+                break
         assert min(ratios) <= MOST_RATIO, f"{stage} of {2 * size}: {ratios}"
 
 

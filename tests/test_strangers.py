@@ -201,9 +201,8 @@ class TestTold:
             stack.enter_context(process.stderr)
             stack.callback(process.wait)
             stack.callback(process.kill)
-            line = process.stderr.readline()
-            address = re.search(r"http://\S+?:\d+", line)
-            assert address, line
+            lines = iter(process.stderr.readline, "")
+            address = next(found for line in lines if (found := re.search(r"http://\S+?:\d+", line)))
             server = Server(address.group(), process, [])
             assert server.reach("/api/start") == 200
             made = stack.enter_context(server.connect())
@@ -212,7 +211,7 @@ class TestTold:
                 time.sleep(1)
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=END_SECONDS + sized(20, 3))
+            assert process.wait(timeout=END_SECONDS + sized(20, 3)) == 0
             assert time.monotonic() - began < END_SECONDS + sized(15, 3)
             rest = process.stderr.read()
             assert "Traceback" not in rest, rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -433,6 +434,30 @@ class TestEntry:
     def test_an_open_address_needs_a_token(self, engine):
         with pytest.raises(UsageError, match="token"):
             serve(engine, host="0.0.0.0", port=0, token=None)
+
+    @pytest.mark.parametrize("token", [None, TOKEN])
+    def test_the_browser_is_opened_as_the_owner_and_a_token_is_never_printed(self, engine, token, monkeypatch, capsys):
+        opened: list[str] = []
+        ended = threading.Event()
+
+        class Server:
+            def run(self, sockets):
+                ended.wait(30)
+                sockets[0].close()
+
+        def open_it(address: str) -> None:
+            opened.append(address)
+            ended.set()
+
+        monkeypatch.setattr("footnote.web.serving.server_for", lambda *_, **__: Server())
+        monkeypatch.setattr("footnote.web.serving.log_to_stderr", lambda **_: None)
+        monkeypatch.setattr("webbrowser.open", open_it)
+        serve(engine, host="127.0.0.1", port=0, token=token, open_browser=True)
+        said = capsys.readouterr().err
+        assert TOKEN not in said
+        (address,) = opened
+        assert address in said
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/" + ("" if token else r"enter\?secret=[\w-]{43}"), address)
 
     def test_a_taken_port_is_said(self, engine):
         import socket

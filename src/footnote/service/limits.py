@@ -138,8 +138,9 @@ class Rates:
         self._buckets = Buckets(per_minute=per_minute, burst=burst, clock=clock) if per_minute else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asks = self._buckets is not None and scope["type"] == "http" and scope["method"] == "POST"
-        wait = self._buckets.take(address_of(scope)) if asks and self._buckets is not None else 0
+        wait = 0
+        if self._buckets is not None and scope["type"] == "http" and scope["method"] == "POST":
+            wait = self._buckets.take(address_of(scope))
         if wait:
             await refuse(send, 429, "too many questions from this address", wait)
         else:

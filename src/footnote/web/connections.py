@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import socket
+import threading
 import time
 from types import FrameType
 from typing import Any, Final
@@ -40,6 +41,13 @@ class BoundedServer(Server):
         # An open page holds two or three connections.
         self.connections_max = max(8, min(most, 4 * requests_max))
         self.idle: dict[Connection, None] = {}
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        finally:
+            # In good order: what is left is Python's own end, which takes its time on a busy machine.
+            faulthandler.cancel_dump_traceback_later()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.config.backlog = _ACCEPTED_AT_ONCE
@@ -132,7 +140,9 @@ class Seldom(logging.Filter):
         self._said: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        text, now = str(record.msg), time.monotonic()
+        # The first line: what follows names the connection, and is another each time.
+        kind = record.exc_info[0] if isinstance(record.exc_info, tuple) else None
+        text, now = f"{str(record.msg).partition(chr(10))[0]} {kind}", time.monotonic()
         if now - self._said.get(text, float("-inf")) < _SAID_EVERY_SECONDS:
             return False
         if len(self._said) > 1_000:
@@ -165,8 +175,12 @@ def server_for(app: Any, *, requests_max: int, behind_proxy: bool) -> BoundedSer
 
 
 def end_within(seconds: float) -> None:
-    """End the process after a time, even while native code holds the interpreter; the index outlives any end."""
-    faulthandler.dump_traceback_later(seconds, exit=True, file=os.open(os.devnull, os.O_WRONLY))
+    """End the process after a time, whatever its threads do; the index outlives any end, and answers had their time before."""
+    last = threading.Timer(seconds, os._exit, [0])
+    last.daemon = True
+    last.start()
+    # Where native code holds the interpreter, no thread of Python gets to run.
+    faulthandler.dump_traceback_later(seconds + 2, exit=True, file=os.open(os.devnull, os.O_WRONLY))
 
 
 def _descriptors() -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import errno
 import ipaddress
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -162,7 +164,9 @@ def _quiet_gradio() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     if "GRADIO_TEMP_DIR" not in os.environ:
-        os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="footnote-")
+        folder = tempfile.mkdtemp(prefix="footnote-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["GRADIO_TEMP_DIR"] = folder
 
 
 def _assert_launched(page: object) -> None:
