@@ -34,7 +34,7 @@ from promises import Clock, record, sized
 from store_builders import make_entries, signature, writer
 from strangers import CHANGES, change_archive, change_field, huge_sparse, reseal, rewrite, sealed_members
 
-SETTINGS = Settings(reader="off", lock_wait_seconds=0.0)
+SETTINGS = Settings(reranker="off", lock_wait_seconds=0.0)
 MUTANTS = sized(12, 1_000)
 CANARY = "THE CANARY SANG"
 
