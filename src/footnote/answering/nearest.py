@@ -57,8 +57,7 @@ def missing_words(reader: IndexReader, question: str) -> tuple[str, ...]:
 def _whole_word(question: str, span: Span) -> str:
     """The word at a span with what hyphens join to it, as it was typed."""
     # A mark that stands on its own, as in a row of accents, belongs to a word of ours but to no compound.
-    whole = next((m.group() for m in _COMPOUND.finditer(question) if m.end() >= span.end), span.of(question))
-    return whole
+    return next((m.group() for m in _COMPOUND.finditer(question) if m.end() >= span.end), span.of(question))
 
 
 def refusal(missing: Sequence[str]) -> tuple[AbstentionReason, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from footnote.records.answers import AbstentionReason, Answer, Citation, GoldSpan, Hit, Judgment, Standing, rounded
 from footnote.records.documents import (
+    PARTS_WORDS,
     Block,
     BlockKind,
     BuildReport,
@@ -25,6 +26,7 @@ from footnote.records.documents import (
 )
 
 __all__ = [
+    "PARTS_WORDS",
     "AbstentionReason",
     "Answer",
     "Block",

@@ -12,7 +12,8 @@ BlockKind: TypeAlias = Literal[
 ]
 StyleKind: TypeAlias = Literal["strong", "emphasis", "code", "link"]
 
-_PARTS_WORDS = re.compile(r"\||<(?:br|sup|li|p|div|t[dhr])\b", re.IGNORECASE)
+PARTS_WORDS = re.compile(r"\||<(?:br|sup|li|p|div|t[dhr])\b", re.IGNORECASE)
+"""Hidden markup that stands between words: what is before it and after it are two."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -186,7 +187,7 @@ def visible_text(text: str, span: Span, hidden: tuple[Span, ...]) -> str:
         if gap.end <= span.start or gap.start >= span.end:
             continue
         pieces.append(text[at : max(at, gap.start)])
-        if _PARTS_WORDS.search(text, gap.start, gap.end):
+        if PARTS_WORDS.search(text, gap.start, gap.end):
             pieces.append(" ")
         at = max(at, gap.end)
     pieces.append(text[at : span.end] if at < span.end else "")
@@ -199,7 +200,7 @@ def visible_offsets(text: str, span: Span, hidden: tuple[Span, ...]) -> list[int
     parting = {
         max(gap.start, span.start)
         for gap in hidden
-        if gap.end > span.start and _PARTS_WORDS.search(text, gap.start, gap.end)
+        if gap.end > span.start and PARTS_WORDS.search(text, gap.start, gap.end)
     }
     offsets: list[int] = []
     blank: int | None = None

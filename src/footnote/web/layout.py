@@ -8,20 +8,18 @@ page can lay marks exactly without ever searching for a quote.  No markup is mad
 from __future__ import annotations
 
 import json
-import re
 import threading
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from footnote.records import Block, Document, Span, Style
+from footnote.records import PARTS_WORDS, Block, Document, Span, Style
 
 Json: TypeAlias = dict[str, Any]
 
 _DEEPEST_LIST = 32
 """Beyond it items are drawn side by side: nobody tells more levels apart, and JSON and browsers have limits."""
-_PARTS_WORDS = re.compile(r"\||<br\b", re.IGNORECASE)
 
 
 def document_layout(document: Document) -> Json:
@@ -102,7 +100,7 @@ def runs(text: str, spans: Sequence[Span], block: Block) -> list[list[Json]]:
             for piece, kinds in styles.cut(start, end):
                 run: Json = {"start": piece.start, "text": piece.of(text), "styles": kinds}
                 # A hidden bar or line break parts words as a blank does.
-                if pieces and _PARTS_WORDS.search(text, pieces[-1]["start"] + len(pieces[-1]["text"]), piece.start):
+                if pieces and PARTS_WORDS.search(text, pieces[-1]["start"] + len(pieces[-1]["text"]), piece.start):
                     run["blank"] = True
                 pieces.append(run)
         made.append(pieces)
