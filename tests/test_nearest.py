@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from footnote import Footnote
-from footnote.answering.nearest import asking_part, missing_words, nearest_explanation
+from footnote.answering.nearest import asking_part, is_anothers, missing_words, nearest_explanation
 from footnote.ranking.evidence import Query
 from footnote.records import Citation, Span
 from footnote.settings import Settings
@@ -59,9 +59,9 @@ def test_the_nearest_passage_says_whose_property_it_tells() -> None:
 
 
 def test_a_heading_tells_it_where_the_quote_does_not() -> None:
-    asked = query("zopiclone at night?", ("zopiclon", "night"), ("zopiclon",))
+    asked = query("Zopiclone at night?", ("zopiclon", "night"), ("zopiclon",))
     told = nearest_explanation(asked, citation("It is taken at night.", ("Melatonin",)))
-    assert "about Melatonin, not zopiclone" in told
+    assert "about Melatonin, not Zopiclone" in told
 
 
 def test_nothing_is_said_where_the_name_stands_in_the_quote_or_over_it() -> None:
@@ -70,3 +70,19 @@ def test_nothing_is_said_where_the_name_stands_in_the_quote_or_over_it() -> None
         assert (
             nearest_explanation(asked, citation(quote, headings)) == "No passage answers this for certain. The nearest:"
         )
+
+
+@pytest.mark.parametrize(
+    ("names", "quote", "headings", "anothers"),
+    [
+        (("zopiclon",), "Melatonin is taken at night.", (), True),
+        (("zopiclon",), "Zopiclone is taken at night.", (), False),
+        (("zopiclon",), "It is taken at night.", ("Zopiclone",), False),
+        ((), "Melatonin is taken at night.", (), False),
+    ],
+)
+def test_a_quote_that_lacks_the_name_asked_about_is_anothers(
+    names: tuple[str, ...], quote: str, headings: tuple[str, ...], anothers: bool
+) -> None:
+    asked = query("zopiclone at night?", ("zopiclon", "night"), names)
+    assert is_anothers(asked, citation(quote, headings)) == anothers

@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from footnote.answering.nearest import missing_words, nearest_explanation, refusal
+from footnote.answering.nearest import (
+    ANOTHERS_CONFIDENCE,
+    is_anothers,
+    missing_words,
+    nearest_explanation,
+    refusal,
+)
 from footnote.answering.numbers import (
     CODE_ALONE_CONFIDENCE,
     DISPUTED_CONFIDENCE,
@@ -98,13 +104,13 @@ def select(
     if large is not None and retrieved.stage == "large":
         scored = read_alone(reader, retrieved, scored, large)
     confidence = _confidence(reader, retrieved, scored)
-    if confidence < threshold(settings, retrieved.stage):
-        nearest = _nearest(reader, retrieved, scored) if confidence >= NEAREST_CONFIDENCE else None
-        return _abstention(retrieved.query, confidence, missing, nearest)
-    quotes = choose_quotes(reader, retrieved, scored, limit=settings.max_quotes)
-    return Selection(
-        _citations(reader, quotes), confidence, None, "", missing, track_record(confidence, retrieved.stage)
-    )
+    if confidence >= threshold(settings, retrieved.stage):
+        citations = _citations(reader, choose_quotes(reader, retrieved, scored, limit=settings.max_quotes))
+        if not is_anothers(retrieved.query, citations[0]):
+            return Selection(citations, confidence, None, "", missing, track_record(confidence, retrieved.stage))
+        confidence = min(confidence, ANOTHERS_CONFIDENCE)
+    nearest = _nearest(reader, retrieved, scored) if confidence >= NEAREST_CONFIDENCE else None
+    return _abstention(retrieved.query, confidence, missing, nearest)
 
 
 def _confidence(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> float:

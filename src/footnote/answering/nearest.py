@@ -6,13 +6,19 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
+
 from footnote import terms
 from footnote.ranking.evidence import Query
 from footnote.records import AbstentionReason, Citation, Span
 from footnote.store import IndexReader
 
-__all__ = ["asking_part", "missing_words", "nearest_explanation", "refusal"]
+__all__ = ["ANOTHERS_CONFIDENCE", "asking_part", "is_anothers", "missing_words", "nearest_explanation", "refusal"]
 
+ANOTHERS_CONFIDENCE = 0.3
+"""Most confidence in a quote that tells the property of something else: it is shown as the nearest, and whose it is."""
+WEIGHTY_NAME = 0.25
+"""Share of a question's weight from which a name that the quote lacks decides: lower ones cost more right answers than they save."""
 _COMPOUND = re.compile(r"[\w'’]+(?:-[\w'’]+)*")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 _ASKS = re.compile(
@@ -68,6 +74,16 @@ def refusal(missing: Sequence[str]) -> tuple[AbstentionReason, str]:
     return "not_answered", "The documents use these words, but no passage was found that answers the question."
 
 
+def is_anothers(query: Query, citation: Citation) -> bool:
+    """Whether a quote tells the property of something else than was asked about.
+
+    So it is where a name that weighs in the question stands in other passages, and neither in the quote nor over it.
+    """
+    held = _held(citation)
+    untold = np.array([stem not in held for stem in query.stems], dtype=np.bool_)
+    return float((query.names & query.known & untold) @ query.idf) >= WEIGHTY_NAME * query.total_idf
+
+
 def nearest_explanation(query: Query, citation: Citation) -> str:
     """What is said above the nearest passage: of what it tells where that is not what was asked about."""
     asked = _untold_name(query, citation)
@@ -79,7 +95,7 @@ def nearest_explanation(query: Query, citation: Citation) -> str:
 
 def _untold_name(query: Query, citation: Citation) -> str:
     """The first name of the question that stands neither in the quote nor over it, as it was typed."""
-    held = set(terms.analyse(" ".join([citation.title, *citation.heading_path, citation.context_text, citation.quote])))
+    held = _held(citation)
     names = {stem for stem, is_name in zip(query.stems, query.names, strict=True) if is_name}
     for word in terms.words(query.text):
         stem = terms.stem_words([word.text])[0]
@@ -88,8 +104,13 @@ def _untold_name(query: Query, citation: Citation) -> str:
     return ""
 
 
+def _held(citation: Citation) -> set[str]:
+    """Stems of a quote with what stands over it."""
+    return set(terms.analyse(" ".join([citation.title, *citation.heading_path, citation.context_text, citation.quote])))
+
+
 def _told_instead(question: str, asked: str, citation: Citation) -> str:
-    """What follows in the quote on the word that the name follows in the question; else its first word, else the heading over it."""
+    """What follows in the quote on the word that the name follows in the question; of a name with a capital, else the heading."""
     words = [word.text for word in terms.words(question)]
     place = words.index(terms.fold(asked)) if terms.fold(asked) in words else 0
     before = words[place - 1] if place > 0 and words[place - 1] not in _STANDS_ANYWHERE else None
@@ -98,6 +119,4 @@ def _told_instead(question: str, asked: str, citation: Citation) -> str:
     for previous, word in pairwise(said):
         if previous.text == before and word.text not in known and word.text.isalpha():
             return word.span.of(citation.quote)
-    if said and said[0].text not in known and said[0].text.isalpha():
-        return said[0].text
-    return citation.heading_path[-1] if citation.heading_path else citation.title
+    return (citation.heading_path[-1] if citation.heading_path else citation.title) if asked[:1].isupper() else ""
