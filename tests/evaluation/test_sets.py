@@ -22,7 +22,7 @@ def wrong_spans(golds: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [gold for gold in golds if texts[gold["doc"]][gold["start"] : gold["end"]] != gold["text"]]
 
 
-@pytest.mark.parametrize("name", ["ketamine", "ketamine-held-out"])
+@pytest.mark.parametrize("name", ["ketamine", "ketamine-plain", "ketamine-held-out"])
 def test_gold_of_questions_is_the_text_of_the_corpus(name: str) -> None:
     rows = read(f"{name}.jsonl")
     assert wrong_spans([gold for row in rows for gold in row["gold"]]) == []
@@ -40,7 +40,9 @@ def test_twins_ask_the_same_questions_and_hold_no_text(name: str, each: int) -> 
 
 def test_no_question_is_in_both_sets() -> None:
     asked = Counter(
-        row["question"].lower() for name in ("ketamine", "ketamine-held-out") for row in read(f"{name}.jsonl")
+        row["question"].lower()
+        for name in ("ketamine", "ketamine-plain", "ketamine-held-out")
+        for row in read(f"{name}.jsonl")
     )
     assert asked.most_common(1)[0][1] == 1
 
