@@ -78,8 +78,9 @@ class Traced:
         return [line for line in self.lines() if re.search(r"\bsocket\((?:AF_INET6?|AF_NETLINK|AF_PACKET)", line)]
 
     def strewn(self) -> list[str]:
-        """Files and folders made anywhere but in the index, the cache and the folder for temporary files."""
-        ours = (str(self.folder / "index"), str(default_cache_dir()), str(self.temporary), "/dev/", "/proc/")
+        """Files and folders made anywhere but in the index, the cache, the user's state and the folder for temporary files."""
+        state = str(Path(os.environ["XDG_STATE_HOME"]) / "footnote")
+        ours = (str(self.folder / "index"), str(default_cache_dir()), state, str(self.temporary), "/dev/", "/proc/")
         found = []
         for line in self.lines():
             if made := _MADE.search(line):

@@ -269,8 +269,9 @@ class TestRemoving:
         assert hidden(tiny_corpus) == []
 
 
-def request(method: str, path: str, length: int, kind: str) -> dict[str, Any]:
-    headers = {"host": "localhost:7860", "content-type": kind, "content-length": str(length)}
+def request(owner: Any, method: str, path: str, length: int, kind: str) -> dict[str, Any]:
+    cookie = "; ".join(f"{name}={value}" for name, value in owner.cookies.items())
+    headers = {"host": "localhost:7860", "content-type": kind, "content-length": str(length), "cookie": cookie}
     return {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
         "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "state": {},
@@ -305,9 +306,10 @@ class TestArriving:
                 if message["type"] == "http.response.start":
                     statuses.append(message["status"])
 
-            scope = request("PUT", "/api/files/gate.md", len(body), FILE["content-type"])
+            scope = request(owner, "PUT", "/api/files/gate.md", len(body), FILE["content-type"])
             running = asyncio.create_task(owner.app(scope, receive, send))
             while not hidden(tiny_corpus):  # noqa: ASYNC110 - a folder tells nobody
+                assert not running.done(), statuses
                 await asyncio.sleep(0.01)
             assert (await asyncio.to_thread(changed, owner))["added"] == []
             assert not (tiny_corpus / "gate.md").exists()
@@ -337,7 +339,7 @@ class TestKilled:
             from footnote.web import keeping
 
             keeping.build_index = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
-            client = visitor(engine)
+            client = entered(visitor(engine))
             for name, data in sent:
                 client.put(f"/api/files/{name}?replace=true", content=data, headers=FILE)
             client.post("/api/change", json={"documents": [removed] if removed else []})
@@ -364,7 +366,7 @@ class TestKilled:
         self.killed_while_it_encodes(engine, removed="secret.md")
         self.restarted(tiny_corpus, tmp_path / "index")
         assert hidden(tiny_corpus) == [], "back under its name, where it is seen and can be removed"
-        client = visitor(engine)
+        client = entered(visitor(engine))
         engine.refresh()
         assert changed(client, "secret.md")["removed"] == ["secret.md"]
         files = [path for folder in (tiny_corpus, tmp_path / "index") for path in folder.rglob("*") if path.is_file()]
@@ -391,10 +393,10 @@ class TestKilled:
 
     def test_two_servers_do_not_change_the_same_documents(self, engine, owner, tiny_corpus):
         owner.put("/api/files/new.md", content=NEW, headers=FILE)
-        refused = visitor(engine).put("/api/files/other.md", content=NEW, headers=FILE)
+        refused = entered(visitor(engine)).put("/api/files/other.md", content=NEW, headers=FILE)
         assert (refused.status_code, "another process" in refused.json()["what"]) == (400, True)
         assert changed(owner)["added"] == ["new.md"]
-        assert visitor(engine).put("/api/files/other.md", content=NEW, headers=FILE).status_code == 204
+        assert entered(visitor(engine)).put("/api/files/other.md", content=NEW, headers=FILE).status_code == 204
 
 
 class TestStates:
