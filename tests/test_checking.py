@@ -151,7 +151,7 @@ def test_help_is_named_first_where_someone_is_in_danger(guest):
 
 
 def test_after_the_notice_there_is_an_answer_or_nothing(guest):
-    guest.ask("I want to kill myself")
+    guest.ask("I want to end my life. Is the nasal spray approved?")
     page = guest.page
     told = [saved(guest, ".fn-export", text) for text in ("text=Markdown", "text=HTML", "text=JSON, to verify later")]
     for again in (False, True):
@@ -162,6 +162,6 @@ def test_after_the_notice_there_is_an_answer_or_nothing(guest):
         assert turn.evaluate("node => [...node.children].map(each => each.className)") == ["fn-asked-line", "fn-care"]
         assert turn.locator(".fn-refusal, .fn-related, .fn-thumb").count() == 0
     for text in (*told, page.locator("body").inner_text()):
-        assert "I want to kill myself" in text
+        assert "I want to end my life" in text
         assert not re.search(r"No document|Not answered|answers the question", text)
     guest.assert_calm()

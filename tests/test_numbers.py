@@ -58,6 +58,27 @@ def test_only_the_row_asked_for_is_quoted(lift: Footnote, question: str) -> None
     assert "L-240" not in quotes
 
 
+TIDES = """# Tides at the pier
+
+| Month | High water | Low water |
+|---|---|---|
+| March | 4.1 m | 0.9 m |
+| June | 3.6 m | 1.2 m |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "told"), [("How high is low water in June?", "1.2 m"), ("What is the high water in March?", "4.1 m")]
+)
+def test_a_row_that_has_all_words_of_the_question_answers(tmp_path: Path, question: str, told: str) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "tides.md").write_text(TIDES, "utf-8")
+    footnote, _ = Footnote.build(corpus, tmp_path / "index")
+    assert told in footnote.ask(question).citations[0].quote
+    assert footnote.ask("How high is low water in August?").standing != "answered"
+
+
 def test_a_code_that_no_document_holds_is_not_taken_for_another(lift: Footnote) -> None:
     assert lift.ask("L-206").standing != "answered"
 

@@ -308,7 +308,7 @@ class TestArriving:
 
             scope = request(owner, "PUT", "/api/files/gate.md", len(body), FILE["content-type"])
             running = asyncio.create_task(owner.app(scope, receive, send))
-            while not hidden(tiny_corpus):  # noqa: ASYNC110 - a folder tells nobody
+            while not hidden(tiny_corpus):
                 assert not running.done(), statuses
                 await asyncio.sleep(0.01)
             assert (await asyncio.to_thread(changed, owner))["added"] == []

@@ -17,10 +17,13 @@ from footnote.answering.nearest import (
 from footnote.answering.numbers import (
     CODE_ALONE_CONFIDENCE,
     DISPUTED_CONFIDENCE,
+    ROW_CONFIDENCE,
     codes_of,
     holds_codes,
     is_code_alone,
     is_disputed,
+    rows_asked_for,
+    tells_all,
 )
 from footnote.answering.quotes import Quote, asks_for_list, merged, nearly_same, quote_around, words_of
 from footnote.answering.scoring import (
@@ -98,7 +101,7 @@ def select(
     whole = section_quotes(reader, section, limit=settings.max_quotes, allowed=allowed) if section else []
     if whole:
         return Selection(_citations(reader, whole), NUMBERED_CONFIDENCE, None, "", ())
-    scored = _with_codes(reader, retrieved, score_sentences(retrieved))
+    scored = _exact(reader, retrieved, score_sentences(retrieved))
     if not np.isfinite(scored.scores).any():
         return Selection((), 0.0, "nothing_found", "The documents hold headings only, no text to quote.", missing)
     if large is not None and retrieved.stage == "large":
@@ -114,22 +117,27 @@ def select(
 
 
 def _confidence(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> float:
-    """The fitted confidence, but for what is certain by itself: a code that is the whole question, numbers that disagree."""
+    """The fitted confidence, but for what is certain by itself: a code that is the question, a row with all its words, a dispute."""
     confidence = confidence_of(retrieved, scored)
-    if is_code_alone(retrieved.query.text) and scored.exact:
+    if scored.exact == "row":
+        confidence = max(confidence, ROW_CONFIDENCE)
+    if scored.exact == "code" and is_code_alone(retrieved.query.text):
         confidence = max(confidence, CODE_ALONE_CONFIDENCE)
     if confidence > DISPUTED_CONFIDENCE and is_disputed(reader, retrieved, scored):
         return DISPUTED_CONFIDENCE
     return confidence
 
 
-def _with_codes(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> ScoredSentences:
-    """Where sentences hold the very codes that were asked for, those alone can be quoted."""
+def _exact(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> ScoredSentences:
+    """Where sentences hold the very codes that were asked for, or rows all words, those alone can be quoted."""
     wanted = codes_of(retrieved.query.text)
-    if not wanted:
+    codes = holds_codes(reader, retrieved.passages, wanted) & np.isfinite(scored.scores) if wanted else None
+    if codes is not None and codes.any():
+        return replace(scored, scores=np.where(codes, scored.scores, -np.inf), exact="code")
+    rows = rows_asked_for(reader, retrieved, scored)
+    if not rows.any() or tells_all(retrieved, int(np.argmax(scored.scores))) > bool(rows[np.argmax(scored.scores)]):
         return scored
-    scores = np.where(holds_codes(reader, retrieved.passages, wanted), scored.scores, -np.inf)
-    return replace(scored, scores=scores, exact=True) if np.isfinite(scores).any() else scored
+    return replace(scored, scores=np.where(rows, scored.scores, -np.inf), exact="row")
 
 
 def _nearest(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> Citation | None:

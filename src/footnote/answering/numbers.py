@@ -1,4 +1,4 @@
-"""Codes and numbers: the row that holds exactly the code asked for, and documents that answer with different numbers.
+"""Codes, rows and numbers: the row that holds exactly the code asked for, or all words, and documents that tell different numbers.
 
 Error codes, part numbers and amounts resemble each other to vectors and to rerankers, and mean nothing alike: E1234 is not E1233.
 """
@@ -12,17 +12,29 @@ import numpy as np
 import numpy.typing as npt
 
 from footnote import terms
-from footnote.answering.nearest import FRAMING
+from footnote.answering.nearest import FRAMING, asking_part
 from footnote.answering.scoring import ScoredSentences
-from footnote.records import Passage
+from footnote.records import Passage, Sentence
 from footnote.retrieval import Retrieved
 from footnote.splitting import sentence_input
 from footnote.store import IndexReader
 
-__all__ = ["CODE_ALONE_CONFIDENCE", "DISPUTED_CONFIDENCE", "codes_of", "holds_codes", "is_code_alone", "is_disputed"]
+__all__ = [
+    "CODE_ALONE_CONFIDENCE",
+    "DISPUTED_CONFIDENCE",
+    "codes_of",
+    "holds_codes",
+    "is_code_alone",
+    "is_disputed",
+    "rows_asked_for",
+    "tells_all",
+]
 
 CODE_ALONE_CONFIDENCE = 0.8
 """Of a quote that holds the very code that was typed and nothing else: as good as an answer, though no one knows what was wanted."""
+ROW_CONFIDENCE = 0.7
+"""Least confidence in a table's row where all words of the question stand, column names and headings included: rerankers learned from
+prose, and trust rows too little."""
 DISPUTED_CONFIDENCE = 0.8
 """Most confidence in a number where another document answers with another one: never "very likely"."""
 _ANSWERING_GAIN = 0.0
@@ -61,6 +73,29 @@ def holds_codes(reader: IndexReader, passages: Sequence[Passage], wanted: frozen
     return np.array(held, dtype=np.bool_)
 
 
+def rows_asked_for(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> npt.NDArray[np.bool_]:
+    """Which sentences are rows of a table with every word of the question, column names and what stands over it included, (m,)."""
+    asked = set(terms.content_words(asking_part(retrieved.query.text))) - FRAMING
+    wanted = set(terms.stem_words(sorted(asked)))
+    held = []
+    for n, score in enumerate(scored.scores):
+        passage, sentence = _sentence(retrieved, n)
+        if sentence.kind != "table_row" or len(wanted) < 2 or not np.isfinite(score):
+            held.append(False)
+            continue
+        document = reader.document(passage.document_id)
+        told = " ".join([document.title, *passage.heading_path, sentence_input(document, sentence)])
+        held.append(wanted <= set(terms.analyse(told)))
+    return np.array(held, dtype=np.bool_)
+
+
+def tells_all(retrieved: Retrieved, n: int) -> bool:
+    """Whether a sentence, with the title and headings over it, has every word of the question."""
+    evidence = retrieved.evidence
+    home = int(evidence.passage_of_sentence[n])
+    return bool(((evidence.sentence_counts[n] > 0) | (evidence.heading_counts[home] > 0)).all())
+
+
 def is_disputed(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> bool:
     """Whether a number is asked for, and two documents answer with different ones."""
     if scored.gains is None or not _NUMBER_MARKS.intersection(retrieved.query.asks):
@@ -79,10 +114,15 @@ def is_disputed(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentenc
 
 def _numbers_answered(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences, n: int) -> frozenset[str]:
     """Numbers among the words of a sentence that answer."""
-    home = int(retrieved.evidence.passage_of_sentence[n])
-    passage = retrieved.passages[home]
-    sentence = passage.sentences[n - int(retrieved.candidates.sentence_offsets[home])]
+    passage, sentence = _sentence(retrieved, n)
     text = sentence_input(reader.document(passage.document_id), sentence)
     place = scored.answers[n]
     found = _NUMBER.findall(place.of(text) if place is not None else "")
     return frozenset(number.replace(",", "") for number in found)
+
+
+def _sentence(retrieved: Retrieved, n: int) -> tuple[Passage, Sentence]:
+    """A sentence of the hits by its position among all of them, with its passage."""
+    home = int(retrieved.evidence.passage_of_sentence[n])
+    passage = retrieved.passages[home]
+    return passage, passage.sentences[n - int(retrieved.candidates.sentence_offsets[home])]

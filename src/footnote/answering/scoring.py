@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -76,14 +76,14 @@ class ScoredSentences:
         gains: (m,) of the best answer that a reranker found in each; None where none read.
         answers: (m,) characters of that answer within the sentence's visible text, or None; empty where none read.
         alone: score and gain of the best sentence, read by itself by the large reranker; None where that did not read.
-        exact: whether only sentences are left that hold the very codes of the question.
+        exact: why only some sentences are left: they hold the very codes of the question, or are rows with all of its words.
     """
 
     scores: Matrix
     gains: Matrix | None = None
     answers: tuple[Span | None, ...] = ()
     alone: tuple[float, float] | None = None
-    exact: bool = False
+    exact: Literal["", "code", "row"] = ""
 
 
 def score_sentences(retrieved: Retrieved) -> ScoredSentences:
