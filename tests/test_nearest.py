@@ -73,16 +73,23 @@ def test_nothing_is_said_where_the_name_stands_in_the_quote_or_over_it() -> None
 
 
 @pytest.mark.parametrize(
-    ("names", "quote", "headings", "anothers"),
+    ("question", "quote", "headings", "passage", "anothers"),
     [
-        (("zopiclon",), "Melatonin is taken at night.", (), True),
-        (("zopiclon",), "Zopiclone is taken at night.", (), False),
-        (("zopiclon",), "It is taken at night.", ("Zopiclone",), False),
-        ((), "Melatonin is taken at night.", (), False),
+        ("zopiclone at night?", "Melatonin is taken at night.", (), "Melatonin is taken at night.", True),
+        ("zopiclone at night?", "Zopiclone is taken at night.", (), "Zopiclone is taken at night.", False),
+        ("zopiclone at night?", "It is taken at night.", ("Zopiclone",), "It is taken at night.", False),
+        ("zopiclone at night?", "It is taken at night.", (), "Zopiclone is for adults. It is taken at night.", False),
+        (
+            "dose of zopiclone at night",
+            "The dose of melatonin is 2 mg.",
+            (),
+            "Zopiclone. The dose of melatonin is 2 mg.",
+            True,
+        ),
     ],
 )
 def test_a_quote_that_lacks_the_name_asked_about_is_anothers(
-    names: tuple[str, ...], quote: str, headings: tuple[str, ...], anothers: bool
+    question: str, quote: str, headings: tuple[str, ...], passage: str, anothers: bool
 ) -> None:
-    asked = query("zopiclone at night?", ("zopiclon", "night"), names)
-    assert is_anothers(asked, citation(quote, headings)) == anothers
+    asked = query(question, ("zopiclon", "night"), ("zopiclon",))
+    assert is_anothers(asked, citation(quote, headings), passage) == anothers

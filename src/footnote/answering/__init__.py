@@ -109,7 +109,8 @@ def select(
     confidence = _confidence(reader, retrieved, scored)
     if confidence >= threshold(settings, retrieved.stage):
         citations = _citations(reader, choose_quotes(reader, retrieved, scored, limit=settings.max_quotes))
-        if not is_anothers(retrieved.query, citations[0]):
+        text = next((hit.text for hit in retrieved.hits if hit.passage.id == citations[0].passage_id), "")
+        if not is_anothers(retrieved.query, citations[0], text):
             return Selection(citations, confidence, None, "", missing, track_record(confidence, retrieved.stage))
         confidence = min(confidence, ANOTHERS_CONFIDENCE)
     nearest = _nearest(reader, retrieved, scored) if confidence >= NEAREST_CONFIDENCE else None

@@ -74,14 +74,24 @@ def refusal(missing: Sequence[str]) -> tuple[AbstentionReason, str]:
     return "not_answered", "The documents use these words, but no passage was found that answers the question."
 
 
-def is_anothers(query: Query, citation: Citation) -> bool:
+def is_anothers(query: Query, citation: Citation, passage_text: str) -> bool:
     """Whether a quote tells the property of something else than was asked about.
 
-    So it is where a name that weighs in the question stands in other passages, and neither in the quote nor over it.
+    So it is where a name that weighs in the question stands in other passages and neither in the quote nor over it; and where the
+    passage has the name, but the quote another word in its place ("the dose of paracetamol").
+
+    Args:
+        query: the question.
+        citation: the first quote.
+        passage_text: of the passage that the quote is taken from.
     """
     held = _held(citation)
     untold = np.array([stem not in held for stem in query.stems], dtype=np.bool_)
-    return float((query.names & query.known & untold) @ query.idf) >= WEIGHTY_NAME * query.total_idf
+    if float((query.names & query.known & untold) @ query.idf) < WEIGHTY_NAME * query.total_idf:
+        return False
+    name = _untold_name(query, citation)
+    in_passage = set(terms.analyse(name)) <= set(terms.analyse(passage_text))
+    return not in_passage or bool(_in_its_place(query.text, name, citation))
 
 
 def nearest_explanation(query: Query, citation: Citation) -> str:
@@ -99,7 +109,7 @@ def _untold_name(query: Query, citation: Citation) -> str:
     names = {stem for stem, is_name in zip(query.stems, query.names, strict=True) if is_name}
     for word in terms.words(query.text):
         stem = terms.stem_words([word.text])[0]
-        if stem in names and stem not in held and word.text.isalpha():
+        if stem in names and stem not in held:
             return word.span.of(query.text)
     return ""
 
@@ -110,13 +120,20 @@ def _held(citation: Citation) -> set[str]:
 
 
 def _told_instead(question: str, asked: str, citation: Citation) -> str:
-    """What follows in the quote on the word that the name follows in the question; of a name with a capital, else the heading."""
+    """What the quote has in the name's place; of a name with a capital, else the heading."""
+    found = _in_its_place(question, asked, citation)
+    if found or not asked[:1].isupper():
+        return found
+    return citation.heading_path[-1] if citation.heading_path else citation.title
+
+
+def _in_its_place(question: str, asked: str, citation: Citation) -> str:
+    """The word that follows in the quote on the word that the name follows in the question; empty where there is none."""
     words = [word.text for word in terms.words(question)]
     place = words.index(terms.fold(asked)) if terms.fold(asked) in words else 0
     before = words[place - 1] if place > 0 and words[place - 1] not in _STANDS_ANYWHERE else None
-    said = terms.words(citation.quote)
     known = set(words) | terms.STOPWORDS | FRAMING
-    for previous, word in pairwise(said):
+    for previous, word in pairwise(terms.words(citation.quote)):
         if previous.text == before and word.text not in known and word.text.isalpha():
             return word.span.of(citation.quote)
-    return (citation.heading_path[-1] if citation.heading_path else citation.title) if asked[:1].isupper() else ""
+    return ""
