@@ -98,10 +98,12 @@ def test_a_very_long_question_and_passage_are_cut_not_refused(reranker: Packaged
 
 
 def test_the_end_of_a_long_story_counts_where_it_asks(reranker: PackagedReranker) -> None:
-    story = "We have guests on Sunday, and my aunt is very particular about what she drinks. " * 6
-    asked = reranker.read(f"{story}How hot should green tea be brewed?", [TEA, TITAN])
-    assert asked[0].score > asked[1].score
-    assert reranker.read(f"{story}{QUESTION}", [TEA])[0].score == asked[0].score
+    story = "We have guests on Sunday, and my aunt is very particular about what she drinks. "
+    scores = [reranker.read(f"{story * times}{QUESTION}", [TEA])[0].score for times in (4, 8)]
+    assert scores[0] == scores[1], "what is cut off is the beginning"
+    assert reranker.read(f"{story * 4}{QUESTION} No hurry.", [TEA])[0].score != scores[0], (
+        "where nothing asks at the end, it is cut"
+    )
 
 
 @pytest.mark.parametrize("part", ["graph", "words", "tokenizer"])
@@ -157,11 +159,11 @@ def index_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_words_that_answer_are_set_off_within_the_quote(index_dir: Path) -> None:
     with Footnote.open(index_dir) as footnote:
-        citation = footnote.ask("How long does a day on Titan last?").citations[0]
+        citation = footnote.ask("At how many degrees is green tea brewed?").citations[0]
         document = footnote.document(citation.document_id)
     assert citation.answer is not None
     assert citation.answer.within(citation.span) == citation.answer
-    assert "15 days" in citation.answer.of(document.text)
+    assert "80" in citation.answer.of(document.text)
 
 
 def test_without_a_reranker_everything_else_works(index_dir: Path) -> None:
