@@ -154,7 +154,8 @@ def test_every_face_answers_or_refuses_by_the_same_rules(
         slowest_seconds={name: round(max(each), 3) for name, each in seconds.items()},
     )  # fmt: skip
     # Seconds of work of all threads together: other programs on the machine may hold the clock up, but not this.
-    assert max(slowest.values()) <= 1.0
+    # In the ordinary run other threads of the page, such as the one that tries starters, count too.
+    assert max(slowest.values()) <= sized(5, 1)
 
 
 def test_what_is_no_question_body_is_refused_without_echo(engine: Footnote) -> None:
