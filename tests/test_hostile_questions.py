@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import time
@@ -130,7 +131,10 @@ def test_every_face_answers_or_refuses_by_the_same_rules(
         }
         for ask in faces.values():
             # What each loads with its first question is not the question's doing.
-            ask("What is this?")
+            ask("How long does an infusion take?")
+        # Nor is going through what all tests before this one left in memory.
+        gc.collect()
+        gc.freeze()
         questions = list(hostile_questions(NUMBER))
         for question in questions:
             found: dict[str, Outcome] = {}
@@ -142,6 +146,7 @@ def test_every_face_answers_or_refuses_by_the_same_rules(
             assert all(each == found["python"] for each in found.values()), (question[:100], found)
             kind = found["python"] if isinstance(found["python"], str) else found["python"]["reason"] or "answered"
             outcomes[str(kind)] += 1
+    gc.unfreeze()
     assert len(questions) == NUMBER
     assert outcomes["refused"] > 0
     slowest = {name: round(max(each), 3) for name, each in work.items()}
@@ -154,8 +159,7 @@ def test_every_face_answers_or_refuses_by_the_same_rules(
         slowest_seconds={name: round(max(each), 3) for name, each in seconds.items()},
     )  # fmt: skip
     # Seconds of work of all threads together: other programs on the machine may hold the clock up, but not this.
-    # In the ordinary run other threads of the page, such as the one that tries starters, count too.
-    assert max(slowest.values()) <= sized(5, 1)
+    assert max(slowest.values()) <= 1.0
 
 
 def test_what_is_no_question_body_is_refused_without_echo(engine: Footnote) -> None:
