@@ -26,7 +26,7 @@ from footnote.encoding import load_encoder
 from footnote.engine import Footnote
 from footnote.evaluation import read_judgments
 from footnote.settings import Settings
-from footnote.store import IndexReader
+from footnote.store import Index
 
 PACKAGES = ("footnote", "faiss-cpu", "tantivy", "numpy", "onnxruntime")
 RECALL_QUESTIONS = 100
@@ -55,7 +55,7 @@ def measure_open(index_dir: Path, questions: list[str]) -> dict[str, Any]:
     return figures | {"recall@50": recall(engine.reader, encoder.encode_queries(questions[:RECALL_QUESTIONS]))}
 
 
-def recall(reader: IndexReader, vectors: Any) -> float:
+def recall(reader: Index, vectors: Any) -> float:
     """Share of the 50 passages nearest by exact products, over all stored vectors, that the search finds."""
     best: list[list[tuple[float, int]]] = [[] for _ in vectors]
     for segment in reader._open.segments:  # noqa: SLF001 - the true vectors
@@ -96,7 +96,7 @@ def grow(options: argparse.Namespace, source: Source, size: int) -> dict[str, An
     )
     figures = json.loads(done.stdout.splitlines()[-1])
     adding = [add_one(source, index_dir, options.far) for _ in range(1)]
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         manifest = reader.manifest
     how = manifest.approximation
     row = {"passages": manifest.passages, "sentences": sum(s.sentences for s in manifest.segments)}

@@ -27,8 +27,8 @@ PARTS = {
     "encode": [("footnote.encoding.batching", "BatchingEncoder.encode_queries")],
     "search": [("footnote.store.searching", "IndexSearch.search_all")],
     "fetch": [
-        ("footnote.store.reader", "IndexReader.candidates"),
-        ("footnote.store.reader", "IndexReader.passages"),
+        ("footnote.store.reader", "Index.candidates"),
+        ("footnote.store.reader", "Index.passages"),
     ],
     "measure and rank": [
         ("footnote.retrieval", "measure"),

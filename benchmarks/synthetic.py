@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from footnote.store import IndexReader, IndexWriter
+from footnote.store import Index, IndexWriter
 from footnote.store.forms import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, StoredDocument, floats, halves
 
 Matrix = npt.NDArray[np.float32]
@@ -32,7 +32,7 @@ class Source:
     def __init__(self, index_dirs: Sequence[Path]) -> None:
         self.documents: list[StoredDocument] = []
         for index_dir in index_dirs:
-            with IndexReader.open(index_dir) as reader:
+            with Index.open(index_dir) as reader:
                 self.dimension, self.encoder = reader.dimension, reader.manifest.encoder_fingerprint
                 for segment in reader._open.segments:  # noqa: SLF001 - rows as they are stored
                     self.documents += [

@@ -11,7 +11,7 @@ import numpy as np
 
 from fakes import HashingEncoder
 from footnote.records import Block, Document, Passage, Sentence, Span, Style
-from footnote.store import DocumentEntry, IndexReader, IndexWriter, PassageEntry
+from footnote.store import DocumentEntry, Index, IndexWriter, PassageEntry
 from footnote.terms import analyse, sentence_terms, words
 
 ENCODER = HashingEncoder()
@@ -122,7 +122,7 @@ def query(text: str) -> np.ndarray:
 def signature(index_dir: Path) -> str:
     """Digest of all that a reader can get out of an index, searches included, but for the generation's number."""
     digest = hashlib.sha256()
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         digest.update(reader.fingerprint.encode())
         for summary in reader.documents():
             digest.update(repr((summary, reader.document(summary.id))).encode())

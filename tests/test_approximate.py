@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from footnote.store import IndexReader, IndexWriter, approximate, vector_files, verify
+from footnote.store import Index, IndexWriter, approximate, vector_files, verify
 from footnote.store.vectors import VectorIndex
 from footnote.terms import analyse
 from store_builders import ENCODER, make_entries, query
@@ -28,7 +28,7 @@ def build(index_dir: Path, numbers: range, choice: str = "approximate") -> None:
 
 
 def found(index_dir: Path, **allowed: frozenset[str]) -> list[tuple[list[str], list[str]]]:
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         return [
             tuple(
                 [passage.id for passage in reader.passages(search(query(text), 10, **allowed)[0])]
@@ -64,7 +64,7 @@ def test_finds_what_exact_search_finds_or_its_equals(tmp_path: Path) -> None:
     build(tmp_path / "exact", range(40), "exact")
     build(tmp_path / "approximate", range(40))
     assert verify(tmp_path / "approximate") == []
-    with IndexReader.open(tmp_path / "exact") as one, IndexReader.open(tmp_path / "approximate") as other:
+    with Index.open(tmp_path / "exact") as one, Index.open(tmp_path / "approximate") as other:
         for text in ("the moon circles the tea", "a falcon warms copper", "bread for 3 days"):
             vector = query(text)
             # The documents resemble each other so much that which of the equals is found is open.
@@ -117,7 +117,7 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, pattern: str) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
-    with IndexReader.open(tmp_path) as reader:
+    with Index.open(tmp_path) as reader:
         assert path.name in reader.remade
     assert found(tmp_path) == before
     with writer(tmp_path, "approximate") as opened:
@@ -133,7 +133,7 @@ def test_sentences_of_a_very_large_index_are_read_for_candidates_only(
     monkeypatch.setattr(vector_files, "INDEXED_SENTENCES", 10)
     build(tmp_path / "read", range(8))
     assert verify(tmp_path / "read") == []
-    with IndexReader.open(tmp_path / "read") as reader, IndexReader.open(tmp_path / "exact") as exact:
+    with Index.open(tmp_path / "read") as reader, Index.open(tmp_path / "exact") as exact:
         assert reader.manifest.approximation is not None
         assert not reader.manifest.approximation.sentences
         keys, scores = reader.search_sentences(query("the moon circles the tea"), 8)
@@ -149,7 +149,7 @@ def test_all_searches_at_once_find_what_each_finds(
 ) -> None:
     monkeypatch.setattr(vector_files, "INDEXED_SENTENCES", indexed)
     build(tmp_path, range(40), choice)
-    with IndexReader.open(tmp_path) as reader:
+    with Index.open(tmp_path) as reader:
         text = "the moon circles the tea"
         vector, stems = query(text), analyse(text)
         for allowed in (None, frozenset({"doc-007.txt", "doc-030.txt"})):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from footnote.errors import IndexDamaged, IndexMismatch, IndexMissing
-from footnote.store import IndexReader, opening, read_manifest, verify
+from footnote.store import Index, opening, read_manifest, verify
 from footnote.store.lexical import LexicalIndex
 from promises import Clock, record, sized
 from store_builders import make_entries, signature, writer
@@ -106,7 +106,7 @@ def test_no_damage_is_answered_from(tmp_path: Path, watched: set[str]) -> None:
             damaged = flip(data, chance, b"")
         victim.write_bytes(damaged)
         try:
-            with IndexReader.open(folder) as reader:
+            with Index.open(folder) as reader:
                 remade = reader.remade
             assert remade, f"{kind.__name__} of {victim.name} was not noticed"
             found["made again from the rows"] += 1

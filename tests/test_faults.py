@@ -17,7 +17,7 @@ import pytest
 
 from footnote.errors import FootnoteError, IndexDamaged, IndexFolderError, IndexMissing
 from footnote.indexing import building
-from footnote.store import IndexReader, files, generations, verify
+from footnote.store import Index, files, generations, verify
 from footnote.store import writer as writing
 from footnote.store.manifest import MANIFEST_NAME
 from operations import OPERATIONS, Operation, parse_here
@@ -266,9 +266,9 @@ def test_a_damaged_file_is_found_before_native_code_reads_it(sound: Path, tmp_pa
         assert str(target) in problems[0]
         if path.suffix in {".json", ".sqlite"} and path.parent == sound:
             with pytest.raises((IndexDamaged, IndexMissing)):
-                IndexReader.open(folder)
+                Index.open(folder)
         else:
-            with IndexReader.open(folder) as reader:
+            with Index.open(folder) as reader:
                 assert len(reader.remade) == 1
             assert signature(folder) == whole, "made again from the rows"
 
@@ -299,14 +299,14 @@ def test_damaged_rows_are_written_again_and_nothing_else(tmp_path: Path, monkeyp
     damaged = sorted(folder.glob("rows-*.sqlite"))[1]
     damaged.write_bytes(damaged.read_bytes()[::-1])
     with pytest.raises(IndexDamaged, match=damaged.name):
-        IndexReader.open(folder)
+        Index.open(folder)
     with writer(folder) as open_writer:
         missing = {f"doc-{n:03d}.txt" for n in range(12)} - set(open_writer.known())
         assert 0 < len(missing) < 12
         assert open_writer.needs_commit()
         open_writer.commit([entry for entry in make_entries(range(12)) if entry.document.id in missing])
     assert verify(folder) == []
-    with IndexReader.open(folder) as reader:
+    with Index.open(folder) as reader:
         assert len(reader.documents()) == 12
     assert whole != ""
 
@@ -317,7 +317,7 @@ def test_extra_files_in_the_lexical_folder_are_not_opened(sound: Path, tmp_path:
     [lexical] = folder.glob("lexical-*")
     (lexical / "extra.idx").write_bytes(b"x")
     assert verify(folder) == [f"{lexical / 'extra.idx'}: does not belong to the index"]
-    with IndexReader.open(folder) as reader:
+    with Index.open(folder) as reader:
         assert reader.remade == (lexical.name,)
 
 

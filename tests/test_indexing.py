@@ -18,7 +18,7 @@ from footnote.loaders import load_document, parse_document
 from footnote.records import Document
 from footnote.settings import Settings
 from footnote.splitting import passage_input, split_document
-from footnote.store import IndexReader, IndexWriter, PassageVectors, corpus_of, verify
+from footnote.store import Index, IndexWriter, PassageVectors, corpus_of, verify
 from footnote.terms import analyse, sentence_terms
 
 
@@ -28,7 +28,7 @@ def index_dir(tmp_path: Path) -> Path:
 
 
 def fingerprint(index_dir: Path) -> str:
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         return reader.fingerprint
 
 
@@ -44,7 +44,7 @@ def test_a_first_build(tiny_corpus: Path, index_dir: Path, hashing_encoder: Hash
     assert seen[-1] == Progress("encoding passages", report.passages, report.passages)
     assert corpus_of(index_dir) == tiny_corpus
     assert not needs_update(tiny_corpus, index_dir, encoder=hashing_encoder)
-    with IndexReader.open(index_dir, encoder_fingerprint=hashing_encoder.fingerprint) as reader:
+    with Index.open(index_dir, encoder_fingerprint=hashing_encoder.fingerprint) as reader:
         stored = [reader.document(summary.id) for summary in reader.documents()]
     assert stored == [load_document(tiny_corpus / d.id, document_id=d.id, settings=Settings()) for d in stored]
 
@@ -82,7 +82,7 @@ def test_a_changed_sentence_encodes_the_passage_it_stands_in(
     fresh = index_dir.with_name("fresh")
     build_index(tiny_corpus, fresh, encoder=HashingEncoder())
     assert fingerprint(index_dir) == fingerprint(fresh)
-    with IndexReader.open(index_dir) as updated, IndexReader.open(fresh) as made:
+    with Index.open(index_dir) as updated, Index.open(fresh) as made:
         keys = np.arange(1, made.passages_count + 1)
         assert updated.passages(keys) == made.passages(keys)
         assert np.array_equal(updated.candidates(keys).sentence_vectors, made.candidates(keys).sentence_vectors)
@@ -100,7 +100,7 @@ def test_added_removed_and_moved(tiny_corpus: Path, index_dir: Path, hashing_enc
     assert report.removed == ("moons.md",)
     assert report.moved == (("tea.txt", "deep/tea leaves.txt"),)
     assert report.passages_encoded == 1
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         assert [summary.id for summary in reader.documents()] == ["deep/tea leaves.txt", "sea.md"]
         assert reader.search_terms(analyse("Europa ice"), 5)[0].size == 0
     assert verify(index_dir) == []

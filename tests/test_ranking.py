@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from footnote.ranking.evidence import Query, make_query, measure
-from footnote.store import Candidates, IndexReader
+from footnote.store import Candidates, Index
 from footnote.terms import analyse, is_mark, term_id
 from store_builders import SUBJECTS, make_entries, query, writer
 
@@ -19,21 +19,21 @@ QUESTION = "Does the moon circle the tea, and which violin saw the comet near th
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> IndexReader:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Index:
     folder = tmp_path_factory.mktemp("ranking") / "index"
     with writer(folder) as open_writer:
         open_writer.commit(make_entries(range(30)))
-    return IndexReader.open(folder)
+    return Index.open(folder)
 
 
-def asked(reader: IndexReader, text: str) -> Query:
+def asked(reader: Index, text: str) -> Query:
     stems = analyse(text)
     return make_query(text, query(text), reader.document_frequencies(stems), reader.passages_count)
 
 
 @given(rows=st.lists(st.integers(0, 19), max_size=25))
 @settings(deadline=None, max_examples=40)
-def test_rows_taken_are_rows_fetched(reader: IndexReader, rows: list[int]) -> None:
+def test_rows_taken_are_rows_fetched(reader: Index, rows: list[int]) -> None:
     keys = np.arange(1, 21)
     taken, fetched = reader.candidates(keys).take(np.array(rows, dtype=int)), reader.candidates(keys[rows])
     for field in fields(Candidates):
@@ -44,7 +44,7 @@ def test_rows_taken_are_rows_fetched(reader: IndexReader, rows: list[int]) -> No
 
 @given(rows=st.lists(st.integers(0, 19), min_size=1, max_size=25, unique=True))
 @settings(deadline=None, max_examples=40)
-def test_evidence_taken_is_evidence_of_the_same_passages(reader: IndexReader, rows: list[int]) -> None:
+def test_evidence_taken_is_evidence_of_the_same_passages(reader: Index, rows: list[int]) -> None:
     candidates, wanted = reader.candidates(np.arange(1, 21)), asked(reader, QUESTION)
     taken = measure(wanted, candidates, mean_terms=9.0).take(np.array(rows))
     again = measure(wanted, candidates.take(np.array(rows)), mean_terms=9.0)
@@ -55,7 +55,7 @@ def test_evidence_taken_is_evidence_of_the_same_passages(reader: IndexReader, ro
 
 
 @pytest.mark.parametrize("text", [QUESTION, *(f"Which {one} near {other}?" for one, other in pairwise(SUBJECTS))])
-def test_proximity_as_counted_by_hand(reader: IndexReader, text: str) -> None:
+def test_proximity_as_counted_by_hand(reader: Index, text: str) -> None:
     keys = np.arange(1, reader.passages_count + 1)
     wanted = asked(reader, text)
     found = measure(wanted, reader.candidates(keys), mean_terms=9.0).proximity

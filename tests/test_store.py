@@ -13,7 +13,7 @@ import pytest
 
 from fakes import HashingEncoder
 from footnote.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, UsageError
-from footnote.store import IndexReader, Unread, corpus_of, generations, read_manifest, verify
+from footnote.store import Index, Unread, corpus_of, generations, read_manifest, verify
 from footnote.store import writer as writing
 from footnote.store.forms import floats
 from footnote.store.manifest import MANIFEST_NAME
@@ -34,7 +34,7 @@ def all_bytes(folder: Path) -> bytes:
 
 
 def test_documents_come_back_as_they_were(index_dir: Path) -> None:
-    with IndexReader.open(index_dir, encoder_fingerprint=ENCODER.fingerprint) as reader:
+    with Index.open(index_dir, encoder_fingerprint=ENCODER.fingerprint) as reader:
         entries = make_entries(range(8))
         assert [summary.id for summary in reader.documents()] == [entry.document.id for entry in entries]
         for entry, summary in zip(entries, reader.documents(), strict=True):
@@ -47,13 +47,13 @@ def test_documents_come_back_as_they_were(index_dir: Path) -> None:
 
 
 def test_a_document_that_is_not_there_is_said_so(index_dir: Path) -> None:
-    with IndexReader.open(index_dir) as reader, pytest.raises(UsageError, match=r"gone\.txt"):
+    with Index.open(index_dir) as reader, pytest.raises(UsageError, match=r"gone\.txt"):
         reader.document("gone.txt")
 
 
 def test_candidates_are_what_was_written(index_dir: Path) -> None:
     expected = [passage for entry in make_entries(range(8)) for passage in entry.passages]
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         keys = np.arange(1, len(expected) + 1)[::-1]
         found, passages = reader.candidates(keys), reader.passages(keys)
         assert found.keys.tolist() == keys.tolist()
@@ -79,7 +79,7 @@ def test_candidates_are_what_was_written(index_dir: Path) -> None:
 
 
 def test_no_candidates_are_empty_arrays(index_dir: Path) -> None:
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         found = reader.candidates([])
         assert found.vectors.shape == (0, ENCODER.dimension)
         assert found.sentence_offsets.tolist() == [0]
@@ -95,7 +95,7 @@ def test_counts_of_words_and_stems(index_dir: Path) -> None:
         {t for terms in passage.sentence_terms for t in terms if not is_mark(t)} | set(passage.heading_terms)
         for passage in passages
     ]
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         expected = {stem: sum(stem in held for held in holding) for stem in stems}
         assert expected["moon"] > 0
         assert reader.document_frequencies(stems) == expected
@@ -141,7 +141,7 @@ def test_removed_text_is_in_no_file(index_dir: Path) -> None:
     left = all_bytes(index_dir).lower()
     assert not any(word in left for word in (b"secret.txt", b"quokkafluke", b"wobblethorpe", b"zanzibarium"))
     assert secret.passages[0].vector.astype(np.float16).tobytes() not in left
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         assert reader.search_terms(["quokkafluk", "zanzibarium"], 5)[0].size == 0
         assert "quokkafluke" not in reader.vocabulary()
     assert verify(index_dir) == []
@@ -150,7 +150,7 @@ def test_removed_text_is_in_no_file(index_dir: Path) -> None:
 def test_an_index_can_lose_its_last_document(index_dir: Path) -> None:
     with writer(index_dir) as open_writer:
         open_writer.commit([], list(open_writer.known()))
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         assert (reader.passages_count, reader.documents(), reader.mean_terms) == (0, (), 0.0)
         assert reader.search_passages(query("moon"), 5)[0].size == 0
         assert reader.search_sentences(query("moon"), 5)[0].size == 0
@@ -162,7 +162,7 @@ def test_an_index_can_lose_its_last_document(index_dir: Path) -> None:
 def test_a_document_without_passages_is_kept(index_dir: Path) -> None:
     with writer(index_dir) as open_writer:
         open_writer.commit([make_entry("bare.txt", "Only a heading")])
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         assert reader.document("bare.txt").text == "Only a heading"
     assert verify(index_dir) == []
 
@@ -179,12 +179,12 @@ def test_vectors_are_reused_by_their_input(index_dir: Path) -> None:
 def test_another_encoder_is_refused_and_replaced(index_dir: Path) -> None:
     other = HashingEncoder(32, "hashing-32")
     with pytest.raises(IndexMismatch, match="footnote index"):
-        IndexReader.open(index_dir, encoder_fingerprint=other.fingerprint)
+        Index.open(index_dir, encoder_fingerprint=other.fingerprint)
     with writer(index_dir, other) as open_writer:
         assert (open_writer.known(), open_writer.needs_commit()) == ({}, True)
         assert open_writer.vectors_for([make_entries([3])[0].passages[1].input_sha256]) == {}
         open_writer.commit(make_entries(range(3), other))
-    with IndexReader.open(index_dir, encoder_fingerprint=other.fingerprint) as reader:
+    with Index.open(index_dir, encoder_fingerprint=other.fingerprint) as reader:
         assert (len(reader.documents()), reader.dimension, reader.generation) == (3, 32, 2)
     assert verify(index_dir) == []
 
@@ -205,7 +205,7 @@ def test_another_format_is_refused(index_dir: Path) -> None:
     newer = replace(read_manifest(index_dir), format_version=99)
     (index_dir / MANIFEST_NAME).write_bytes(newer.render())
     with pytest.raises(IndexMismatch, match="format 99"):
-        IndexReader.open(index_dir)
+        Index.open(index_dir)
     with writer(index_dir) as open_writer:
         open_writer.commit(make_entries(range(2)))
         assert open_writer.base is not None
@@ -215,7 +215,7 @@ def test_another_format_is_refused(index_dir: Path) -> None:
 
 def test_a_missing_index_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing, match="footnote index"):
-        IndexReader.open(tmp_path / "nowhere")
+        Index.open(tmp_path / "nowhere")
     assert corpus_of(tmp_path / "nowhere") is None
 
 
@@ -223,25 +223,25 @@ def test_a_missing_index_is_said_so(tmp_path: Path) -> None:
 def test_what_is_no_manifest_is_damage(index_dir: Path, content: bytes) -> None:
     (index_dir / MANIFEST_NAME).write_bytes(content)
     with pytest.raises(IndexDamaged, match=MANIFEST_NAME):
-        IndexReader.open(index_dir)
+        Index.open(index_dir)
 
 
 def test_a_reader_keeps_its_generation(index_dir: Path) -> None:
     before = make_entries([5])[0]
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         with writer(index_dir) as open_writer:
             open_writer.commit(make_entries([9]), [before.document.id])
         assert reader.stale()
         assert reader.document(before.document.id) == before.document
         keys, _ = reader.search_terms(["moon", "nobodi"], 50)
         assert len(reader.passages(keys)) == len(keys) == reader.passages_count
-        with IndexReader.open(index_dir) as newer:
+        with Index.open(index_dir) as newer:
             assert not newer.stale()
             assert newer.generation == reader.generation + 1
 
 
 def test_stale_is_false_when_only_the_file_is_new(index_dir: Path) -> None:
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         path = index_dir / MANIFEST_NAME
         data = path.read_bytes()
         path.unlink()
@@ -272,7 +272,7 @@ def test_a_second_writer_waits(index_dir: Path) -> None:
         assert not entered.wait(0.2)
         first.commit(make_entries([31]))
     thread.join(10)
-    with IndexReader.open(index_dir) as reader:
+    with Index.open(index_dir) as reader:
         assert {"doc-030.txt", "doc-031.txt"} <= {summary.id for summary in reader.documents()}
 
 
@@ -293,7 +293,7 @@ def test_readers_see_whole_generations_while_it_is_written(index_dir: Path) -> N
     thread = threading.Thread(target=write)
     thread.start()
     while not done.is_set():
-        with IndexReader.open(index_dir) as reader:
+        with Index.open(index_dir) as reader:
             reads += 1
             assert reader.remade == ()
             keys, _ = reader.search_passages(query("moon"), 1_000)
@@ -321,7 +321,7 @@ def test_segments_stay_when_nothing_in_them_changed(
     assert len(before) > 4
     assert len(before) - 2 <= len(kept) < len(before)
     assert verify(large) == []
-    with IndexReader.open(large) as reader:
+    with Index.open(large) as reader:
         assert sorted(summary.id for summary in reader.documents()) == [
             f"doc-{n:03d}.txt" for n in (*range(4), *range(5, 20), 30)
         ]

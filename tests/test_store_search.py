@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from footnote.store import IndexReader, ties
+from footnote.store import Index, ties
 from footnote.terms import analyse, is_mark
 from store_builders import SUBJECTS, make_entries, make_entry, make_text, query, writer
 
@@ -16,16 +16,16 @@ COUNT = 40
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> IndexReader:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Index:
     folder = tmp_path_factory.mktemp("search") / "index"
     with writer(folder) as open_writer:
         twins = [make_entry(f"twin-{n}.txt", make_text(7)) for n in range(6)]
         open_writer.commit([*make_entries(range(COUNT)), *twins])
-    return IndexReader.open(folder)
+    return Index.open(folder)
 
 
 @pytest.fixture(scope="module")
-def everything(reader: IndexReader) -> np.ndarray:
+def everything(reader: Index) -> np.ndarray:
     return np.arange(1, reader.passages_count + 1)
 
 
@@ -35,7 +35,7 @@ def ranked(keys: np.ndarray, scores: np.ndarray, k: int) -> list[int]:
 
 @pytest.mark.parametrize("k", [1, 5, 50, 10_000])
 @pytest.mark.parametrize("text", ["The moon circles the tea", "Nobody saw part 1 of violin 13", "zebra"])
-def test_passages_as_in_numpy(reader: IndexReader, everything: np.ndarray, text: str, k: int) -> None:
+def test_passages_as_in_numpy(reader: Index, everything: np.ndarray, text: str, k: int) -> None:
     scores = reader.candidates(everything).vectors @ query(text)
     keys, found = reader.search_passages(query(text), k)
     assert (keys.dtype, found.dtype) == (np.int64, np.float32)
@@ -47,7 +47,7 @@ def test_passages_as_in_numpy(reader: IndexReader, everything: np.ndarray, text:
 
 
 @pytest.mark.parametrize("k", [1, 5, 50, 10_000])
-def test_sentences_give_distinct_passages_with_their_best(reader: IndexReader, everything: np.ndarray, k: int) -> None:
+def test_sentences_give_distinct_passages_with_their_best(reader: Index, everything: np.ndarray, k: int) -> None:
     vector = query("The tea 1 feeds the comet")
     candidates = reader.candidates(everything)
     scores = candidates.sentence_vectors @ vector
@@ -58,7 +58,7 @@ def test_sentences_give_distinct_passages_with_their_best(reader: IndexReader, e
     assert np.allclose(found, np.sort(best)[::-1][:k], atol=1e-6)
 
 
-def test_ties_go_to_the_lower_key_also_at_the_end_of_the_list(reader: IndexReader) -> None:
+def test_ties_go_to_the_lower_key_also_at_the_end_of_the_list(reader: Index) -> None:
     vector = query(make_text(7).split("\n")[1])
     for search in (reader.search_passages, reader.search_sentences):
         longest, scores = search(vector, 50)
@@ -79,7 +79,7 @@ def fieldnorm(length: int) -> int:
 
 
 @pytest.mark.parametrize("question", ["moon tea days", "nobody saw the violin", "part 2 of glacier 12 glacier"])
-def test_bm25_as_written_out(reader: IndexReader, question: str) -> None:
+def test_bm25_as_written_out(reader: Index, question: str) -> None:
     entries = sorted(
         [*make_entries(range(COUNT)), *(make_entry(f"twin-{n}.txt", make_text(7)) for n in range(6))],
         key=lambda entry: entry.document.id,
@@ -110,7 +110,7 @@ def test_bm25_as_written_out(reader: IndexReader, question: str) -> None:
         assert reader.search_terms(stems, k, {"body": 1.0, "heading": 0.5})[0].tolist() == keys[:k].tolist()
 
 
-def test_a_query_is_never_parsed(reader: IndexReader) -> None:
+def test_a_query_is_never_parsed(reader: Index) -> None:
     for stem in ('"', "body:moon", "*", "moon^9", "a AND (", "\\", "", "😀", "x" * 100_000):
         assert reader.search_terms([stem], 5)[0].size == 0
     assert reader.search_terms([], 5)[0].size == 0
@@ -118,7 +118,7 @@ def test_a_query_is_never_parsed(reader: IndexReader) -> None:
 
 
 @pytest.mark.parametrize("k", [0, -1])
-def test_nothing_is_found_when_nothing_is_wanted(reader: IndexReader, k: int) -> None:
+def test_nothing_is_found_when_nothing_is_wanted(reader: Index, k: int) -> None:
     assert reader.search_passages(query("moon"), k)[0].size == 0
     assert reader.search_sentences(query("moon"), k)[0].size == 0
     assert reader.search_terms(["moon"], k)[0].size == 0
@@ -127,7 +127,7 @@ def test_nothing_is_found_when_nothing_is_wanted(reader: IndexReader, k: int) ->
 @pytest.mark.parametrize(
     "allowed", [{"doc-003.txt"}, {"doc-003.txt", "twin-1.txt", "not-there.txt"}, {"not-there.txt"}, set()]
 )
-def test_only_allowed_documents_are_searched(reader: IndexReader, allowed: set[str]) -> None:
+def test_only_allowed_documents_are_searched(reader: Index, allowed: set[str]) -> None:
     inside = frozenset(allowed)
     stems = [stem for subject in SUBJECTS for stem in analyse(subject)]
     for full, found in (
@@ -141,7 +141,7 @@ def test_only_allowed_documents_are_searched(reader: IndexReader, allowed: set[s
         assert [scores[key] for key in found[0].tolist()] == pytest.approx(found[1].tolist(), rel=1e-6)
 
 
-def test_many_threads_get_the_same(reader: IndexReader) -> None:
+def test_many_threads_get_the_same(reader: Index) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     def ask(n: int) -> tuple[object, ...]:

@@ -22,7 +22,7 @@ from footnote.engine import Footnote
 from footnote.errors import IndexLocked
 from footnote.indexing import Progress, build_index, building, changes
 from footnote.settings import Settings
-from footnote.store import IndexReader, PassageVectors, verify
+from footnote.store import Index, PassageVectors, verify
 from footnote.store.unfinished import UNFINISHED_NAME, Unfinished
 from promises import record, sized
 from store_builders import signature
@@ -217,7 +217,7 @@ def test_an_index_run_that_is_told_to_end_leaves_no_lock_and_resumes(tmp_path: P
     assert {path.name for path in index.iterdir()} == {"LOCK", UNFINISHED_NAME}
     assert (index / "LOCK").read_bytes() == b""
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    with IndexReader.open(index) as reader:
+    with Index.open(index) as reader:
         passages = reader.passages_count
     found = re.search(r"([\d,]+) (?:passages )?encoded|encoded ([\d,]+)", done.stdout)
     assert found, done.stdout
@@ -268,7 +268,7 @@ def test_the_watching_command_keeps_the_index_up_to_date(
     out, err = capsys.readouterr()
     assert "new.txt" in out or "1 added" in out
     assert "holds no document" in err
-    with IndexReader.open(index) as reader:
+    with Index.open(index) as reader:
         assert len(reader.documents()) == 3, "what cannot be followed leaves the index as it was"
 
 
@@ -290,7 +290,7 @@ def test_a_restart_encodes_nothing_and_an_edit_only_what_it_touches(tmp_path: Pa
     assert edited != text
     (corpus / "long.md").write_text(edited, encoding="utf-8")
     update = build_index(corpus, index, encoder=encoder)
-    with IndexReader.open(index) as reader:
+    with Index.open(index) as reader:
         document = reader.document("long.md")
         at = document.text.index(" never met ")
         keys = np.sort(reader.search_passages(np.ones(reader.dimension, np.float32), 10_000)[0])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from footnote.evaluation import Report
     from footnote.indexing import Progress
     from footnote.reranking import Rerankers
-    from footnote.store import IndexReader
+    from footnote.store import Index
 
 __all__ = ["Footnote"]
 
@@ -34,9 +34,7 @@ class Footnote:
     under way keep the one that they began with.
     """
 
-    def __init__(
-        self, reader: IndexReader, encoder: Encoder, settings: Settings, rerankers: Rerankers | None = None
-    ) -> None:
+    def __init__(self, reader: Index, encoder: Encoder, settings: Settings, rerankers: Rerankers | None = None) -> None:
         self._reader = reader
         from footnote.encoding.batching import BatchingEncoder
         from footnote.reranking import Rerankers
@@ -70,11 +68,11 @@ class Footnote:
         """
         from footnote.encoding import load_encoder
         from footnote.reranking import load_rerankers
-        from footnote.store import IndexReader
+        from footnote.store import Index
 
         chosen = settings or Settings()
         encoder = encoder or load_encoder(chosen)
-        index = IndexReader.open(Path(index_dir), encoder_fingerprint=encoder.fingerprint)
+        index = Index.open(Path(index_dir), encoder_fingerprint=encoder.fingerprint)
         return cls(index, encoder, chosen, load_rerankers(chosen))
 
     @classmethod
@@ -116,12 +114,12 @@ class Footnote:
 
     def refresh(self) -> bool:
         """Move to the newest generation of the index; True when there was one."""
-        from footnote.store import IndexReader
+        from footnote.store import Index
 
         with self._swap:
             if not self._reader.stale():
                 return False
-            self._reader = IndexReader.open(self._reader.index_dir, encoder_fingerprint=self._encoder.fingerprint)
+            self._reader = Index.open(self._reader.index_dir, encoder_fingerprint=self._encoder.fingerprint)
             self.__dict__.pop("_starters", None)
             return True
 
@@ -137,7 +135,7 @@ class Footnote:
         return self._settings
 
     @property
-    def reader(self) -> IndexReader:
+    def reader(self) -> Index:
         """The open generation, for fitting and benchmarks."""
         return self._reader
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from footnote import terms
 from footnote.encoding import Encoder
-from footnote.store import IndexReader
+from footnote.store import Index
 
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
@@ -27,12 +27,12 @@ DEFINING_PASSAGES = 3
 _ABBREVIATION = re.compile(r"\b[A-Z][A-Za-z]*[A-Z]s?\b")
 
 
-def to_query(question: str, reader: IndexReader, encoder: Encoder) -> str:
+def to_query(question: str, reader: Index, encoder: Encoder) -> str:
     """The question with its slips mended and its abbreviations spelled out; itself where there is nothing to do."""
     return spell_out(mend_spelling(question, reader, encoder), reader)
 
 
-def mend_spelling(question: str, reader: IndexReader, encoder: Encoder) -> str:
+def mend_spelling(question: str, reader: Index, encoder: Encoder) -> str:
     """Replace words that neither the documents nor the language know by the closest word of the documents.
 
     A word that the encoder's tokenizer keeps whole, or that is in a list of English words, is never a slip, even where no
@@ -92,7 +92,7 @@ def _like(typed: str, found: str) -> str:
     return found.capitalize() if typed[0].isupper() else found
 
 
-def spell_out(question: str, reader: IndexReader) -> str:
+def spell_out(question: str, reader: Index) -> str:
     """Add what an abbreviation stands for, where the documents say so: "TRD" becomes "TRD (treatment-resistant depression)"."""
     spelled = question
     for match in reversed(list(_ABBREVIATION.finditer(question))):
@@ -103,7 +103,7 @@ def spell_out(question: str, reader: IndexReader) -> str:
     return spelled
 
 
-def _definition(short: str, reader: IndexReader) -> str | None:
+def _definition(short: str, reader: Index) -> str | None:
     """What the documents say that an abbreviation stands for: the words before its brackets that its letters begin."""
     keys, _ = reader.search_terms(terms.analyse(short), DEFINING_PASSAGES + 1)
     if len(keys) > DEFINING_PASSAGES:

@@ -24,7 +24,7 @@ from footnote.records import Hit, Passage
 from footnote.reranking import Reading, ReadingInput, Reranker
 from footnote.settings import Settings
 from footnote.splitting import context_of, sentence_input
-from footnote.store import Candidates, IndexReader
+from footnote.store import Candidates, Index
 
 Matrix = npt.NDArray[np.float64]
 Keys = npt.NDArray[np.int64]
@@ -111,13 +111,13 @@ class Retrieved:
         )
 
 
-def find_candidates(reader: IndexReader, query: Query, k: int, allowed: frozenset[str] | None = None) -> Keys:
+def find_candidates(reader: Index, query: Query, k: int, allowed: frozenset[str] | None = None) -> Keys:
     """Keys of the union of the k best by passage vector, by sentence vector and by BM25, ascending."""
     weights = {"body": 1.0, "heading": HEADING_WEIGHT}
     return reader.search_all(query.vector, query.stems, k, weights, allowed=allowed)
 
 
-def read_query(reader: IndexReader, encoder: Encoder, text: str) -> Query:
+def read_query(reader: Index, encoder: Encoder, text: str) -> Query:
     """Encode a query and weigh its words by the index."""
     stems = terms.content_stems(text) or terms.analyse(text)
     vector = encoder.encode_queries([text])[0]
@@ -147,7 +147,7 @@ def naming_stems(text: str, encoder: Encoder) -> frozenset[str]:
 
 
 def rank(
-    reader: IndexReader,
+    reader: Index,
     query: Query,
     *,
     settings: Settings,
@@ -165,7 +165,7 @@ def rank(
 
 
 def retrieve(
-    reader: IndexReader,
+    reader: Index,
     query: Query,
     *,
     settings: Settings,
@@ -195,7 +195,7 @@ def retrieve(
     return replace(found, readings=readings if reranker.finds_spans else ()).take(order, final)
 
 
-def read_closely(reader: IndexReader, found: Retrieved, large: Reranker, *, settings: Settings) -> Retrieved:
+def read_closely(reader: Index, found: Retrieved, large: Reranker, *, settings: Settings) -> Retrieved:
     """The first hits, which the small reranker read, read again by the large one and put in order anew."""
     readings = _read(reader, large, found.query, found.passages, settings.rerank_closely)
     final = closely_reranked_scores(found.readings, readings)
@@ -204,20 +204,20 @@ def read_closely(reader: IndexReader, found: Retrieved, large: Reranker, *, sett
 
 
 def _read(
-    reader: IndexReader, reranker: Reranker, query: Query, passages: Sequence[Passage], count: int
+    reader: Index, reranker: Reranker, query: Query, passages: Sequence[Passage], count: int
 ) -> tuple[Reading | None, ...]:
     inputs = [reading_input(reader, passage) for passage in passages[:count]]
     return (*reranker.read(query.text, inputs), *(None for _ in passages[count:]))
 
 
-def reading_input(reader: IndexReader, passage: Passage) -> ReadingInput:
+def reading_input(reader: Index, passage: Passage) -> ReadingInput:
     """A passage as a reranker takes it: a piece for each sentence that is no heading."""
     document = reader.document(passage.document_id)
     pieces = tuple(sentence_input(document, s) for s in passage.sentences if s.kind != "heading")
     return ReadingInput(context_of(document.title, passage.heading_path), pieces)
 
 
-def _hits(reader: IndexReader, passages: Sequence[Passage], scores: Matrix, features: Matrix) -> tuple[Hit, ...]:
+def _hits(reader: Index, passages: Sequence[Passage], scores: Matrix, features: Matrix) -> tuple[Hit, ...]:
     shown = features[:, [NAMES.index(name) for name in SHOWN_SIGNALS]].tolist()
     hits = []
     for place, (passage, score, values) in enumerate(zip(passages, scores.tolist(), shown, strict=True), 1):

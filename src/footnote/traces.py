@@ -11,7 +11,7 @@ from footnote.conversation.choice import fitted_digest as follow_ups_digest
 from footnote.ranking.model import fitted_digest
 from footnote.reranking import Rerankers
 from footnote.settings import Settings
-from footnote.store import IndexReader
+from footnote.store import Index
 
 __all__ = ["Clock", "answer_fingerprint"]
 
@@ -32,7 +32,7 @@ class Clock:
         return tuple(self._laps)
 
 
-def answer_fingerprint(reader: IndexReader, settings: Settings, rerankers: Rerankers) -> str:
+def answer_fingerprint(reader: Index, settings: Settings, rerankers: Rerankers) -> str:
     """Hex digest over the index's content, the models, the fitted numbers and the settings that shape an answer."""
     return _fingerprint(reader.fingerprint, settings, rerankers.fingerprint)
 

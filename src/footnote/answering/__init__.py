@@ -41,7 +41,7 @@ from footnote.records import AbstentionReason, Citation, Document, Passage, Sent
 from footnote.reranking import Reranker
 from footnote.retrieval import Retrieved
 from footnote.settings import Settings
-from footnote.store import IndexReader
+from footnote.store import Index
 
 __all__ = ["Selection", "find_passages", "select"]
 
@@ -78,7 +78,7 @@ class Selection:
 
 
 def select(
-    reader: IndexReader,
+    reader: Index,
     retrieved: Retrieved,
     *,
     settings: Settings,
@@ -117,7 +117,7 @@ def select(
     return _abstention(retrieved.query, confidence, missing, nearest)
 
 
-def _confidence(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> float:
+def _confidence(reader: Index, retrieved: Retrieved, scored: ScoredSentences) -> float:
     """The fitted confidence, but for what is certain by itself: a code that is the question, a row with all its words, a dispute."""
     confidence = confidence_of(retrieved, scored)
     if scored.exact == "row":
@@ -129,7 +129,7 @@ def _confidence(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentenc
     return confidence
 
 
-def _exact(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> ScoredSentences:
+def _exact(reader: Index, retrieved: Retrieved, scored: ScoredSentences) -> ScoredSentences:
     """Where sentences hold the very codes that were asked for, or rows all words, those alone can be quoted."""
     wanted = codes_of(retrieved.query.text)
     codes = holds_codes(reader, retrieved.passages, wanted) & np.isfinite(scored.scores) if wanted else None
@@ -141,7 +141,7 @@ def _exact(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -
     return replace(scored, scores=np.where(rows, scored.scores, -np.inf), exact="row")
 
 
-def _nearest(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> Citation | None:
+def _nearest(reader: Index, retrieved: Retrieved, scored: ScoredSentences) -> Citation | None:
     """The best sentence of the first hit as a citation; None where it has headings only."""
     in_first = retrieved.evidence.passage_of_sentence == 0
     scores = np.where(in_first, scored.scores, -np.inf)
@@ -159,7 +159,7 @@ def _abstention(query: Query, confidence: float, missing: tuple[str, ...], neare
     return Selection((), confidence, reason, text, missing)
 
 
-def choose_quotes(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences, *, limit: int) -> list[Quote]:
+def choose_quotes(reader: Index, retrieved: Retrieved, scored: ScoredSentences, *, limit: int) -> list[Quote]:
     """One to ``limit`` quotes, best first: near-identical ones once, touching ones joined."""
     scores = scored.scores
     wants_list = asks_for_list(retrieved.query.text)
@@ -199,11 +199,11 @@ def answer_words(document: Document, sentence: Sentence, scored: ScoredSentences
     return words if len(words) <= MOST_OF_SENTENCE * len(sentence.span) else None
 
 
-def _citations(reader: IndexReader, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
+def _citations(reader: Index, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
     return tuple(_citation(reader, quote, number) for number, quote in enumerate(quotes, 1))
 
 
-def _citation(reader: IndexReader, quote: Quote, number: int) -> Citation:
+def _citation(reader: Index, quote: Quote, number: int) -> Citation:
     passage: Passage = quote.passage
     document = reader.document(passage.document_id)
     context = quote.context if quote.context is not None and not quote.span.overlaps(quote.context) else None

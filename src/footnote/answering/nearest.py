@@ -11,7 +11,7 @@ import numpy as np
 from footnote import terms
 from footnote.ranking.evidence import Query
 from footnote.records import AbstentionReason, Citation, Span
-from footnote.store import IndexReader
+from footnote.store import Index
 
 __all__ = ["ANOTHERS_CONFIDENCE", "asking_part", "is_anothers", "missing_words", "nearest_explanation", "refusal"]
 
@@ -50,7 +50,7 @@ def asking_part(question: str) -> str:
     return asking[-1] if len(sentences) > 1 and asking else question
 
 
-def missing_words(reader: IndexReader, question: str) -> tuple[str, ...]:
+def missing_words(reader: Index, question: str) -> tuple[str, ...]:
     """Content words of what is asked of which no document holds any form; of a compound, the whole ("half-life")."""
     asked = asking_part(question)
     found = [w for w in terms.words(asked) if w.text not in terms.STOPWORDS and w.text not in FRAMING]

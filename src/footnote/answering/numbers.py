@@ -17,7 +17,7 @@ from footnote.answering.scoring import ScoredSentences
 from footnote.records import Passage, Sentence
 from footnote.retrieval import Retrieved
 from footnote.splitting import sentence_input
-from footnote.store import IndexReader
+from footnote.store import Index
 
 __all__ = [
     "CODE_ALONE_CONFIDENCE",
@@ -64,7 +64,7 @@ def is_code_alone(question: str) -> bool:
     return bool(codes_of(question)) and not set(terms.content_words(rest)) - FRAMING
 
 
-def holds_codes(reader: IndexReader, passages: Sequence[Passage], wanted: frozenset[str]) -> npt.NDArray[np.bool_]:
+def holds_codes(reader: Index, passages: Sequence[Passage], wanted: frozenset[str]) -> npt.NDArray[np.bool_]:
     """Whether each sentence of the passages holds all of these codes, (m,)."""
     held = []
     for passage in passages:
@@ -73,7 +73,7 @@ def holds_codes(reader: IndexReader, passages: Sequence[Passage], wanted: frozen
     return np.array(held, dtype=np.bool_)
 
 
-def rows_asked_for(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> npt.NDArray[np.bool_]:
+def rows_asked_for(reader: Index, retrieved: Retrieved, scored: ScoredSentences) -> npt.NDArray[np.bool_]:
     """Which sentences are rows of a table with every word of the question, column names and what stands over it included, (m,)."""
     asked = set(terms.content_words(asking_part(retrieved.query.text))) - FRAMING
     wanted = set(terms.stem_words(sorted(asked)))
@@ -96,7 +96,7 @@ def tells_all(retrieved: Retrieved, n: int) -> bool:
     return bool(((evidence.sentence_counts[n] > 0) | (evidence.heading_counts[home] > 0)).all())
 
 
-def is_disputed(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences) -> bool:
+def is_disputed(reader: Index, retrieved: Retrieved, scored: ScoredSentences) -> bool:
     """Whether a number is asked for, and two documents answer with different ones."""
     if scored.gains is None or not _NUMBER_MARKS.intersection(retrieved.query.asks):
         return False
@@ -112,7 +112,7 @@ def is_disputed(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentenc
     )
 
 
-def _numbers_answered(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences, n: int) -> frozenset[str]:
+def _numbers_answered(reader: Index, retrieved: Retrieved, scored: ScoredSentences, n: int) -> frozenset[str]:
     """Numbers among the words of a sentence that answer."""
     passage, sentence = _sentence(retrieved, n)
     text = sentence_input(reader.document(passage.document_id), sentence)

@@ -28,7 +28,7 @@ from footnote.reranking import ReadingInput, Reranker, Rerankers
 from footnote.retrieval import Retrieved, Stage, read_closely, retrieve
 from footnote.settings import Settings
 from footnote.splitting import context_of, sentence_input
-from footnote.store import IndexReader
+from footnote.store import Index
 
 __all__ = [
     "CONFIDENCE_NAMES_OF",
@@ -102,7 +102,7 @@ def score_sentences(retrieved: Retrieved) -> ScoredSentences:
     )
 
 
-def read_alone(reader: IndexReader, retrieved: Retrieved, scored: ScoredSentences, large: Reranker) -> ScoredSentences:
+def read_alone(reader: Index, retrieved: Retrieved, scored: ScoredSentences, large: Reranker) -> ScoredSentences:
     """The scored sentences with the best one read by itself, with what it leans on."""
     best = int(np.argmax(scored.scores))
     home = int(retrieved.evidence.passage_of_sentence[best])
@@ -167,7 +167,7 @@ def track_record(confidence: float, stage: Stage) -> tuple[int, int]:
 
 
 def find_passages(
-    reader: IndexReader,
+    reader: Index,
     query: Query,
     *,
     settings: Settings,

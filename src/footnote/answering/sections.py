@@ -10,7 +10,7 @@ from footnote import terms
 from footnote.answering.nearest import FRAMING
 from footnote.answering.quotes import Quote
 from footnote.records import Passage
-from footnote.store import IndexReader
+from footnote.store import Index
 
 __all__ = ["NUMBERED_CONFIDENCE", "AskedSection", "asked_section", "section_quotes"]
 
@@ -41,7 +41,7 @@ def asked_section(question: str) -> AskedSection | None:
 
 
 def section_quotes(
-    reader: IndexReader, asked: AskedSection, *, limit: int, allowed: Collection[str] | None = None
+    reader: Index, asked: AskedSection, *, limit: int, allowed: Collection[str] | None = None
 ) -> list[Quote]:
     """The text under that number, a quote for each passage of it, in order; empty where no heading bears the number.
 

@@ -19,7 +19,7 @@ from footnote.conversation.wording import bracketed, with_pronoun_replaced
 
 if TYPE_CHECKING:
     from footnote.encoding import Encoder
-    from footnote.store import IndexReader
+    from footnote.store import Index
 
 __all__ = ["interpret", "understand"]
 
@@ -31,7 +31,7 @@ def interpret(
     question: str,
     history: Sequence[tuple[str, str]],
     *,
-    reader: IndexReader | None = None,
+    reader: Index | None = None,
     encoder: Encoder | None = None,
 ) -> str:
     """The question as it is searched.
@@ -100,7 +100,7 @@ def _worded(cues: Cues, chosen: Sequence[tuple[Phrase, float]]) -> str:
     return bracketed(cues.question, texts) if reads is None else bracketed(reads, texts[1:])
 
 
-def _frequencies(reader: IndexReader | None) -> Frequencies | None:
+def _frequencies(reader: Index | None) -> Frequencies | None:
     if reader is None:
         return None
 

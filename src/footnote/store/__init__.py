@@ -43,15 +43,15 @@ from footnote.store.forms import content_digest
 from footnote.store.health import IndexHealth
 from footnote.store.manifest import Manifest, Unread, is_index, read_manifest
 from footnote.store.new_files import new_file
-from footnote.store.reader import IndexReader
+from footnote.store.reader import Index
 from footnote.store.verification import verify
 from footnote.store.writer import IndexWriter
 
 __all__ = [
     "Candidates",
     "DocumentEntry",
+    "Index",
     "IndexHealth",
-    "IndexReader",
     "IndexWriter",
     "Manifest",
     "PassageEntry",

@@ -29,7 +29,7 @@ KEPT_ROWS = 2_048
 PASSAGE_COLUMNS = "d.id, p.start, p.end, p.page, p.heading_path, p.sentences"
 
 
-class IndexReader(IndexSearch):
+class Index(IndexSearch):
     """One generation of an index, open for reading.
 
     Everything it reads was written before it was opened and never changes, so all of its answers agree with each other
@@ -53,7 +53,7 @@ class IndexReader(IndexSearch):
         self._frequencies: tuple[TermArray, KeyArray] | None = None
 
     @classmethod
-    def open(cls, index_dir: Path | str, *, encoder_fingerprint: str | None = None) -> IndexReader:
+    def open(cls, index_dir: Path | str, *, encoder_fingerprint: str | None = None) -> Index:
         """Open the newest generation.
 
         Args:
@@ -81,7 +81,7 @@ class IndexReader(IndexSearch):
         self._beside.shutdown()
         self._open.close()
 
-    def __enter__(self) -> IndexReader:
+    def __enter__(self) -> Index:
         return self
 
     def __exit__(
