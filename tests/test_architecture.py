@@ -20,7 +20,7 @@ MODULES = sorted(SOURCE_DIR.rglob("*.py"))
 LAYERS = (
     *("errors", "records", "settings", "configuration", "terms"),
     *("loaders", "splitting", "encoding", "reranking", "store", "ranking"),
-    *("indexing", "interpretation", "retrieval", "answering", "conversation", "evaluation"),
+    *("indexing", "interpretation", "retrieval", "answering", "conversation", "questions", "evaluation"),
     *("claims", "feedback"),
     *("traces", "engine", "service"),
     *("rendering", "api", "web", "cli"),

@@ -64,7 +64,7 @@ class Citation:
 Standing: TypeAlias = Literal["answered", "nearest", "absent", "reply"]
 """How an answer stands: quotes; the nearest passage, said to be no more; nothing in the documents; or a reply to small talk."""
 
-AbstentionReason: TypeAlias = Literal["not_answered", "unknown_words", "nothing_found", "small_talk"]
+AbstentionReason: TypeAlias = Literal["not_answered", "unknown_words", "nothing_found", "small_talk", "beyond_quoting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Answer:
         """Of the three standings the one that holds, or "reply" to small talk."""
         if self.answered:
             return "answered"
-        if self.reason == "small_talk":
+        if self.reason in ("small_talk", "beyond_quoting"):
             return "reply"
         return "nearest" if self.nearest is not None else "absent"
 

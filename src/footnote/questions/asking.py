@@ -1,0 +1,143 @@
+"""A message becomes one answer: of the documents themselves, of several questions together, or of the one question that it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from footnote import terms
+from footnote.questions.about_documents import answer_from_documents, document_question
+from footnote.questions.beyond_quoting import beyond_quoting, said_beyond, summary_refusal
+from footnote.questions.language import foreign_language, said_foreign
+from footnote.questions.parts import parts_of
+from footnote.records import Answer, Citation, Hit
+from footnote.store import Index
+
+__all__ = ["AskOne", "answer_message"]
+
+History = Sequence[tuple[str, str]]
+_HEADINGS_OFFERED = 6
+_HEADINGS_FROM = 3
+"""Documents whose headings are offered where a summary is wanted."""
+
+
+class AskOne(Protocol):
+    """Answers one question of a conversation by searching for it."""
+
+    def __call__(self, question: str, history: History, /) -> Answer: ...
+
+
+def answer_message(
+    message: str,
+    history: History,
+    index: Index,
+    ask_one: AskOne,
+    *,
+    fingerprint: str,
+    allowed: Collection[str] | None = None,
+) -> Answer:
+    """The answer to a message.
+
+    Args:
+        message: cleaned.
+        history: earlier (question as understood, text of its answer) pairs, oldest first.
+        index: the open index.
+        ask_one: searches for one question.
+        fingerprint: of answers that need no search.
+        allowed: ids of the documents that are asked; None for all.
+    """
+    about = document_question(message)
+    told = answer_from_documents(index, about, allowed) if about is not None else None
+    if told is not None:
+        return Answer(message, message, told.citations, (), 1.0, None, told.explanation, (), fingerprint)
+    beyond = beyond_quoting(message)
+    if beyond == "summary":
+        explanation = summary_refusal(_headings(message, index, allowed))
+        return Answer(message, message, (), (), 0.0, "beyond_quoting", explanation, (), fingerprint)
+    answer = _answer_parts(message, history, ask_one)
+    if not answer.answered and (language := foreign_language(message)) is not None:
+        return replace(answer, explanation=said_foreign(language), missing_words=())
+    if beyond is not None:
+        quotes = [citation.quote for citation in answer.citations]
+        return replace(answer, explanation=f"{said_beyond(beyond, message, quotes)} {answer.explanation}".strip())
+    return answer
+
+
+def _answer_parts(message: str, history: History, ask_one: AskOne) -> Answer:
+    """Each part under its own words, a later one in the light of those before it; the message as a whole where none is answered."""
+    parts = parts_of(message)
+    if len(parts) == 1:
+        return ask_one(message, history)
+    answers: list[Answer] = []
+    said = list(history)
+    for part in parts:
+        answer = ask_one(part, said)
+        answers.append(answer)
+        said.append((answer.interpreted_as, " ".join(citation.quote for citation in answer.citations)))
+    if not any(answer.answered for answer in answers):
+        return ask_one(message, history)
+    return _joined(message, parts, answers)
+
+
+def _joined(message: str, parts: Sequence[str], answers: Sequence[Answer]) -> Answer:
+    given = [answer for answer in answers if answer.answered]
+    weakest = min(given, key=lambda answer: answer.confidence)
+    unanswered = [part for part, answer in zip(parts, answers, strict=True) if not answer.answered]
+    understood = " ".join(answer.interpreted_as for answer in answers)
+    explanation = f"Nothing was found for {' and '.join(f'“{part}”' for part in unanswered)}." if unanswered else ""
+    return replace(
+        weakest,
+        question=message,
+        interpreted_as=message if understood == " ".join(parts) else understood,
+        citations=_citations(given),
+        hits=_hits(answers),
+        explanation=explanation,
+        missing_words=tuple(dict.fromkeys(word for answer in answers for word in answer.missing_words)),
+        timings=_timings(answers),
+    )
+
+
+def _citations(answers: Sequence[Answer]) -> tuple[Citation, ...]:
+    """The quotes of all answers, part by part; one that lies in another is quoted once."""
+    kept: list[Citation] = []
+    for citation in (each for answer in answers for each in answer.citations):
+        if not any(c.document_id == citation.document_id and c.span.overlaps(citation.span) for c in kept):
+            kept.append(citation)
+    return tuple(replace(citation, number=number) for number, citation in enumerate(kept, 1))
+
+
+def _hits(answers: Sequence[Answer]) -> tuple[Hit, ...]:
+    """The hits of all answers, the first of each before the second of any; as many as one answer has."""
+    most = max(len(answer.hits) for answer in answers)
+    kept: dict[str, Hit] = {}
+    for rank in range(most):
+        for answer in answers:
+            if rank < len(answer.hits):
+                kept.setdefault(answer.hits[rank].passage.id, answer.hits[rank])
+    return tuple(kept.values())[:most]
+
+
+def _timings(answers: Sequence[Answer]) -> tuple[tuple[str, float], ...]:
+    spent: Counter[str] = Counter()
+    for answer in answers:
+        spent.update(dict(answer.timings))
+    return tuple(spent.items())
+
+
+def _headings(message: str, index: Index, allowed: Collection[str] | None) -> list[str]:
+    """Headings of the documents that a message names by their titles, or of all where there are few."""
+    wanted = set(terms.content_stems(message))
+    summaries = [each for each in index.documents() if allowed is None or each.id in allowed]
+    named = [each for each in summaries if (title := set(terms.content_stems(each.title))) and title <= wanted]
+    chosen = named or summaries
+    if len(chosen) > _HEADINGS_FROM:
+        return []
+    found = []
+    for each in chosen:
+        document = index.document(each.id)
+        heads = [b for b in document.blocks if b.kind == "heading" and document.visible(b.span) != document.title]
+        top = min((b.level for b in heads), default=0)
+        found += [document.visible(b.span) for b in heads if b.level == top]
+    return found[:_HEADINGS_OFFERED]

@@ -1,0 +1,73 @@
+"""Whether a question is asked in another language than the one that questions are understood in."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, Final
+
+from footnote import terms
+
+__all__ = ["foreign_language", "said_foreign"]
+
+_FEWEST_WORDS = 3
+"""Two words tell no language: "ketamine bladder"."""
+_MOST_STOPWORDS = 0.25
+"""Share of English stop words, "is" and "was" of other languages among them, above which a question is English."""
+_SURE = 0.6
+"""Names and learned words alone reach .4 for some language; a question of three words in German .5, of five .8 to .99."""
+_OTHER_SCRIPT = re.compile(
+    "[\u0370-\u052f\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
+"""Greek, Cyrillic, Hebrew, Arabic, the scripts of India, Thai, Chinese, Japanese, Korean: one word tells enough."""
+_NAMES: Final = {
+    "ar": "Arabic",
+    "cs": "Czech",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "es": "Spanish",
+    "fi": "Finnish",
+    "fr": "French",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "nb": "Norwegian",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "sv": "Swedish",
+    "tr": "Turkish",
+    "uk": "Ukrainian",
+    "zh": "Chinese",
+}
+
+
+def foreign_language(question: str) -> str | None:
+    """Name of the language that a question is asked in, where that is surely not English; "another language" where it has none here."""
+    words = [word.text for word in terms.words(question)]
+    if not _OTHER_SCRIPT.search(question) and len(words) < _FEWEST_WORDS:
+        return None
+    if sum(w in terms.STOPWORDS for w in words) > _MOST_STOPWORDS * len(words):
+        return None
+    code, probability = _identifier().classify(question.lower())
+    if code == "en" or probability < _SURE:
+        return None
+    return _NAMES.get(code, "another language")
+
+
+def said_foreign(language: str) -> str:
+    """The sentence that says so."""
+    return f"The question seems to be in {language}. Questions are understood in English: ask it in English."
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> Any:
+    # It takes a hundred megabytes: loaded when a refused question has hardly an English word.
+    from py3langid import langid
+
+    return langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
