@@ -14,11 +14,11 @@ import pytest
 
 from browser_support import answer_over_http, served
 from conftest import write_corpus
-from footnote.settings import Settings, default_cache_dir
 from promises import sized
 
 QUESTION = "How long does a day on Titan last?"
 SERVED_SECONDS = sized(8, 75)
+UNSET = ("ORT_DISABLE_TELEMETRY", "FOOTNOTE_CACHE", "XDG_CACHE_HOME")
 _OUTGOING = re.compile(r"\b(?:connect|sendto|sendmsg|sendmmsg)\(.*(?:sa_family=AF_INET6?\b|nscd|systemd.resolve)")
 _MADE = re.compile(r"\b(?:openat\((?P<folder>[^,]*), |open\(|creat\()\"(?P<name>[^\"]*)\".*O_CREAT.* = \d")
 _LINKED = re.compile(r"\b(?:mkdir|mkdirat|rename|renameat|renameat2|link|linkat|symlink|symlinkat)\(.* = 0$")
@@ -45,15 +45,11 @@ class Traced:
                 "trace=network,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat",
             ),
         ]
-        self.environment = {
-            "HOME": str(self.home),
-            "TMPDIR": str(self.temporary),
-            "FOOTNOTE_CACHE": str(default_cache_dir()),
-        }
+        self.environment = {"HOME": str(self.home), "TMPDIR": str(self.temporary)}
 
     def run(self, *arguments: str) -> str:
         places = ["--corpus", str(self.folder / "corpus"), "--index", str(self.folder / "index")]
-        environment = {each: value for each, value in os.environ.items() if each != "ORT_DISABLE_TELEMETRY"}
+        environment = {each: value for each, value in os.environ.items() if each not in UNSET}
         done = subprocess.run(
             [*self.prefix, sys.executable, "-P", "-m", "footnote", *arguments, *places],
             env=environment | {"PYTHONPATH": os.pathsep.join(sys.path)} | self.environment,
@@ -78,9 +74,9 @@ class Traced:
         return [line for line in self.lines() if re.search(r"\bsocket\((?:AF_INET6?|AF_NETLINK|AF_PACKET)", line)]
 
     def strewn(self) -> list[str]:
-        """Files and folders made anywhere but in the index, the cache, the user's state and the folder for temporary files."""
+        """Files and folders made anywhere but in the index, the user's state and the folder for temporary files."""
         state = str(Path(os.environ["XDG_STATE_HOME"]) / "footnote")
-        ours = (str(self.folder / "index"), str(default_cache_dir()), state, str(self.temporary), "/dev/", "/proc/")
+        ours = (str(self.folder / "index"), state, str(self.temporary), "/dev/", "/proc/")
         found = []
         for line in self.lines():
             if made := _MADE.search(line):
@@ -103,16 +99,8 @@ class Traced:
         )
 
 
-@pytest.fixture(scope="module")
-def warm_cache() -> None:
-    """The exported model: making it asks the system who the user is, which is no matter of these tests."""
-    from footnote.encoding import load_encoder
-
-    load_encoder(Settings())
-
-
 @pytest.fixture
-def traced(tmp_path: Path, warm_cache: None) -> Traced:
+def traced(tmp_path: Path) -> Traced:
     return Traced(tmp_path)
 
 
@@ -125,7 +113,8 @@ def test_a_command_asks_nothing_of_the_network_and_leaves_nothing_behind(traced:
 
 @pytest.mark.slow
 def test_a_server_that_answers_asks_nothing_of_the_network(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    for each in UNSET:
+        monkeypatch.delenv(each, raising=False)
     until = time.monotonic() + SERVED_SECONDS
     with served(
         traced.folder / "corpus", traced.folder / "index", before=traced.prefix, **traced.environment

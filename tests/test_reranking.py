@@ -108,9 +108,9 @@ def test_the_end_of_a_long_story_counts_where_it_asks(reranker: PackagedReranker
 
 @pytest.mark.parametrize("part", ["graph", "words", "tokenizer"])
 def test_an_altered_model_is_never_run(part: str) -> None:
-    name, _ = getattr(LARGE, part)
-    with pytest.raises(EncoderError, match="altered or damaged"):
-        PackagedReranker(replace(LARGE, **{part: (name, "0" * 64)})).read(QUESTION, [TEA])
+    file = replace(getattr(LARGE, part), sha256="0" * 64)
+    with pytest.raises(EncoderError, match="altered or damaged; reinstall Footnote, or set reranker to off"):
+        PackagedReranker(replace(LARGE, **{part: file})).read(QUESTION, [TEA])
 
 
 def test_what_was_not_read_stays_behind_what_was() -> None:

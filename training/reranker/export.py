@@ -2,7 +2,7 @@
 
 The small one takes token ids.  The large one takes the words' vectors, and its table of words goes beside it as rows of int8 in
 ``FILE`` with the ending ``.words.npz``: together they would be larger than a file should be, and of a mapped table only the rows that
-are read come into memory.
+are read come into memory.  ``PYTHONPATH`` names ``training/encoder``, which quantises.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from network import Inputs, Network, load_weights
+from quantising import quantise
 from train import read_judge
 
-from footnote.encoding.quantising import quantise
-from footnote.encoding.sessions import ids_feed, open_session
+from footnote.encoding.onnx_models import ids_feed, open_session
 
 CALIBRATED_ON = 96
 LONGEST = 256

