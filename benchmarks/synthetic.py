@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footnote.store import Index, IndexWriter
-from footnote.store.forms import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, StoredDocument, floats, halves
+from footnote.store.rows import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, StoredDocument, floats, halves
 
 Matrix = npt.NDArray[np.float32]
 EXCHANGED = 0.33

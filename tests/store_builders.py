@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fakes import HashingEncoder
-from footnote.records import Block, Document, Passage, Sentence, Span, Style
+from footnote.records import Block, Document, Metadatum, Passage, Sentence, Span, Style
 from footnote.store import DocumentEntry, Index, IndexWriter, PassageEntry
 from footnote.terms import analyse, sentence_terms, words
 
@@ -45,7 +45,7 @@ def make_document(document_id: str, text: str) -> Document:
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         blocks=tuple(blocks),
         source=f"https://example.org/{document_id}",
-        metadata=(("date", "2026-01-05"),),
+        metadata=(Metadatum("date", "2026-01-05"),),
         warnings=("a byte order mark was removed",),
     )
 

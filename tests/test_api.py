@@ -21,7 +21,7 @@ from fakes import TOKEN, HashingEncoder
 from footnote.api import forms
 from footnote.engine import Footnote
 from footnote.records import AbstentionReason, Answer, Standing
-from footnote.rendering import answer_to_json, json_text
+from footnote.rendering import json_text, to_json
 from footnote.settings import Settings
 from footnote.web import create_app
 
@@ -63,7 +63,7 @@ def client(engine: Footnote) -> Iterator[Any]:
 class TestHttp:
     def test_the_answer_is_the_engine_s_byte_for_byte(self, client, engine):
         answer = client.post("/api/v1/ask", json={"question": QUESTION})
-        assert answer.text == json_text(answer_to_json(engine.ask(QUESTION)))
+        assert answer.text == json_text(to_json(engine.ask(QUESTION)))
         assert answer.json()["answered"]
         assert "access-control-allow-origin" not in answer.headers
 
@@ -88,7 +88,7 @@ class TestHttp:
         answer = standing_as(engine, standing)
         monkeypatch.setattr(Footnote, "ask", lambda *_, **__: answer)
         said = client.post("/api/v1/ask", json={"question": QUESTION})
-        assert said.text == json_text(answer_to_json(answer))
+        assert said.text == json_text(to_json(answer))
         form = forms.AnswerForm.model_validate(said.json())
         assert (form.standing, form.nearest is not None) == (standing, standing == "nearest")
 
@@ -101,7 +101,7 @@ class TestHttp:
         events = [dict(line.split(": ", 1) for line in event.split("\n")) for event in text.strip().split("\n\n")]
         assert events[0]["event"] == "waiting"
         assert [event["event"] for event in events].count("citation") == len(engine.ask(QUESTION).citations)
-        assert json.loads(events[-1]["data"]) == json.loads(json_text(answer_to_json(engine.ask(QUESTION))))
+        assert json.loads(events[-1]["data"]) == json.loads(json_text(to_json(engine.ask(QUESTION))))
 
     def test_documents_come_in_pages(self, client):
         first = client.get("/api/v1/documents", params={"limit": 1}).json()
@@ -394,7 +394,7 @@ def test_one_question_through_every_door_gives_one_answer(places: tuple[Path, Pa
     options = ["--corpus", str(corpus), "--index", str(index)]
     seen: dict[str, object] = {}
     with Footnote.open(index) as footnote:
-        seen["python"] = answer_to_json(footnote.ask(QUESTION))
+        seen["python"] = to_json(footnote.ask(QUESTION))
     command = [sys.executable, "-m", "footnote", "ask", QUESTION, "--json", *options]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     seen["command line"] = json.loads(done.stdout)

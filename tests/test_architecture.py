@@ -18,7 +18,7 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 MODULES = sorted(SOURCE_DIR.rglob("*.py"))
 
 LAYERS = (
-    *("errors", "records", "settings", "configuration", "terms"),
+    *("errors", "wire", "records", "settings", "configuration", "terms"),
     *("loaders", "splitting", "encoding", "reranking", "store", "ranking"),
     *("indexing", "interpretation", "retrieval", "answering", "conversation", "questions", "evaluation"),
     *("claims", "feedback"),

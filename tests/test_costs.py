@@ -149,18 +149,16 @@ def test_runs_are_what_their_definition_says(made: tuple[str, Block, list[Span]]
 
 
 def test_lists_nest_however_deep_and_uneven() -> None:
+    def a_document(text: str, blocks: tuple[Block, ...]) -> Document:
+        return Document(id="a.md", title="a", text=text, sha256="", blocks=blocks)
+
     def item(level: int) -> Block:
         return Block("list_item", Span(level, level + 1), level=level)
 
-    deep = Document("a.md", "a", "x" * 3_000, "", tuple(item(level) for level in range(1, 2_900)))
+    deep = a_document("x" * 3_000, tuple(item(level) for level in range(1, 2_900)))
     json.dumps(document_layout(deep))
-    uneven = Document(
-        "a.md",
-        "a",
-        "x" * 10,
-        "",
-        tuple(Block("list_item", Span(n, n + 1), level=level) for n, level in enumerate((1, 3, 2, 3, 1))),
-    )
+    blocks = tuple(Block("list_item", Span(n, n + 1), level=level) for n, level in enumerate((1, 3, 2, 3, 1)))
+    uneven = a_document("x" * 10, blocks)
     (top,) = document_layout(uneven)["items"]
     assert [each["block"] for each in top["items"]] == [0, 4]
     (below,) = top["items"][0]["lists"]

@@ -16,7 +16,7 @@ from fakes import HashingEncoder
 from footnote.cli import main
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, IndexDamaged
-from footnote.rendering import answer_to_json, json_text
+from footnote.rendering import json_text, to_json
 from footnote.store import backup, read_manifest, restore, verify
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +40,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tiny_corpus: Path, hashing_encoder: H
 class TestBackup:
     def test_what_is_restored_answers_as_before_without_a_restart(self, engine, tiny_corpus, tmp_path, hashing_encoder):
         index, archive = tmp_path / "index", tmp_path / "backup.tar"
-        before = json_text(answer_to_json(engine.ask(QUESTION)))
+        before = json_text(to_json(engine.ask(QUESTION)))
         backup(index, archive)
         (tiny_corpus / "moons.md").unlink()
         changed, _ = Footnote.build(tiny_corpus, index, encoder=hashing_encoder)
@@ -51,7 +51,7 @@ class TestBackup:
         restore(archive, index, lock_wait_seconds=1.0)
         assert engine.refresh()
         assert engine.generation > generation
-        assert json_text(answer_to_json(engine.ask(QUESTION))) == before
+        assert json_text(to_json(engine.ask(QUESTION))) == before
         assert verify(index) == []
 
     def test_it_is_restored_where_there_was_nothing(self, engine, tmp_path):

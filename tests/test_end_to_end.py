@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from footnote import Footnote
-from footnote.rendering import answer_to_json
+from footnote.rendering import to_json
 from footnote.store import verify
 
 ROOT = Path(__file__).parent.parent
@@ -100,7 +100,7 @@ def test_a_rebuilt_index_gives_the_same_json(footnote: Footnote, tmp_path: Path)
     again, _ = Footnote.build(ROOT / "corpus", tmp_path / "again")
     with again:
         for question in ("How does ketamine work in the brain?", "What does it cost?", "thanks"):
-            assert answer_to_json(again.ask(question)) == answer_to_json(footnote.ask(question))
+            assert to_json(again.ask(question)) == to_json(footnote.ask(question))
 
 
 def test_the_index_passes_its_check(footnote: Footnote, index_dir: Path) -> None:

@@ -16,7 +16,7 @@ from footnote import Footnote
 from footnote.engine import clean_question
 from footnote.errors import FootnoteError, IndexMismatch, IndexMissing, QuestionError
 from footnote.records import Answer
-from footnote.rendering import answer_to_json
+from footnote.rendering import to_json
 from footnote.settings import Settings
 
 EAGER = Settings(answer_threshold=0.0)
@@ -65,8 +65,8 @@ def test_the_same_question_gives_the_same_json_also_from_a_rebuilt_index(
 ) -> None:
     rebuilt, _ = Footnote.build(tiny_corpus, tmp_path / "again", settings=EAGER, encoder=HashingEncoder())
     question = "How much tea is needed for a pot?"
-    one = answer_to_json(footnote.ask(question))
-    assert one == answer_to_json(footnote.ask(question)) == answer_to_json(rebuilt.ask(question))
+    one = to_json(footnote.ask(question))
+    assert one == to_json(footnote.ask(question)) == to_json(rebuilt.ask(question))
 
 
 def test_a_strict_threshold_abstains_with_reason_and_related_passages(

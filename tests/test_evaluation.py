@@ -387,21 +387,24 @@ GOOD = '{"id": "1", "question": "q", "kind": "unanswerable"}'
     ("line", "fault"),
     [
         ("{", "not JSON"),
-        ("[1]", "not a JSON object"),
+        ("[1]", "it is not an object"),
         (GOOD, 'the id "1" was used before'),
-        ('{"question": "q", "kind": "answerable"}', '"id" is not a string'),
+        ('{"question": "q", "kind": "answerable"}', '"id" is missing'),
         ('{"id": 3, "question": "q", "kind": "answerable"}', '"id" is not a string'),
         ('{"id": "2", "question": " ", "kind": "answerable"}', "blank"),
         ('{"id": "2", "question": "q", "kind": "maybe"}', '"kind" is "maybe"'),
-        ('{"id": "2", "question": "q", "kind": "answerable", "gold": {}}', "not a list"),
-        ('{"id": "2", "question": "q", "kind": "answerable", "gold": [3]}', "not a list of objects"),
+        ('{"id": "2", "question": "q", "kind": "answerable", "gold": {}}', '"gold" is not a list'),
+        ('{"id": "2", "question": "q", "kind": "answerable", "gold": [3]}', '"gold[0]" is not an object'),
         ('{"id": "2", "question": "q", "kind": "answerable", "gold": [{"doc": "a", "start": 4, "end": 2}]}', "4-2"),
         ('{"id": "2", "question": "q", "kind": "answerable", "gold": [{"doc": "a", "start": 4, "end": 4}]}', "empty"),
         (
             '{"id": "2", "question": "q", "kind": "answerable", "gold": [{"doc": "a", "start": true, "end": 4}]}',
-            "whole",
+            '"gold[0].start" is not a whole number',
         ),
-        ('{"id": "2", "question": "q", "kind": "answerable", "gold": [{"start": 1, "end": 4}]}', '"doc"'),
+        (
+            '{"id": "2", "question": "q", "kind": "answerable", "gold": [{"start": 1, "end": 4}]}',
+            '"gold[0].doc" is missing',
+        ),
     ],
 )
 def test_a_fault_names_file_and_line(tmp_path: Path, line: str, fault: str) -> None:
@@ -425,7 +428,7 @@ def test_files_that_hold_no_judgments(tmp_path: Path) -> None:
 
 def test_results_survive_their_file(tmp_path: Path) -> None:
     results = hand_made()[1]
-    spans = (ResultSpan("a", Span(0, 3), "é\u2028\x85", 1.5),)
+    spans = (ResultSpan("a", Span(0, 3), "é\u2028\x85", score=1.5),)
     scored = Result("5", spans, (), answered=True, confidence=None, standing="answered")
     path = tmp_path / "deep" / "results.jsonl"
     write_results(path, [*results.values(), scored], json_text)
@@ -443,7 +446,7 @@ def test_results_lines_have_the_agreed_form() -> None:
         "standing": "answered",
         "confidence": 0.123457,
     }
-    silent = Answer("q", "q", (), (), 0.0, "nothing_found", "Nothing.", (), "f")
+    silent = replace(an_answer(), citations=(), hits=(), confidence=0.0, reason="nothing_found", explanation="Nothing.")
     assert result_to_json(result_of("q2", silent)) == {
         "id": "q2", "hits": [], "answer": None, "answered": False, "standing": "absent", "confidence": 0.0
     }  # fmt: skip
@@ -462,10 +465,10 @@ def test_results_that_cannot_be_written_say_where(tmp_path: Path) -> None:
     ("line", "fault"),
     [
         ('{"id": "1", "hits": [], "answered": "yes"}', '"answered"'),
-        ('{"id": "1", "hits": [], "answered": true, "confidence": NaN}', '"confidence" is not a number'),
+        ('{"id": "1", "hits": [], "answered": true, "confidence": NaN}', "not JSON"),
         ('{"id": "1", "hits": [], "answered": true, "answer": []}', '"answer" is not an object'),
         ('{"id": "1", "answered": true}', '"hits"'),
-        ('{"id": "1", "hits": [], "answered": true, "standing": "sure"}', 'the standing is "sure"'),
+        ('{"id": "1", "hits": [], "answered": true, "standing": "sure"}', '"standing" is "sure"'),
     ],
 )
 def test_faulty_results_are_refused(tmp_path: Path, line: str, fault: str) -> None:
@@ -478,9 +481,15 @@ def test_faulty_results_are_refused(tmp_path: Path, line: str, fault: str) -> No
 
 def an_answer() -> Answer:
     passage = Passage("a.md:0-9", "a.md", Span(0, 9), (), ())
-    hit = Hit(passage, "A", "Ice. Tea.", 2.5, 1)
-    citation = Citation(1, "a.md", "A", Span(0, 4), "Ice.", (), None, passage.id, 1.0)
-    return Answer("q", "q", (citation,), (hit,), 0.12345678, None, "", (), "f")
+    hit = Hit(passage=passage, title="A", text="Ice. Tea.", score=2.5, rank=1)
+    citation = Citation(
+        number=1, document_id="a.md", title="A", span=Span(0, 4), quote="Ice.", heading_path=(), page=None,
+        passage_id=passage.id, score=1.0,
+    )  # fmt: skip
+    return Answer(
+        question="q", interpreted_as="q", citations=(citation,), hits=(hit,), confidence=0.12345678, reason=None,
+        explanation="", missing_words=(), fingerprint="f",
+    )  # fmt: skip
 
 
 class CannedAsker:
@@ -498,7 +507,7 @@ class CannedAsker:
         self.read.append(document_id)
         if document_id != "a.md":
             raise FootnoteError("there is no such document")
-        return Document("a.md", "A", "Ice. Tea.", "00", ())
+        return Document(id="a.md", title="A", text="Ice. Tea.", sha256="00", blocks=())
 
 
 def test_running_asks_each_question_once_in_order() -> None:

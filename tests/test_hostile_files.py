@@ -13,7 +13,8 @@ from fakes import HashingEncoder
 from footnote.errors import DocumentError
 from footnote.indexing import build_index
 from footnote.loaders import SUFFIXES, close_worker, confined, load_document
-from footnote.loaders.forms import document_from_json
+from footnote.loaders.messages import Broken, Parsed, reply_of
+from footnote.records import Span
 from footnote.settings import Settings
 from footnote.splitting import split_document
 from hostile_files import bombs, hostile_files, zipped
@@ -121,21 +122,51 @@ def test_processor_time_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     close_worker()
 
 
+def parsed(*blocks: str, text: str = "text", pages: str = "") -> bytes:
+    """What a worker says of a document with these blocks, each field as it stands in the reply."""
+    fields = f'"id":"a","title":"t","sha256":"0","text":"{text}","blocks":[{",".join(blocks)}],"page_starts":[{pages}]'
+    return f'["Parsed",{{{fields}}}]'.encode()
+
+
 @pytest.mark.parametrize(
     "reply",
     [
         b"",
         b"[]",
-        b'["t","text",[["paragraph",[0,99],0,[],null,null,[],false,false,[],[]]],[],"",[],[]]',
-        b'["t","text",[["script",[0,4],0,[],null,null,[],false,false,[],[]]],[],"",[],[]]',
-        b'["t","text",[["paragraph",[0,4],0,[7],null,null,[],false,false,[],[]]],[],"",[],[]]',
-        b'["t","text",[],[9],"",[],[]]',
-        b'["t","\\ud800",[],[],"",[],[]]',
+        b'["Parsed"]',
+        b'["Opened",{}]',
+        b'["Broken",7]',
+        parsed('["paragraph",[0,99],0,[],null,null,[],false,false,[],[]]'),
+        parsed('["paragraph",[3,1],0,[],null,null,[],false,false,[],[]]'),
+        parsed('["paragraph",[-1,1],0,[],null,null,[],false,false,[],[]]'),
+        parsed('["script",[0,4],0,[],null,null,[],false,false,[],[]]'),
+        parsed('["paragraph",[0,4],0,[7],null,null,[],false,false,[],[]]'),
+        parsed('["paragraph",[0,4],0,[],1,null,[],false,false,[],[]]'),
+        parsed('["paragraph",[0,4],0,[],null,-1,[],false,false,[],[]]'),
+        parsed('["paragraph",[0,4],0,[],null,null,[[0,5]],false,false,[],[]]'),
+        parsed('["paragraph",[0,4],0,[],null,null,[],false,false,[[0,5]],[]]'),
+        parsed('["paragraph",[0,4],0,[],null,null,[],false,false,[],[[[0,5],"strong"]]]'),
+        parsed('["paragraph",[0,4],0,[],null,null,[],false,false,[],[[[0,4],"loud"]]]'),
+        parsed('["paragraph",[0,3],0]', '["paragraph",[2,4],0]'),
+        parsed(pages="9"),
+        parsed(pages="2,1"),
+        parsed(text="\\ud800"),
+        parsed(text=" "),
+        parsed(text="x" * 2_000_001),
     ],
 )
 def test_nothing_in_a_workers_reply_is_trusted(reply: bytes) -> None:
     with pytest.raises(DocumentError, match="makes no sense"):
-        document_from_json(reply, document_id="a", sha256="0", settings=Settings())
+        reply_of(reply, Settings())
+
+
+def test_a_workers_reply_that_fits_is_taken() -> None:
+    reply = reply_of(
+        parsed('["paragraph",[0,4],0,[],null,null,[[0,4]],false,false,[[1,2]],[]]', pages="0,4"), Settings()
+    )
+    assert isinstance(reply, Parsed)
+    assert reply.document.blocks[0].hidden == (Span(1, 2),)
+    assert reply_of(b'["Broken","KeyError"]', Settings()) == Broken("KeyError")
 
 
 def test_every_format_is_among_the_hostile_files() -> None:

@@ -19,7 +19,7 @@ from footnote.cli import main
 from footnote.encoding import load_encoder
 from footnote.engine import Footnote
 from footnote.errors import QuestionError
-from footnote.rendering import answer_to_json
+from footnote.rendering import to_json
 from footnote.settings import Settings
 from footnote.web import create_app
 from hostile_questions import hostile_questions
@@ -60,7 +60,7 @@ def asked_of_python(engine: Footnote) -> Callable[[str], Outcome]:
         for citation in answer.citations:
             text = engine.document(citation.document_id).text
             assert citation.span.of(text) == citation.quote
-        return same(answer_to_json(answer))
+        return same(to_json(answer))
 
     return ask
 

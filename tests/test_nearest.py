@@ -49,7 +49,10 @@ def query(text: str, stems: tuple[str, ...], names: tuple[str, ...]) -> Query:
 
 
 def citation(quote: str, headings: tuple[str, ...] = ()) -> Citation:
-    return Citation(1, "a.md", "Leaflet", Span(0, len(quote)), quote, headings, None, "a.md:0-9", 1.0)
+    return Citation(
+        number=1, document_id="a.md", title="Leaflet", span=Span(0, len(quote)), quote=quote, heading_path=headings,
+        page=None, passage_id="a.md:0-9", score=1.0,
+    )  # fmt: skip
 
 
 def test_the_nearest_passage_says_whose_property_it_tells() -> None:

@@ -20,23 +20,25 @@ from footnote.records import (
     Citation,
     Document,
     Hit,
+    Metadatum,
+    Move,
     Passage,
     Sentence,
+    Signal,
     SkippedFile,
     Span,
     Style,
+    Timing,
     rounded,
 )
 from footnote.rendering import (
-    answer_to_json,
     build_report_to_terminal,
     confidence_in_words,
-    document_to_json,
     harmless,
-    hit_to_json,
     json_text,
     place_in_words,
     to_html,
+    to_json,
     to_markdown,
     to_terminal,
 )
@@ -54,7 +56,8 @@ def a_passage(text: str = TEXT, start: int = 100) -> Passage:
 
 
 def a_hit(text: str = TEXT) -> Hit:
-    return Hit(a_passage(text), "Moons", text, 1.23456789, 1, (("bm25", 7.7777777), ("dense", -0.0)))
+    signals = (Signal("bm25", 7.7777777), Signal("dense", -0.0))
+    return Hit(passage=a_passage(text), title="Moons", text=text, score=1.23456789, rank=1, signals=signals)
 
 
 def a_citation(text: str = TEXT, span: Span = QUOTE) -> Citation:
@@ -88,14 +91,23 @@ def an_answer(text: str = TEXT, span: Span = QUOTE) -> Answer:
         explanation="",
         missing_words=(),
         fingerprint="abc",
-        timings=(("retrieve", 1.5),),
+        timings=(Timing("retrieve", 1.5),),
     )
 
 
 def an_abstention(text: str = TEXT) -> Answer:
     hits = tuple(replace(a_hit(text), rank=n) for n in range(1, 6))
     return Answer(
-        "Why?", "Why?", (), hits, 0.1, "not_answered", "The documents do not say why.", ("zorp",), "abc", (("x", 2.0),)
+        question="Why?",
+        interpreted_as="Why?",
+        citations=(),
+        hits=hits,
+        confidence=0.1,
+        reason="not_answered",
+        explanation="The documents do not say why.",
+        missing_words=("zorp",),
+        fingerprint="abc",
+        timings=(Timing("x", 2.0),),
     )
 
 
@@ -113,7 +125,7 @@ def a_nearest(text: str = TEXT, span: Span = QUOTE) -> Answer:
 
 
 def test_json_of_an_answer_has_a_fixed_order_and_no_timings() -> None:
-    made = answer_to_json(an_answer())
+    made = to_json(an_answer())
     assert list(made) == [
         "question", "interpreted_as", "answered", "standing", "confidence", "track_record", "citations", "nearest", "reason",
         "explanation", "missing_words", "related", "hits", "fingerprint",
@@ -121,11 +133,11 @@ def test_json_of_an_answer_has_a_fixed_order_and_no_timings() -> None:
     assert made["confidence"] == 0.876543
     assert made["related"] == []
     assert "timings" not in json_text(made)
-    assert json_text(made) == json_text(answer_to_json(replace(an_answer(), timings=(("retrieve", 99.0),))))
+    assert json_text(made) == json_text(to_json(replace(an_answer(), timings=(Timing("retrieve", 99.0),))))
 
 
 def test_json_of_a_citation_has_its_place_and_context() -> None:
-    assert answer_to_json(an_answer())["citations"] == [
+    assert to_json(an_answer())["citations"] == [
         {
             "number": 1,
             "doc": "moons.md",
@@ -146,7 +158,7 @@ def test_json_of_a_citation_has_its_place_and_context() -> None:
         }
     ]
     plain = replace(an_answer(), citations=(replace(a_citation(), context=None, context_text=""),))
-    assert answer_to_json(plain)["citations"][0]["context"] is None
+    assert to_json(plain)["citations"][0]["context"] is None
 
 
 def test_who_wrote_the_document_and_when_goes_with_a_quote() -> None:
@@ -162,14 +174,14 @@ def test_who_wrote_the_document_and_when_goes_with_a_quote() -> None:
 
 
 def test_json_of_a_hit_begins_like_a_results_line() -> None:
-    made = hit_to_json(a_hit())
+    made = to_json(a_hit())
     assert list(made)[:5] == ["doc", "start", "end", "score", "text"]
     assert made["score"] == 1.23457
     assert made["signals"] == {"bm25": 7.77778, "dense": 0.0}
 
 
 def test_json_of_an_abstention_offers_three_related_passages() -> None:
-    made = answer_to_json(an_abstention())
+    made = to_json(an_abstention())
     assert made["answered"] is False
     assert made["reason"] == "not_answered"
     assert made["missing_words"] == ["zorp"]
@@ -178,19 +190,19 @@ def test_json_of_an_abstention_offers_three_related_passages() -> None:
 
 
 def test_json_of_the_nearest_is_a_citation_and_no_answer() -> None:
-    made = answer_to_json(a_nearest())
+    made = to_json(a_nearest())
     assert (made["standing"], made["answered"], made["citations"]) == ("nearest", False, [])
-    assert made["nearest"] == answer_to_json(an_answer())["citations"][0]
+    assert made["nearest"] == to_json(an_answer())["citations"][0]
     assert [hit["text"] for hit in made["related"]] == ["It is cold there."] * 2
     for other, standing in ((an_answer(), "answered"), (an_abstention(), "absent")):
-        made = answer_to_json(other)
+        made = to_json(other)
         assert (made["standing"], made["nearest"]) == (standing, None)
 
 
 def test_small_talk_offers_nothing_related() -> None:
     talk = replace(an_abstention(), reason="small_talk", explanation="Hello.")
-    assert answer_to_json(talk)["related"] == []
-    assert answer_to_json(talk)["standing"] == "reply"
+    assert to_json(talk)["related"] == []
+    assert to_json(talk)["standing"] == "reply"
     assert to_terminal(talk, colour=False) == "Hello.\n"
 
 
@@ -235,7 +247,11 @@ def test_document_json_has_text_and_blocks() -> None:
         "table_row", Span(0, 5), headings=(0,), header=1, cells=(Span(0, 2), Span(3, 5)),
         hidden=(Span(2, 3),), styles=(Style(Span(0, 2), "strong"),),
     )  # fmt: skip
-    made = document_to_json(Document("a.md", "A", "ab|cd", "00", (block,), (0,), "https://e.example", (("date", "x"),)))
+    document = Document(
+        id="a.md", title="A", text="ab|cd", sha256="00", blocks=(block,), page_starts=(0,), source="https://e.example",
+        metadata=(Metadatum("date", "x"),),
+    )  # fmt: skip
+    made = to_json(document)
     assert made["text"] == "ab|cd"
     assert made["metadata"] == {"date": "x"}
     assert made["blocks"] == [
@@ -454,7 +470,7 @@ def test_build_report_names_what_changed() -> None:
         50,
         ("new.md",),
         ("b.md",),
-        (("old.md", "moved.md"),),
+        (Move("old.md", "moved.md"),),
         ("gone.md",),
         (SkippedFile("x.bin", "no text"),),
         7,

@@ -15,8 +15,8 @@ from fakes import HashingEncoder
 from footnote.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, UsageError
 from footnote.store import Index, Unread, corpus_of, generations, read_manifest, verify
 from footnote.store import writer as writing
-from footnote.store.forms import floats
 from footnote.store.manifest import MANIFEST_NAME
+from footnote.store.rows import floats
 from footnote.terms import is_mark, term_id, words
 from store_builders import ENCODER, make_entries, make_entry, make_text, query, signature, writer
 

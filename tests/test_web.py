@@ -21,7 +21,6 @@ from footnote.errors import FootnoteError, UsageError
 from footnote.indexing import build_index
 from footnote.loaders import load_document
 from footnote.records import Span, visible_text
-from footnote.rendering import overlaps, related_hits
 from footnote.settings import Settings
 from footnote.web import create_app, serve
 from footnote.web.guards import host_name
@@ -188,7 +187,7 @@ class TestShown:
         assert text[passage["start"] : passage["end"]] == passage["text"]
         assert passage["items"]
         assert said["answer"]["related"] == [each_without(hit) for hit in said["shown"]["related"]]
-        assert not any(overlaps(hit, nearest) for hit in related_hits(made))
+        assert not any(hit.overlaps(nearest) for hit in made.related)
         assert answer_shown(engine, answer)["shown"]["nearest"] is None
 
 
@@ -488,13 +487,11 @@ class TestAsking:
             assert ask(client, "I want to end my life.")["answer"]["interpreted_as"] == "I want to end my life."
 
     def test_the_published_endpoint_answers_as_the_engine_does(self, engine):
-        from footnote.rendering import answer_to_json
+        from footnote.rendering import to_json
 
         with visitor(engine) as client:
             answer = ask(client, "How long does a day on Titan last?")
-        assert answer["answer"] == json.loads(
-            json.dumps(answer_to_json(engine.ask("How long does a day on Titan last?")))
-        )
+        assert answer["answer"] == json.loads(json.dumps(to_json(engine.ask("How long does a day on Titan last?"))))
         assert [each["state"] for each in answer["shown"]["citations"]] == ["exact"] * len(
             answer["answer"]["citations"]
         )

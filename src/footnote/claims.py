@@ -6,15 +6,16 @@ A quote is *exact* when the stored text at its offsets equals it; *moved* when i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
-from footnote.errors import FootnoteError, UsageError
-from footnote.evaluation.jsonl import Fields
+from msgspec import Raw
+
+from footnote.errors import FootnoteError, JudgmentError, UsageError
 from footnote.records import Document, Span
+from footnote.wire import FLAT, Key, WireError, decode, from_json
 
 State: TypeAlias = Literal["exact", "moved", "changed", "gone"]
 
@@ -39,8 +40,8 @@ class Claim:
         after: some of the text after it.
     """
 
-    document_id: str
-    span: Span
+    document_id: Annotated[str, Key("doc")]
+    span: Annotated[Span, FLAT]
     quote: str
     before: str = ""
     after: str = ""
@@ -117,6 +118,24 @@ class ExportedQuote:
     claim: Claim
 
 
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    number: int
+    claim: Annotated[Claim, FLAT]
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    question: str
+    citations: tuple[_Quote, ...]
+    nearest: _Quote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversation:
+    turns: tuple[Raw, ...]
+
+
 def read_export(path: Path) -> tuple[ExportedQuote, ...]:
     """The quotes of a conversation that the page exported as JSON.
 
@@ -128,19 +147,22 @@ def read_export(path: Path) -> tuple[ExportedQuote, ...]:
     try:
         if path.stat().st_size > EXPORT_MAX_BYTES:
             raise UsageError(f"is larger than {EXPORT_MAX_BYTES:,} bytes", where=str(path), remedy=remedy)
-        read = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        read = decode(dict[str, Any], text)
     except OSError as error:
         raise UsageError(f"cannot be read ({error.strerror})", where=str(path), remedy=remedy) from error
-    except (ValueError, RecursionError) as error:
+    except (WireError, UnicodeDecodeError) as error:
         raise UsageError(f"is not JSON ({error})", where=str(path), remedy=remedy) from error
-    if not isinstance(read, dict) or read.get("footnote_export") != EXPORT_VERSION:
+    if read.get("footnote_export") != EXPORT_VERSION:
         raise UsageError("is not an exported conversation", where=str(path), remedy=remedy)
-    quotes = []
-    for n, turn in enumerate(Fields(read, str(path)).objects("turns"), 1):
-        question = turn.string("question")
-        nearest = [turn.object("nearest")] if turn.has("nearest") else []
-        for citation in [*turn.objects("citations"), *nearest]:
-            citation.where = f"{path}: question {n}"
-            claim = Claim(citation.string("doc"), citation.span(), citation.string("quote"))
-            quotes.append(ExportedQuote(question, citation.integer("number"), claim))
+    quotes: list[ExportedQuote] = []
+    where = str(path)
+    try:
+        for n, data in enumerate(from_json(_Conversation, text).turns, 1):
+            where = f"{path}: question {n}"
+            turn = from_json(_Turn, data)
+            given = (*turn.citations, turn.nearest) if turn.nearest is not None else turn.citations
+            quotes += [ExportedQuote(turn.question, quote.number, quote.claim) for quote in given]
+    except WireError as error:
+        raise JudgmentError(str(error), where=where, remedy=remedy) from error
     return tuple(quotes)

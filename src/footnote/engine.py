@@ -189,7 +189,18 @@ class Footnote:
         reply = small_talk_reply(asked)
         fingerprint = answer_fingerprint(reader, self._settings, self._rerankers)
         if reply is not None:
-            return Answer(asked, asked, (), (), 0.0, "small_talk", reply, (), fingerprint, clock.timings())
+            return Answer(
+                question=asked,
+                interpreted_as=asked,
+                confidence=0.0,
+                citations=(),
+                reason="small_talk",
+                explanation=reply,
+                missing_words=(),
+                hits=(),
+                fingerprint=fingerprint,
+                timings=clock.timings(),
+            )
         complete = interpret(asked, history, reader=reader, encoder=self._encoder) if history else asked
         understood = complete if literal else to_query(complete, reader, self._encoder)
         clock.lap("interpret")

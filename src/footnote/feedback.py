@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 from footnote.claims import Claim, Documents, check
 from footnote.errors import FootnoteError
-from footnote.records import Span
 from footnote.store import open_plain
+from footnote.wire import from_json, to_json
 
 if TYPE_CHECKING:
     from footnote.encoding import Encoder
@@ -108,7 +108,17 @@ class FeedbackBook:
         with self._opened(write=False) as base:
             found = base.execute(f"SELECT {_COLUMNS} FROM feedback ORDER BY at DESC, turn").fetchall()  # noqa: S608 - columns of ours
         return tuple(
-            Feedback(turn, at, kind, question, asked, bool(answered), _read(quotes), _read(correct), fingerprint)
+            Feedback(
+                turn,
+                at,
+                kind,
+                question,
+                asked,
+                bool(answered),
+                _read(quotes),
+                _read(correct),
+                fingerprint,
+            )
             for turn, at, kind, question, asked, answered, quotes, correct, fingerprint in found
         )
 
@@ -127,23 +137,12 @@ class FeedbackBook:
             raise FootnoteError(what, where=str(self.path), remedy="check the file and who may write it") from error
 
 
-def _written(claims: Iterable[Claim]) -> str:
-    return json.dumps([claim_to_json(claim) for claim in claims], ensure_ascii=False)
+def _written(claims: Sequence[Claim]) -> str:
+    return json.dumps([to_json(claim) for claim in claims], ensure_ascii=False)
 
 
-def claim_to_json(claim: Claim) -> dict[str, Any]:
-    """A quote as it is kept and listed."""
-    return {
-        "doc": claim.document_id, "start": claim.span.start, "end": claim.span.end, "quote": claim.quote,
-        "before": claim.before, "after": claim.after,
-    }  # fmt: skip
-
-
-def _read(text: str) -> tuple[Claim, ...]:
-    return tuple(
-        Claim(each["doc"], Span(each["start"], each["end"]), each["quote"], each["before"], each["after"])
-        for each in json.loads(text)
-    )
+def _read(column: str) -> tuple[Claim, ...]:
+    return from_json(tuple[Claim, ...], column)
 
 
 def unanswered_groups(rows: Sequence[Feedback], encoder: Encoder) -> tuple[tuple[str, ...], ...]:

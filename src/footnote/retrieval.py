@@ -20,7 +20,7 @@ from footnote.ranking.evidence import Evidence, Query, make_query, measure
 from footnote.ranking.features import NAMES, passage_features
 from footnote.ranking.model import load_model
 from footnote.ranking.reranked import closely_reranked_scores, reranked_scores
-from footnote.records import Hit, Passage
+from footnote.records import Hit, Passage, Signal
 from footnote.reranking import Reading, ReadingInput, Reranker
 from footnote.settings import Settings
 from footnote.splitting import context_of, sentence_input
@@ -222,6 +222,7 @@ def _hits(reader: Index, passages: Sequence[Passage], scores: Matrix, features: 
     hits = []
     for place, (passage, score, values) in enumerate(zip(passages, scores.tolist(), shown, strict=True), 1):
         title, text = reader.text_of(passage.document_id)
-        signals = tuple(zip(SHOWN_SIGNALS, values, strict=True))
-        hits.append(Hit(passage, title, passage.span.of(text), score, place, signals))
+        signals = tuple(Signal(name, value) for name, value in zip(SHOWN_SIGNALS, values, strict=True))
+        text = passage.span.of(text)
+        hits.append(Hit(passage=passage, score=score, text=text, title=title, rank=place, signals=signals))
     return tuple(hits)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from footnote.conversation.choice import fitted_digest as follow_ups_digest
 from footnote.ranking.model import fitted_digest
+from footnote.records import Timing
 from footnote.reranking import Rerankers
 from footnote.settings import Settings
 from footnote.store import Index
@@ -21,14 +22,14 @@ class Clock:
 
     def __init__(self) -> None:
         self._last = time.perf_counter()
-        self._laps: list[tuple[str, float]] = []
+        self._laps: list[Timing] = []
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self._laps.append((stage, (now - self._last) * 1000.0))
+        self._laps.append(Timing(stage, (now - self._last) * 1000.0))
         self._last = now
 
-    def timings(self) -> tuple[tuple[str, float], ...]:
+    def timings(self) -> tuple[Timing, ...]:
         return tuple(self._laps)
 
 

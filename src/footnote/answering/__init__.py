@@ -37,7 +37,16 @@ from footnote.answering.scoring import (
 )
 from footnote.answering.sections import NUMBERED_CONFIDENCE, asked_section, section_quotes
 from footnote.ranking.evidence import Query
-from footnote.records import AbstentionReason, Citation, Document, Passage, Sentence, Span, visible_offsets
+from footnote.records import (
+    AbstentionReason,
+    Citation,
+    Document,
+    Passage,
+    Sentence,
+    Span,
+    TrackRecord,
+    visible_offsets,
+)
 from footnote.reranking import Reranker
 from footnote.retrieval import Retrieved
 from footnote.settings import Settings
@@ -73,7 +82,7 @@ class Selection:
     reason: AbstentionReason | None
     explanation: str
     missing_words: tuple[str, ...]
-    track_record: tuple[int, int] | None = None
+    track_record: TrackRecord | None = None
     nearest: Citation | None = None
 
 

@@ -23,7 +23,7 @@ from footnote.ranking.reranked import (
 )
 from footnote.ranking.sentences import NAMES as SENTENCE_NAMES
 from footnote.ranking.sentences import sentence_features
-from footnote.records import Span
+from footnote.records import Span, TrackRecord
 from footnote.reranking import ReadingInput, Reranker, Rerankers
 from footnote.retrieval import Retrieved, Stage, read_closely, retrieve
 from footnote.settings import Settings
@@ -156,14 +156,14 @@ def threshold(settings: Settings, stage: Stage) -> float:
     return float(fitted_numbers()[f"{_PREFIX[stage]}answer_threshold"])
 
 
-def track_record(confidence: float, stage: Stage) -> tuple[int, int]:
+def track_record(confidence: float, stage: Stage) -> TrackRecord:
     """How often quotes at this level of confidence were right when the confidence was fitted, and how many there were.
 
     Counted on documents that the numbers were not fitted on.
     """
     levels = fitted_numbers()[f"{_PREFIX[stage]}confidence_levels"]
     _, right, count = next(level for level in levels if confidence >= level[0])
-    return int(right), int(count)
+    return TrackRecord(int(right), int(count))
 
 
 def find_passages(

@@ -19,12 +19,8 @@ from footnote.api.sources import cited_to_json
 from footnote.errors import FootnoteError
 from footnote.records import Answer
 from footnote.rendering import (
-    answer_to_json,
-    citation_to_json,
-    document_to_json,
-    hit_to_json,
     json_text,
-    summary_to_json,
+    to_json,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +78,7 @@ def _asking(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
     @app.post("/ask", responses={200: {"model": forms.AnswerForm}})
     async def ask(body: forms.AskBody) -> Response:
         """Answer a question with cited quotes, or say why not."""
-        return _json(answer_to_json(await asyncio.wrap_future(_asked(footnote, desk, body))))
+        return _json(to_json(await asyncio.wrap_future(_asked(footnote, desk, body))))
 
     @app.post("/ask/stream", responses={200: {"content": {"text/event-stream": {}}}}, response_class=StreamingResponse)
     async def ask_in_stream(body: forms.AskBody) -> StreamingResponse:
@@ -110,7 +106,7 @@ def _reading(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
         document_id: Annotated[str, Path(min_length=1, max_length=1_000)],
     ) -> Response:
         """One document: its text, and where its blocks lie in it."""
-        return await desk.run(lambda: _json(document_to_json(footnote.document(document_id))))
+        return await desk.run(lambda: _json(to_json(footnote.document(document_id))))
 
     @app.get("/citations/{citation_id:path}", responses={200: {"model": forms.CitedForm}})
     async def citation(
@@ -124,14 +120,14 @@ def search_to_json(footnote: Footnote, body: forms.SearchBody) -> dict[str, Any]
     """Search, in the form that all doors give."""
     allowed = None if body.documents is None else frozenset(body.documents)
     hits = footnote.search(body.query, body.k, allowed=allowed)
-    return {"query": body.query, "hits": [hit_to_json(hit) for hit in hits]}
+    return {"query": body.query, "hits": [to_json(hit) for hit in hits]}
 
 
 def documents_to_json(footnote: Footnote, *, limit: int | None = None, offset: int = 0) -> dict[str, Any]:
     """The documents of the index, or some of them."""
     summaries = footnote.documents()
     chosen = summaries[offset:] if limit is None else summaries[offset : offset + limit]
-    return {"total": len(summaries), "documents": [summary_to_json(each) for each in chosen]}
+    return {"total": len(summaries), "documents": [to_json(each) for each in chosen]}
 
 
 def ask_body(footnote: Footnote, body: forms.AskBody) -> Answer:
@@ -159,8 +155,8 @@ async def _events(future: Future[Answer], desk: Desk) -> AsyncIterator[str]:
     finally:
         waiting.cancel()
     for citation in answer.citations:
-        yield _event("citation", citation_to_json(citation))
-    yield _event("answer", answer_to_json(answer))
+        yield _event("citation", to_json(citation))
+    yield _event("answer", to_json(answer))
 
 
 def _event(name: str, value: object) -> str:

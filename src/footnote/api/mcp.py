@@ -20,7 +20,7 @@ from footnote.api import forms
 from footnote.api.http import ask_body, search_to_json
 from footnote.api.sources import source_to_json
 from footnote.errors import FootnoteError
-from footnote.rendering import answer_to_json, json_text
+from footnote.rendering import json_text, to_json
 from footnote.service.limits import Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class _Tool:
 
 
 def _ask(footnote: Footnote, body: forms.AskBody) -> dict[str, Any]:
-    return answer_to_json(ask_body(footnote, body))
+    return to_json(ask_body(footnote, body))
 
 
 _TOOLS: Final = {

@@ -18,11 +18,10 @@ from footnote.cli.places import Places, places_of
 from footnote.cli.progress import ProgressLine
 from footnote.errors import FootnoteError
 from footnote.rendering import (
-    answer_to_json,
-    build_report_to_json,
     build_report_to_terminal,
     harmless,
     json_text,
+    to_json,
     to_terminal,
 )
 
@@ -52,7 +51,7 @@ def _index(arguments: Arguments) -> int:
 
 def _say_report(report: BuildReport, arguments: Arguments) -> None:
     if arguments.as_json:
-        say_json(build_report_to_json(report))
+        say_json(to_json(report))
     else:
         say(build_report_to_terminal(report))
 
@@ -88,7 +87,7 @@ def _ask(arguments: Arguments) -> int:
 
 def _say_answer(answer: Answer, arguments: Arguments) -> None:
     if arguments.as_json:
-        say_json(answer_to_json(answer))
+        say_json(to_json(answer))
         return
     columns = min(shutil.get_terminal_size().columns, _WIDEST)
     corpus_dir = places_of(arguments).corpus_dir

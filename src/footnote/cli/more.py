@@ -6,7 +6,7 @@ from footnote.cli.arguments import DEFAULT_INDEX, Arguments
 from footnote.cli.opening import open_engine
 from footnote.cli.output import say, say_json
 from footnote.cli.places import places_of
-from footnote.rendering import answer_to_json, json_text
+from footnote.rendering import json_text, to_json
 
 
 def export_command(arguments: Arguments) -> int:
@@ -15,7 +15,7 @@ def export_command(arguments: Arguments) -> int:
 
     with open_engine(arguments) as footnote:
         answer = footnote.ask(arguments.question)
-    text = exported(answer, arguments.form, json_text(answer_to_json(answer)))
+    text = exported(answer, arguments.form, json_text(to_json(answer)))
     if arguments.output is None:
         say(text)
     else:

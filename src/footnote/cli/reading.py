@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from footnote import __version__
-from footnote.rendering import harmless, json_text, summary_to_json, to_html, to_markdown
+from footnote.rendering import harmless, json_text, to_html, to_json, to_markdown
 
 if TYPE_CHECKING:
     from footnote.cli.arguments import Arguments
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def documents_to_json(footnote: Footnote) -> dict[str, Any]:
     """The documents of the index, as ``/api/v1/documents`` gives them."""
     summaries = footnote.documents()
-    return {"total": len(summaries), "documents": [summary_to_json(each) for each in summaries]}
+    return {"total": len(summaries), "documents": [to_json(each) for each in summaries]}
 
 
 def documents_to_terminal(footnote: Footnote) -> str:

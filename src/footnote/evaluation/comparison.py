@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from footnote.errors import JudgmentError
-from footnote.evaluation.jsonl import read_objects
+from footnote.evaluation.jsonl import read_lines
 from footnote.evaluation.metrics import sign_test
 from footnote.evaluation.report import Report, make_report, report_from_json
 from footnote.evaluation.results import results_of
@@ -93,8 +93,8 @@ def read_baseline(path: Path, judgments: Sequence[Judgment], text_of: TextSource
     Raises:
         JudgmentError: the file is neither, or has no question in common with these.
     """
-    lines = list(read_objects(path))
-    if len(lines) == 1 and lines[0].has("outcomes"):
+    lines = list(read_lines(path))
+    if len(lines) == 1 and lines[0].read(dict[str, Any]).get("outcomes") is not None:
         report = report_from_json(lines[0])
     else:
         report = make_report(judgments, results_of(lines), text_of)

@@ -8,11 +8,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from footnote.errors import JudgmentError
-from footnote.evaluation.jsonl import Fields, read_objects
+from footnote.evaluation.jsonl import Line, read_lines
 from footnote.records import GoldSpan, Judgment
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A line of the file."""
+
+    id: str
+    question: str
+    kind: Literal["answerable", "unanswerable"]
+    gold: tuple[GoldSpan, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.question.strip():
+            raise ValueError('"question" is blank')
+        for gold in self.gold:
+            if not gold.span:
+                raise ValueError(f"the gold span {gold.span.start}-{gold.span.end} is empty")
 
 
 def read_judgments(path: Path) -> tuple[Judgment, ...]:
@@ -22,30 +41,16 @@ def read_judgments(path: Path) -> tuple[Judgment, ...]:
         JudgmentError: a line is not a judgment, an id is there twice, or there are none; names file and line.
     """
     judgments: dict[str, Judgment] = {}
-    for fields in read_objects(path):
-        judgment = _judgment(fields)
+    for line in read_lines(path):
+        judgment = _judgment(line)
         if judgment.id in judgments:
-            raise fields.fault(f'the id "{judgment.id}" was used before')
+            raise line.fault(f'the id "{judgment.id}" was used before')
         judgments[judgment.id] = judgment
     if not judgments:
         raise JudgmentError("holds no judgment", where=str(path), remedy="write one JSON object a line")
     return tuple(judgments.values())
 
 
-def _judgment(fields: Fields) -> Judgment:
-    kind = fields.string("kind")
-    if kind not in {"answerable", "unanswerable"}:
-        raise fields.fault(f'"kind" is "{kind}", neither "answerable" nor "unanswerable"')
-    question = fields.string("question")
-    if not question.strip():
-        raise fields.fault('"question" is blank')
-    gold = tuple(_gold(item) for item in fields.objects("gold")) if fields.has("gold") else ()
-    return Judgment(fields.string("id"), question, kind == "answerable", gold)
-
-
-def _gold(fields: Fields) -> GoldSpan:
-    span = fields.span()
-    if not span:
-        raise fields.fault(f"the gold span {span.start}-{span.end} is empty")
-    grade = fields.integer("grade") if fields.has("grade") else 1
-    return GoldSpan(fields.string("doc"), span, grade, fields.string("text") if fields.has("text") else "")
+def _judgment(line: Line) -> Judgment:
+    judged = line.read(_Judged)
+    return Judgment(judged.id, judged.question, judged.kind == "answerable", judged.gold)

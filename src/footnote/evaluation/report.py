@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from footnote.evaluation.calibration import Reliability, reliability
 from footnote.evaluation.counts import Counts, count, counts_by_style, counts_to_json
-from footnote.evaluation.jsonl import Fields
+from footnote.evaluation.jsonl import Line
 from footnote.evaluation.metrics import quantile
 from footnote.evaluation.results import Result
 from footnote.evaluation.runner import misplaced_gold
@@ -99,26 +99,37 @@ def report_to_json(report: Report) -> dict[str, Any]:
     }
 
 
-def report_from_json(fields: Fields) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """What a comparison needs of a report that was written earlier, beside its metrics."""
+
+    outcomes: dict[str, str]
+
+
+def report_from_json(line: Line) -> Report:
     """A report written earlier, as far as a comparison needs it.
 
     Raises:
         JudgmentError: the object is not such a report.
     """
+    outcomes = line.read(_Former).outcomes
+    figures = line.read(dict[str, Any])
     return Report(
-        metrics={name: fields.number_or_none(name) for name in METRIC_NAMES if fields.has(name)},
-        outcomes=tuple(_outcomes(fields.object("outcomes"))),
+        metrics={name: _figure(line, name, figures[name]) for name in METRIC_NAMES if figures.get(name) is not None},
+        outcomes=tuple((name, _outcome(line, name, value)) for name, value in outcomes.items()),
     )
 
 
-def _outcomes(fields: Fields) -> list[tuple[str, Outcome]]:
-    return [(name, _outcome(fields, name)) for name in fields.names()]
+def _figure(line: Line, name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise line.fault(f'"{name}" is not a number')
+    return float(value)
 
 
-def _outcome(fields: Fields, name: str) -> Outcome:
-    value = _FORMER_OUTCOMES.get(fields.string(name), fields.string(name))
+def _outcome(line: Line, name: str, value: str) -> Outcome:
+    value = _FORMER_OUTCOMES.get(value, value)
     for outcome in get_args(Outcome):
         if value == outcome:
             known: Outcome = outcome
             return known
-    raise fields.fault(f'the outcome of "{name}" is "{value}"')
+    raise line.fault(f'the outcome of "{name}" is "{value}"')

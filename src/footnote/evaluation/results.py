@@ -9,24 +9,25 @@ Every figure of a report is computed from these lines, so that whoever has the f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any
 
 from footnote.errors import FootnoteError
-from footnote.evaluation.jsonl import Fields, read_objects
+from footnote.evaluation.jsonl import Line, read_lines
 from footnote.records import Answer, Span, Standing, rounded
 from footnote.store import new_file
+from footnote.wire import FLAT, OPTIONAL, Key, to_json
 
 
 @dataclass(frozen=True, slots=True)
 class ResultSpan:
     """A returned span; ``score`` is None for the spans of an answer."""
 
-    document_id: str
-    span: Span
-    text: str
-    score: float | None = None
+    document_id: Annotated[str, Key("doc")]
+    span: Annotated[Span, FLAT]
+    score: Annotated[float | None, OPTIONAL] = field(default=None, kw_only=True)
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,27 @@ class Result:
     standing: Standing | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Quotes:
+    spans: tuple[ResultSpan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A result as it stands in the file."""
+
+    id: str
+    hits: tuple[ResultSpan, ...]
+    answer: _Quotes | None = None
+    answered: bool
+    standing: Annotated[Standing | None, OPTIONAL] = None
+    confidence: Annotated[float | None, OPTIONAL] = None
+
+
 def result_of(judgment_id: str, answer: Answer) -> Result:
     """The result that an answer is."""
     hits = tuple(
-        ResultSpan(hit.passage.document_id, hit.passage.span, hit.text, rounded(hit.score)) for hit in answer.hits
+        ResultSpan(hit.passage.document_id, hit.passage.span, hit.text, score=rounded(hit.score)) for hit in answer.hits
     )
     quotes = tuple(ResultSpan(cite.document_id, cite.span, cite.quote) for cite in answer.citations)
     return Result(judgment_id, hits, quotes, answer.answered, rounded(answer.confidence), answer.standing)
@@ -55,21 +73,16 @@ def result_of(judgment_id: str, answer: Answer) -> Result:
 
 def result_to_json(result: Result) -> dict[str, Any]:
     """One line of the file, as a dict."""
-    answer = {"spans": [_span_to_json(quote) for quote in result.quotes]} if result.answered else None
-    line: dict[str, Any] = {
-        "id": result.id,
-        "hits": [_span_to_json(hit) for hit in result.hits],
-        "answer": answer,
-        "answered": result.answered,
-    }
-    if result.standing is not None:
-        line["standing"] = result.standing
-    return line if result.confidence is None else {**line, "confidence": result.confidence}
-
-
-def _span_to_json(span: ResultSpan) -> dict[str, Any]:
-    place = {"doc": span.document_id, "start": span.span.start, "end": span.span.end}
-    return {**place, **({} if span.score is None else {"score": span.score}), "text": span.text}
+    answer = _Quotes(result.quotes) if result.answered else None
+    line = _Line(
+        id=result.id,
+        hits=result.hits,
+        answer=answer,
+        answered=result.answered,
+        standing=result.standing,
+        confidence=result.confidence,
+    )
+    return to_json(line)
 
 
 def write_results(path: Path, results: Iterable[Result], to_text: Callable[[dict[str, Any]], str]) -> None:
@@ -100,44 +113,20 @@ def read_results(path: Path) -> dict[str, Result]:
     Raises:
         JudgmentError: a line is not a result, or an id is there twice; names file and line.
     """
-    return results_of(read_objects(path))
+    return results_of(read_lines(path))
 
 
-def results_of(lines: Iterable[Fields]) -> dict[str, Result]:
+def results_of(lines: Iterable[Line]) -> dict[str, Result]:
     """The results that the lines of a file are, by the ids of their questions."""
     results: dict[str, Result] = {}
-    for fields in lines:
-        result = _result(fields)
+    for line in lines:
+        result = _result(line.read(_Line))
         if result.id in results:
-            raise fields.fault(f'the id "{result.id}" was used before')
+            raise line.fault(f'the id "{result.id}" was used before')
         results[result.id] = result
     return results
 
 
-def _result(fields: Fields) -> Result:
-    answered = fields.boolean("answered")
-    quotes = fields.object("answer").objects("spans") if answered and fields.has("answer") else []
-    return Result(
-        id=fields.string("id"),
-        hits=tuple(_result_span(hit) for hit in fields.objects("hits")),
-        quotes=tuple(_result_span(quote) for quote in quotes),
-        answered=answered,
-        confidence=fields.number_or_none("confidence"),
-        standing=_standing(fields),
-    )
-
-
-def _standing(fields: Fields) -> Standing | None:
-    if not fields.has("standing"):
-        return None
-    value = fields.string("standing")
-    for standing in get_args(Standing):
-        if value == standing:
-            known: Standing = standing
-            return known
-    raise fields.fault(f'the standing is "{value}"')
-
-
-def _result_span(fields: Fields) -> ResultSpan:
-    text = fields.string("text") if fields.has("text") else ""
-    return ResultSpan(fields.string("doc"), fields.span(), text, fields.number_or_none("score"))
+def _result(line: _Line) -> Result:
+    quotes = line.answer.spans if line.answered and line.answer is not None else ()
+    return Result(line.id, line.hits, quotes, line.answered, line.confidence, line.standing)

@@ -15,7 +15,7 @@ from footnote.errors import CorpusError, DocumentError
 from footnote.indexing.inputs import Inputs, entry_of, inputs_of
 from footnote.indexing.surveying import Corpus, Progress, Report
 from footnote.loaders import parse_document, read_document
-from footnote.records import BuildReport, Document, Passage
+from footnote.records import BuildReport, Document, Move, Passage
 from footnote.settings import Settings
 from footnote.splitting import split_document
 from footnote.store import DocumentEntry, IndexWriter, PassageVectors, Unread
@@ -187,9 +187,9 @@ def _vectors_of(inputs: Inputs, rows: Mapping[str, FloatArray]) -> PassageVector
     return PassageVectors(passage, sentences, rows[inputs.heading])
 
 
-def _moved(removed: Mapping[str, str], added: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """(old id, new id) of files that went and came with the same content."""
+def _moved(removed: Mapping[str, str], added: Mapping[str, str]) -> tuple[Move, ...]:
+    """Files that went and came with the same content."""
     came: dict[str, list[str]] = {}
     for name in sorted(added, reverse=True):
         came.setdefault(added[name], []).append(name)
-    return tuple((name, came[removed[name]].pop()) for name in sorted(removed) if came.get(removed[name]))
+    return tuple(Move(name, came[removed[name]].pop()) for name in sorted(removed) if came.get(removed[name]))

@@ -15,7 +15,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -23,12 +22,13 @@ import shutil
 import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from footnote.errors import CorpusError
 from footnote.loaders import folder_beneath, open_beneath
-from footnote.store import decoded, step, sync_dir
+from footnote.store import step, sync_dir
+from footnote.wire import decode, encode
 
 __all__ = ["Change", "CorpusHold", "hidden_name", "settle"]
 
@@ -186,7 +186,7 @@ class Change:
 
     def _write_journal(self) -> None:
         draft = self._corpus_dir / hidden_name()
-        data = json.dumps(asdict(_Journal(tuple(self._entries.values())))).encode("ascii")
+        data = encode(_Journal(tuple(self._entries.values())))
         step("create", draft)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
@@ -252,8 +252,8 @@ def _read_journal(corpus_dir: Path, name: str) -> _Journal | None:
     """What a change wrote down; None where there is none, or one that is not ours."""
     try:
         with open_beneath(corpus_dir, name) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
-            return decoded(_Journal, json.loads(file.read(_JOURNAL_MOST_BYTES)))
-    except (OSError, ValueError, RecursionError):
+            return decode(_Journal, file.read(_JOURNAL_MOST_BYTES), exactly=True)
+    except (OSError, ValueError):
         return None
 
 

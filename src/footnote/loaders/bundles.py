@@ -12,7 +12,7 @@ from footnote.loaders.archives import Archive
 from footnote.loaders.drafts import Draft, assemble, readable_name
 from footnote.loaders.front_matter import FrontMatter
 from footnote.loaders.limits import check_text
-from footnote.records import Document, Span
+from footnote.records import Document, Span, Style
 from footnote.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _moved(document: Document, by: int) -> list[Draft]:
                 block.ordered,
                 tuple(_shifted(cell, by) for cell in block.cells),
                 tuple(_shifted(gap, by) for gap in block.hidden),
-                tuple(replace(style, span=_shifted(style.span, by)) for style in block.styles),
+                tuple(Style(_shifted(style.span, by), style.kind) for style in block.styles),
                 drafts[block.lead_in] if block.lead_in is not None and block.lead_in < len(drafts) else None,
                 drafts[block.header] if block.header is not None and block.header < len(drafts) else None,
                 block.asks,

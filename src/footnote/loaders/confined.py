@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import hashlib
-import json
 import os
 import selectors
 import signal
@@ -13,12 +12,14 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from footnote.errors import DocumentError
-from footnote.loaders.forms import document_from_json, settings_to_json
+from footnote.loaders.messages import OutOfMemory, Parsed, Refused, Request, reply_of
 from footnote.records import Document
 from footnote.settings import Settings
+from footnote.wire import encode
 
 __all__ = ["Worker", "close_worker", "load_confined"]
 
@@ -69,27 +70,26 @@ class Worker:
         """
         self.files += 1
         suffix = Path(document_id).suffix.lower()
-        head = json.dumps([document_id, suffix, len(raw), settings_to_json(settings)]).encode("ascii")
+        head = encode(Request(document_id, suffix, len(raw), settings))
         try:
             # Text recognition has a time of its own, which the loader keeps to.
             seconds = settings.parse_seconds + (settings.scan_seconds if suffix == ".pdf" else 0.0)
-            kind, reply = self._ask(head + b"\n" + raw, settings, seconds)
+            answer = self._ask(head + b"\n" + raw, settings, seconds)
         except TimeoutError as error:
             self.close()
             raise _beyond(f"reading it took longer than {seconds:g} s", "parse_seconds") from error
         except (_Ended, OSError, ValueError) as error:
             raise self._post_mortem(settings) from error
-        if kind == "document":
-            digest = hashlib.sha256(raw).hexdigest()
-            return document_from_json(reply, document_id=document_id, sha256=digest, settings=settings)
-        if kind == "refused":
-            what, remedy = json.loads(reply)
-            raise DocumentError(str(what), remedy=str(remedy))
-        if kind == "memory":
+        reply = reply_of(answer, settings)
+        if isinstance(reply, Parsed):
+            return replace(reply.document, id=document_id, sha256=hashlib.sha256(raw).hexdigest())
+        if isinstance(reply, Refused):
+            raise DocumentError(reply.what, remedy=reply.remedy)
+        if isinstance(reply, OutOfMemory):
             self.close()
             raise _beyond(f"reading it needs more than {settings.parse_memory_bytes:,} bytes", "parse_memory_bytes")
-        (name,) = json.loads(reply)
-        raise DocumentError(f"it is damaged or no {suffix} file ({name})", remedy="save it again, or leave it out")
+        what = f"it is damaged or no {suffix} file ({reply.error})"
+        raise DocumentError(what, remedy="save it again, or leave it out")
 
     def close(self) -> None:
         """End the process at once."""
@@ -100,13 +100,12 @@ class Worker:
             if pipe is not None:
                 pipe.close()
 
-    def _ask(self, request: bytes, settings: Settings, seconds: float) -> tuple[str, bytes]:
+    def _ask(self, request: bytes, settings: Settings, seconds: float) -> bytes:
         until = time.monotonic() + seconds
         most = _REPLY_BYTES_PER_CHAR * settings.document_max_chars + _READ_BYTES
         waiting = memoryview(request)
         received = bytearray()
         wanted: int | None = None
-        kind = ""
         with selectors.DefaultSelector() as selector:
             selector.register(self._out, selectors.EVENT_READ)
             selector.register(self._in, selectors.EVENT_WRITE)
@@ -126,11 +125,10 @@ class Worker:
                     received += piece
                 if wanted is None and b"\n" in received:
                     line, _, rest = received.partition(b"\n")
-                    kind, wanted = json.loads(bytes(line))
-                    received = bytearray(rest)
+                    wanted, received = int(line), rest
                 if len(received) > most or (wanted or 0) > most:
                     raise _Ended
-        return kind, bytes(received)
+        return bytes(received)
 
     def _post_mortem(self, settings: Settings) -> DocumentError:
         """What to say of a file whose worker ended."""

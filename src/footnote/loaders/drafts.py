@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from footnote.loaders.front_matter import FrontMatter
@@ -106,7 +106,7 @@ def clipped(text: str, draft: Draft, span: Span, kind: BlockKind | None = None) 
     if inner is None:
         return None
     styles = tuple(
-        replace(s, span=Span(max(s.span.start, inner.start), min(s.span.end, inner.end)))
+        Style(Span(max(s.span.start, inner.start), min(s.span.end, inner.end)), s.kind)
         for s in draft.styles
         if s.span.overlaps(inner)
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from footnote.records import Span
+from footnote.records import Metadatum, Span
 
 __all__ = ["FrontMatter", "read_front_matter"]
 
@@ -35,7 +35,7 @@ class FrontMatter:
     body_start: int = 0
     title: str = ""
     source: str = ""
-    metadata: tuple[tuple[str, str], ...] = ()
+    metadata: tuple[Metadatum, ...] = ()
 
 
 def read_front_matter(text: str) -> FrontMatter:
@@ -57,7 +57,7 @@ def read_front_matter(text: str) -> FrontMatter:
     for other, name in _ALSO.items():
         if other in told:
             told.setdefault(name, told[other])
-    metadata = tuple(sorted((name, value) for name, value in told.items() if name not in {"title", "source"}))
+    metadata = tuple(sorted(Metadatum(name, value) for name, value in told.items() if name not in {"title", "source"}))
     span = Span(start, start + len(head[:end].rstrip()))
     return FrontMatter(span, start + end, told.get("title", ""), told.get("source", ""), metadata)
 

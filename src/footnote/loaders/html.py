@@ -11,7 +11,7 @@ from footnote.loaders.front_matter import FrontMatter
 from footnote.loaders.html_content import Page
 from footnote.loaders.html_flow import Flow
 from footnote.loaders.office import left_out, told_name
-from footnote.records import Document
+from footnote.records import Document, Metadatum
 from footnote.settings import Settings
 
 __all__ = ["add_html", "load_html", "parse_html"]
@@ -59,7 +59,7 @@ def load_html(raw: bytes, document_id: str, settings: Settings) -> Document:
         "date": _meta(tree, _DATES),
         "language": tree.get("lang") or "",
     }
-    metadata = tuple(sorted((name, value) for name, value in pairs.items() if value))
+    metadata = tuple(sorted(Metadatum(name, value) for name, value in pairs.items() if value))
     front = FrontMatter(title=title, source=_address(tree), metadata=metadata)
     return extract.document(raw, document_id, front)
 

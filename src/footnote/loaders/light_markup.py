@@ -10,7 +10,7 @@ from footnote.loaders.drafts import assemble
 from footnote.loaders.front_matter import FrontMatter, read_front_matter
 from footnote.loaders.limits import check_text
 from footnote.loaders.markdown import markdown_drafts
-from footnote.records import Document
+from footnote.records import Document, Metadatum
 from footnote.settings import Settings
 
 __all__ = ["load_asciidoc", "load_rst"]
@@ -72,7 +72,9 @@ def _load(
     lines, told = convert(decoded[read_front_matter(decoded).body_start :].split("\n"))
     text = "\n".join(lines).strip("\n") + "\n"
     check_text(text, document_id, settings)
-    metadata = tuple(sorted((name, value) for name, value in told.items() if name in {"author", "date"} and value))
+    metadata = tuple(
+        sorted(Metadatum(name, value) for name, value in told.items() if name in {"author", "date"} and value)
+    )
     front = FrontMatter(title=told.get("title", ""), metadata=metadata)
     return assemble(raw, text, markdown_drafts(text), document_id=document_id, front=front, warnings=warnings)
 

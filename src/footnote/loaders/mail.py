@@ -13,7 +13,7 @@ from footnote.loaders.extract import Extract
 from footnote.loaders.front_matter import FrontMatter
 from footnote.loaders.html import add_html, parse_html
 from footnote.loaders.office import left_out, told_name
-from footnote.records import Document
+from footnote.records import Document, Metadatum
 from footnote.settings import Settings
 
 __all__ = ["load_eml"]
@@ -45,7 +45,7 @@ def load_eml(raw: bytes, document_id: str, settings: Settings) -> Document:
         extract.warnings.append(f"attachments left out: {', '.join(attached[:_ATTACHMENTS_TOLD])}{more}")
     name, address = parseaddr(_header(message, "From"))
     pairs = {"author": told_name(name) or address, "date": _date(message)}
-    metadata = tuple(sorted((key, value) for key, value in pairs.items() if value))
+    metadata = tuple(sorted(Metadatum(key, value) for key, value in pairs.items() if value))
     return extract.document(raw, document_id, FrontMatter(title=subject, metadata=metadata))
 
 

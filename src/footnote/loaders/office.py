@@ -8,6 +8,7 @@ import re
 from footnote.loaders.archives import Archive, local_name, parse_xml
 from footnote.loaders.canonical import clean_text
 from footnote.loaders.front_matter import FrontMatter
+from footnote.records import Metadatum
 
 __all__ = ["left_out", "office_core", "office_front", "related_parts", "told_name", "told_title"]
 
@@ -71,7 +72,7 @@ def office_front(title: str, pairs: dict[str, str]) -> FrontMatter:
     told["author"] = told_name(told.get("author", ""))
     found = _DATE.match(told.get("date", ""))
     told["date"] = found[0] if found else ""
-    metadata = tuple(sorted((name, value) for name, value in told.items() if value))
+    metadata = tuple(sorted(Metadatum(name, value) for name, value in told.items() if value))
     return FrontMatter(title=told_title(title), metadata=metadata)
 
 

@@ -22,7 +22,7 @@ from footnote.loaders.pdf_margins import without_margins
 from footnote.loaders.pdf_pages import Page, read_pages
 from footnote.loaders.pdf_rules import Rules
 from footnote.loaders.pdf_runs import is_wide_script
-from footnote.records import Document
+from footnote.records import Document, Metadatum
 from footnote.settings import Settings
 
 __all__ = ["load_pdf"]
@@ -94,7 +94,9 @@ def _front(info: dict[str, str], pages: Sequence[Page], extract: Extract) -> Fro
     pairs["recognised_pages"] = ", ".join(str(number) for number, page in enumerate(pages, 1) if page.recognised)
     headed = any(draft.kind == "heading" and draft.level == 1 for draft in extract.drafts)
     title = "" if headed and " " not in told["Title"] else told["Title"]  # one word is a file's name
-    return FrontMatter(title=title, metadata=tuple(sorted((name, value) for name, value in pairs.items() if value)))
+    return FrontMatter(
+        title=title, metadata=tuple(sorted(Metadatum(name, value) for name, value in pairs.items() if value))
+    )
 
 
 def _add_parts(extract: Extract, parts: Sequence[Part], pages: int, words: Counter[str]) -> None:

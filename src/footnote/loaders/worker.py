@@ -1,23 +1,20 @@
 """The process that parses: takes files over a pipe, gives documents back, and may not grow, dawdle or write.
 
-A request is a line of JSON (id, suffix, number of bytes, settings) and the bytes; a reply is a line (kind, number of
-bytes) and the bytes.  The process ends with its input, so that none outlives the program.
+What it is asked and what it answers is in ``messages``.  The process ends with its input, so that none outlives the program.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import sys
 from dataclasses import replace
-from typing import BinaryIO
 
 from footnote.errors import DocumentError
 from footnote.loaders.formats import SUFFIXES
-from footnote.loaders.forms import document_to_json, settings_from_json
 from footnote.loaders.languages import language_warning
-from footnote.settings import Settings
+from footnote.loaders.messages import Broken, OutOfMemory, Parsed, Refused, Request
+from footnote.wire import decode, encode
 
 __all__ = ["main"]
 
@@ -37,35 +34,32 @@ def main() -> None:
     sys.setrecursionlimit(2_000)
     requests = sys.stdin.buffer
     while line := requests.readline():
-        document_id, suffix, size, settings_text = json.loads(line)
-        raw = requests.read(size)
-        kind, reply, spent = _answer(raw, document_id, suffix, settings_from_json(settings_text))
-        _send(replies, kind, reply)
+        request = decode(Request, line)
+        raw = requests.read(request.size)
+        reply, spent = _answer(raw, request)
+        replies.write(b"%d\n%b" % (len(reply), reply))
+        replies.flush()
         if spent:
             break
 
 
-def _answer(raw: bytes, document_id: str, suffix: str, settings: Settings) -> tuple[str, bytes, bool]:
-    """(kind, reply, whether this process should not go on)."""
+def _answer(raw: bytes, request: Request) -> tuple[bytes, bool]:
+    """The reply, and whether this process should not go on."""
+    settings = request.settings
     _limit(resource.RLIMIT_AS, settings.parse_memory_bytes)
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(used.ru_utime + used.ru_stime) + max(1, round(settings.parse_cpu_seconds)) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
     try:
-        document = SUFFIXES[suffix](raw, document_id, settings)
+        document = SUFFIXES[request.suffix](raw, request.document_id, settings)
         warnings = (*document.warnings, *language_warning(document.text, settings))
-        return "document", document_to_json(replace(document, warnings=warnings)), False
+        return encode(Parsed(replace(document, warnings=warnings))), False
     except DocumentError as error:
-        return "refused", json.dumps([error.what, error.remedy]).encode("ascii"), False
+        return encode(Refused(error.what, error.remedy)), False
     except MemoryError:
-        return "memory", b"", True
+        return encode(OutOfMemory()), True
     except Exception as error:  # noqa: BLE001 - parsers raise what they like at a damaged file
-        return "broken", json.dumps([type(error).__name__]).encode("ascii"), False
-
-
-def _send(replies: BinaryIO, kind: str, reply: bytes) -> None:
-    replies.write(json.dumps([kind, len(reply)]).encode("ascii") + b"\n" + reply)
-    replies.flush()
+        return encode(Broken(type(error).__name__)), False
 
 
 def _limit(what: int, most: int) -> None:

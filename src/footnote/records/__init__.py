@@ -1,12 +1,25 @@
 """The values that cross module borders: frozen, made of tuples, without I/O.
 
 Offsets are Unicode code points into a document's canonical text; a span is half-open.  Slicing makes text: no value here
-carries text that was searched for.  Storage keys and matrix rows are not here: they belong to the store.
+carries text that was searched for.  Storage keys and matrix rows are not here: they belong to the store.  What a record
+looks like as JSON follows from its fields, see ``wire``: it is spelled out nowhere else.
 """
 
 from __future__ import annotations
 
-from footnote.records.answers import AbstentionReason, Answer, Citation, GoldSpan, Hit, Judgment, Standing, rounded
+from footnote.records.answers import (
+    AbstentionReason,
+    Answer,
+    Citation,
+    Context,
+    GoldSpan,
+    Hit,
+    Judgment,
+    Signal,
+    Standing,
+    Timing,
+    TrackRecord,
+)
 from footnote.records.documents import (
     PARTS_WORDS,
     Block,
@@ -15,6 +28,8 @@ from footnote.records.documents import (
     Document,
     DocumentSummary,
     FaqPair,
+    Metadatum,
+    Move,
     Passage,
     Sentence,
     SkippedFile,
@@ -24,6 +39,7 @@ from footnote.records.documents import (
     visible_offsets,
     visible_text,
 )
+from footnote.wire import rounded
 
 __all__ = [
     "PARTS_WORDS",
@@ -33,19 +49,25 @@ __all__ = [
     "BlockKind",
     "BuildReport",
     "Citation",
+    "Context",
     "Document",
     "DocumentSummary",
     "FaqPair",
     "GoldSpan",
     "Hit",
     "Judgment",
+    "Metadatum",
+    "Move",
     "Passage",
     "Sentence",
+    "Signal",
     "SkippedFile",
     "Span",
     "Standing",
     "Style",
     "StyleKind",
+    "Timing",
+    "TrackRecord",
     "rounded",
     "visible_offsets",
     "visible_text",

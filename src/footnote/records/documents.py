@@ -1,11 +1,18 @@
-"""The values of documents and of what is indexed of them: spans, blocks, sentences, passages."""
+"""The values of documents and of what is indexed of them: spans, blocks, sentences, passages.
+
+What a document has thousands of is a struct that is written as an array, without names; the others are dataclasses.
+"""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from footnote.wire import FLAT, MAP, ROUNDED, Count, Key
 
 BlockKind: TypeAlias = Literal[
     "heading", "paragraph", "list_item", "table_header", "table_row", "quote", "code", "front_matter"
@@ -16,12 +23,11 @@ PARTS_WORDS = re.compile(r"\||<(?:br|sup|li|p|div|t[dhr])\b", re.IGNORECASE)
 """Hidden markup that stands between words: what is before it and after it are two."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """Half-open pair of offsets, ``0 <= start <= end``."""
 
-    start: int
-    end: int
+    start: Count
+    end: Count
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.end:
@@ -50,16 +56,14 @@ class Span:
         return Span(min(self.start, other.start), max(self.end, other.end))
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How a stretch of visible text is set: only ever drawn, never part of offsets."""
 
-    span: Span
+    span: Annotated[Span, FLAT]
     kind: StyleKind
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A stretch of a document that a reader sees as one thing.
 
     Attributes:
@@ -78,11 +82,11 @@ class Block:
     """
 
     kind: BlockKind
-    span: Span
-    level: int = 0
-    headings: tuple[int, ...] = ()
-    lead_in: int | None = None
-    header: int | None = None
+    span: Annotated[Span, FLAT]
+    level: Count = 0
+    headings: tuple[Count, ...] = ()
+    lead_in: Count | None = None
+    header: Count | None = None
     cells: tuple[Span, ...] = ()
     asks: bool = False
     ordered: bool = False
@@ -105,31 +109,38 @@ class FaqPair:
     """Position of the heading in ``Document.blocks``."""
 
 
-@dataclass(frozen=True, slots=True)
+class Metadatum(NamedTuple):
+    """Something that a document states of itself, such as its author."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     r"""One file, as canonical text with its blocks.
 
     Attributes:
         id: path relative to the corpus, with forward slashes.
         title: front matter's title, else the first heading of level 1, else the first line that stands as one, else the file's name.
-        text: the canonical text; for Markdown and plain text the decoded file, newlines made ``\n``.
-        sha256: hex digest of the file's bytes.
-        blocks: in order of their spans, disjoint; they cover all visible text.
-        page_starts: offset of the first character of each page, empty where the format has no pages.
         source: where a person finds the original: front matter's ``source``, else the path relative to the corpus.
-        metadata: further front matter as (name, value) pairs, sorted by name.
+        sha256: hex digest of the file's bytes.
+        metadata: further front matter, sorted by name.
         warnings: what was repaired or left out while loading, one clause each.
+        page_starts: offset of the first character of each page, empty where the format has no pages.
+        text: the canonical text; for Markdown and plain text the decoded file, newlines made ``\n``.
+        blocks: in order of their spans, disjoint; they cover all visible text.
     """
 
-    id: str
+    id: Annotated[str, Key("doc")]
     title: str
-    text: str
-    sha256: str
-    blocks: tuple[Block, ...]
-    page_starts: tuple[int, ...] = ()
     source: str = ""
-    metadata: tuple[tuple[str, str], ...] = ()
+    sha256: str
+    metadata: Annotated[tuple[Metadatum, ...], MAP] = ()
     warnings: tuple[str, ...] = ()
+    page_starts: tuple[Count, ...] = ()
+    text: str
+    blocks: tuple[Block, ...]
 
     def stated(self, name: str) -> str:
         """What the metadata says under a name, such as "author"; empty where nothing."""
@@ -215,8 +226,7 @@ def visible_offsets(text: str, span: Span, hidden: tuple[Span, ...]) -> list[int
     return offsets
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The unit of quoting: a sentence of a paragraph, a list item's sentence, a table row, or a heading.
 
     Attributes:
@@ -227,7 +237,7 @@ class Sentence:
     """
 
     span: Span
-    block: int
+    block: Count
     kind: BlockKind
     context: Span | None = None
 
@@ -257,13 +267,13 @@ class Passage:
 class DocumentSummary:
     """What is in the index, for lists."""
 
-    id: str
+    id: Annotated[str, Key("doc")]
     title: str
     source: str
     chars: int
     passages: int
     sha256: str
-    metadata: tuple[tuple[str, str], ...] = ()
+    metadata: Annotated[tuple[Metadatum, ...], MAP] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -271,6 +281,13 @@ class DocumentSummary:
 class SkippedFile:
     path: str
     reason: str
+
+
+class Move(NamedTuple):
+    """A document whose file is now under another name."""
+
+    old: Annotated[str, Key("from")]
+    new: Annotated[str, Key("to")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +299,8 @@ class BuildReport:
     passages: int
     added: tuple[str, ...]
     changed: tuple[str, ...]
-    moved: tuple[tuple[str, str], ...]
+    moved: tuple[Move, ...]
     removed: tuple[str, ...]
     skipped: tuple[SkippedFile, ...]
     passages_encoded: int
-    seconds: float
+    seconds: Annotated[float, ROUNDED]

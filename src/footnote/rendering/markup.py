@@ -12,7 +12,7 @@ from typing import Final
 
 from footnote.records import Answer, Citation, Hit, Passage
 from footnote.rendering.harmless import harmless
-from footnote.rendering.wording import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words, related_hits
+from footnote.rendering.wording import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
 
 # What begins something wherever it stands; in common dialects "$" begins mathematics and "~" strikes out.
 _INLINE: Final = re.compile(r"[\\`*_\[\]<>|~&$]")
@@ -60,7 +60,7 @@ def _citation_markdown(citation: Citation) -> tuple[str, str]:
 
 
 def _related_markdown(answer: Answer) -> list[str]:
-    hits = related_hits(answer)
+    hits = answer.related
     if not hits:
         return []
     lines = []
@@ -118,7 +118,7 @@ def _holds(passage: Passage, citation: Citation) -> bool:
 
 
 def _related_html(answer: Answer) -> list[str]:
-    hits = related_hits(answer)
+    hits = answer.related
     if not hits:
         return []
     items = []

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from footnote.records import Answer, BuildReport, Citation
 from footnote.rendering.harmless import harmless
-from footnote.rendering.wording import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words, related_hits
+from footnote.rendering.wording import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
 
 _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"
@@ -85,7 +85,7 @@ def _linked(link: str) -> str:
 
 
 def _add_related(page: _Page, answer: Answer) -> None:
-    hits = related_hits(answer)
+    hits = answer.related
     if not hits:
         return
     page.gap()

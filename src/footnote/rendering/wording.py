@@ -9,9 +9,6 @@ from footnote.records import Answer, Citation, Hit
 
 NO_ANSWER: Final = "The documents do not answer this."
 
-RELATED_SHOWN: Final = 3
-"""Passages offered beside an abstention: more would look like an answer."""
-
 EXCERPT_CHARS: Final = 240
 """Longest excerpt of a related passage."""
 
@@ -44,19 +41,6 @@ def byline(citation: Citation) -> str:
     address = citation.source if citation.source.startswith(("https://", "http://")) else ""
     known = (" ".join(part.split()) for part in (citation.author, citation.date, address))
     return ", ".join(part for part in known if part)
-
-
-def related_hits(answer: Answer) -> tuple[Hit, ...]:
-    """The first passages of an abstention that do not hold the nearest quote; none beside an answer or small talk."""
-    if answer.standing in {"answered", "reply"}:
-        return ()
-    nearest = answer.nearest
-    return tuple(hit for hit in answer.hits if nearest is None or not overlaps(hit, nearest))[:RELATED_SHOWN]
-
-
-def overlaps(hit: Hit, citation: Citation) -> bool:
-    """Whether a passage holds some of a quote."""
-    return hit.passage.document_id == citation.document_id and hit.passage.span.overlaps(citation.span)
 
 
 def excerpt_of(hit: Hit) -> str:

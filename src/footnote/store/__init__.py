@@ -36,14 +36,13 @@ from __future__ import annotations
 
 from footnote.store.archive import backup, restore
 from footnote.store.corpora import claimed_corpus, corpus_of, name_corpus
-from footnote.store.decoding import decoded
 from footnote.store.entries import Candidates, DocumentEntry, PassageEntry, PassageVectors
 from footnote.store.files import open_plain, step, sync_dir, sync_file
-from footnote.store.forms import content_digest
 from footnote.store.health import IndexHealth
 from footnote.store.manifest import Manifest, Unread, is_index, read_manifest
 from footnote.store.new_files import new_file
 from footnote.store.reader import Index
+from footnote.store.rows import content_digest
 from footnote.store.verification import verify
 from footnote.store.writer import IndexWriter
 
@@ -61,7 +60,6 @@ __all__ = [
     "claimed_corpus",
     "content_digest",
     "corpus_of",
-    "decoded",
     "is_index",
     "name_corpus",
     "new_file",

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO
 
 from footnote.errors import IndexDamaged, IndexFolderError, IndexMissing
-from footnote.store.decoding import changed_parts
 from footnote.store.files import (
     FILE_MODE,
     READ_BYTES,
@@ -44,6 +43,7 @@ from footnote.store.manifest import (
 )
 from footnote.store.names import StoredName
 from footnote.store.new_files import new_file
+from footnote.wire import changed_parts
 
 _TRIES = 5
 """A writer may remove a generation between reading its manifest and opening its files; the next one is there then."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from footnote.store.entries import Candidates, IntArray
-from footnote.store.forms import floats
+from footnote.store.rows import floats
 
 CANDIDATE_COLUMNS = (
     "p.document, p.ordinal, p.sentence_terms, p.terms, p.heading_terms, p.vector, p.heading_vector, p.sentence_vectors"

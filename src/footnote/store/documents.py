@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from footnote.errors import UsageError
-from footnote.records import Document, DocumentSummary
+from footnote.records import Document, DocumentSummary, Metadatum
 from footnote.store.entries import KeyArray
-from footnote.store.forms import document_of, pairs_of, texts_of, typed
+from footnote.store.rows import document_of, typed
 from footnote.store.segments import Segment, readable
+from footnote.wire import decode
 
 DOCUMENTS_KEPT = 32
 TEXTS_KEPT = 128
@@ -39,7 +40,7 @@ class StoredDocuments:
         for *plain, metadata, warnings in rows:
             with readable(self._segments[0].path.parent):
                 name, title, source, chars, passages, sha256 = typed(tuple(plain), str, str, str, int, int, str)
-                known = (pairs_of(metadata), texts_of(warnings))
+                known = (decode(tuple[Metadatum, ...], metadata), decode(tuple[str, ...], warnings))
                 found.append(DocumentSummary(name, title, source, chars, passages, sha256, *known))
         return tuple(sorted(found, key=lambda summary: summary.id))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from footnote.errors import IndexDamaged
 from footnote.store.names import StoredName
+from footnote.wire import Count
 
 READ_BYTES = 1 << 20
 """How much of a file is read, hashed and written at a time."""
@@ -59,7 +60,7 @@ class StoredFile:
 
     path: StoredName
     sha256: str
-    size_bytes: int
+    size_bytes: Count
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[0-9a-f]{64}", self.sha256):

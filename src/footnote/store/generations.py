@@ -9,9 +9,9 @@ from itertools import count
 from pathlib import Path
 
 from footnote.store.files import remove, step, write_once
-from footnote.store.forms import StoredDocument
 from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo
 from footnote.store.names import MOST_GENERATIONS, StoredName, stored_names
+from footnote.store.rows import StoredDocument
 from footnote.store.segments import SegmentBuilder
 
 SEGMENT_BYTES = 64_000_000

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from footnote.errors import IndexDamaged, IndexMismatch, IndexMissing
 from footnote.records import SkippedFile
-from footnote.store.decoding import decoded, parts_of
 from footnote.store.files import StoredFile, open_plain, pieces_of
 from footnote.store.names import MOST_GENERATIONS, StoredName, stored_names
+from footnote.wire import Count, decode, parts_of
 
 MANIFEST_NAME = StoredName("manifest.json")
 DRAFT_NAME = StoredName("manifest.json.tmp")
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MOST_BYTES = 256_000_000
 """A larger manifest is none: an index of 64 TB, or of a million files that cannot be read, has a smaller one."""
 DIMENSION_MOST = 65_536
@@ -43,12 +43,12 @@ class SegmentInfo:
     rows: StoredFile
     passage_vectors: StoredFile | None
     sentence_vectors: StoredFile | None
-    first_key: int
-    first_document_key: int
-    documents: int
-    passages: int
-    sentences: int
-    body_terms: int
+    first_key: Count
+    first_document_key: Count
+    documents: Count
+    passages: Count
+    sentences: Count
+    body_terms: Count
 
     def __post_init__(self) -> None:
         for file, kind in (
@@ -92,8 +92,8 @@ class Approximation:
     """
 
     centres: StoredFile
-    trained_on: int
-    probes: int
+    trained_on: Count
+    probes: Count
     recall: float
     sentences: bool
 
@@ -127,21 +127,21 @@ class Manifest:
         ValueError: the files and keys are none of an index.
     """
 
-    generation: int
+    generation: Count
     encoder_fingerprint: str
-    dimension: int
+    dimension: Count
     splitting: str
     content_sha256: str
     segments: tuple[SegmentInfo, ...] = ()
     lexical_dir: StoredName | None = None
     lexical: tuple[StoredFile, ...] = ()
-    lexical_gone: int = 0
-    next_key: int = 1
-    next_document_key: int = 1
+    lexical_gone: Count = 0
+    next_key: Count = 1
+    next_document_key: Count = 1
     unread: tuple[Unread, ...] = ()
     approximation: Approximation | None = None
     corpus: str = ""
-    format_version: int = FORMAT_VERSION
+    format_version: Count = FORMAT_VERSION
 
     def __post_init__(self) -> None:
         names = [file.path for file in self.files()]
@@ -251,7 +251,7 @@ def parsed_manifest(data: bytes, path: Path) -> Manifest:
         fields = json.loads(body)
         version = fields.get("format_version") if isinstance(fields, dict) else None
         if version == FORMAT_VERSION:
-            return decoded(Manifest, fields)
+            return decode(Manifest, body, exactly=True)
     except (ValueError, RecursionError) as error:
         raise IndexDamaged(f"is no manifest of an index ({error})", where=str(path), remedy=REBUILD) from error
     if not isinstance(version, int):

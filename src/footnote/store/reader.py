@@ -16,10 +16,10 @@ from footnote.errors import IndexFolderError, IndexMismatch
 from footnote.records import Document, DocumentSummary, Passage
 from footnote.store.candidates import CANDIDATE_COLUMNS, make_candidates
 from footnote.store.entries import Candidates, KeyArray, TermArray
-from footnote.store.forms import passage_of
 from footnote.store.kept import KeptRows
 from footnote.store.manifest import MANIFEST_NAME, REBUILD, Manifest, read_manifest
 from footnote.store.opening import Generation, open_generation
+from footnote.store.rows import passage_of
 from footnote.store.searching import IndexSearch
 from footnote.store.segments import merged_frequencies, readable
 from footnote.terms import is_mark, term_id

@@ -15,9 +15,9 @@ from footnote.errors import IndexDamaged, IndexMismatch
 from footnote.store import ties
 from footnote.store.documents import StoredDocuments
 from footnote.store.entries import FloatArray, KeyArray
-from footnote.store.forms import floats
 from footnote.store.manifest import REBUILD
 from footnote.store.opening import Generation
+from footnote.store.rows import floats
 from footnote.store.segments import NOT_OURS
 from footnote.store.ties import Found
 from footnote.store.vectors import Searchable

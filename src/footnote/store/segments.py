@@ -20,17 +20,18 @@ import numpy as np
 
 from footnote.errors import IndexDamaged
 from footnote.store.entries import FloatArray, KeyArray, TermArray
-from footnote.store.forms import (
+from footnote.store.manifest import REBUILD, SegmentInfo
+from footnote.store.rows import (
     DOCUMENT_COLUMNS,
     MARK_IDS,
     PASSAGE_COLUMNS,
     StoredDocument,
     check_stored,
     floats,
-    to_json,
     typed,
+    words_of,
+    written,
 )
-from footnote.store.manifest import REBUILD, SegmentInfo
 
 SCHEMA = f"""
 CREATE TABLE documents (key INTEGER PRIMARY KEY, first_passage INTEGER NOT NULL, "{'", "'.join(DOCUMENT_COLUMNS)}");
@@ -77,7 +78,7 @@ class SegmentBuilder:
         self._insert("passages", [(k, document_key, *row) for k, row in zip(keys, stored.passages, strict=True)])
         for row in stored.passages:
             self._derive(dict(zip(PASSAGE_COLUMNS, row, strict=True)))
-        self._words.update(json.loads(stored.named("words")))
+        self._words.update(words_of(stored.named("words")))
         self.body_terms += stored.named("body_terms")
         self.next_key, self.next_document_key = keys.stop, document_key + 1
         self.size_bytes += stored.size_bytes
@@ -94,7 +95,7 @@ class SegmentBuilder:
     def finish(self) -> bytes:
         """The bytes of the SQLite file."""
         ids, counts = count_terms(self._terms)
-        words = to_json(dict(sorted(self._words.items()))).encode("utf-8")
+        words = written(dict(sorted(self._words.items()))).encode("utf-8")
         self._insert(
             "statistics",
             [
@@ -305,7 +306,7 @@ class Segment:
     def words(self) -> dict[str, int]:
         """For each word the number of its passages that hold it."""
         with readable(self.path):
-            return dict(typed(pair, str, int) for pair in json.loads(self.statistic("words")).items())
+            return words_of(self.statistic("words"))
 
 
 def merged_frequencies(segments: Sequence[Segment]) -> tuple[TermArray, KeyArray]:

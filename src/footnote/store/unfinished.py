@@ -17,7 +17,7 @@ import numpy as np
 
 from footnote.store.entries import PassageVectors
 from footnote.store.files import open_plain, remove, step
-from footnote.store.forms import floats
+from footnote.store.rows import floats
 
 UNFINISHED_NAME = "unfinished.vectors"
 _HEAD = struct.Struct("<32sII")

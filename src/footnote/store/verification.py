@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -16,14 +15,15 @@ from footnote.records import Document, Passage, Sentence, Span
 from footnote.store.approximate import Centres, Entries
 from footnote.store.entries import FloatArray, KeyArray
 from footnote.store.files import StoredFile, matches
-from footnote.store.forms import content_digest, document_of, floats, passage_of
 from footnote.store.lexical import LexicalIndex
 from footnote.store.lock import LOCK_NAME, left_behind
 from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo, read_manifest
 from footnote.store.opening import all_terms, lexical_strangers, open_segment
+from footnote.store.rows import content_digest, document_of, floats, passage_of, words_of
 from footnote.store.segments import UNREADABLE, Segment, count_terms
 from footnote.store.unfinished import UNFINISHED_NAME
 from footnote.store.vector_files import read_centres, read_entries
+from footnote.wire import decode
 
 UNIT_TOLERANCE = 0.01
 """How far from 1 the length of a vector may be after rounding to float16."""
@@ -101,10 +101,10 @@ def _check_segment(folder: Path, segment: Segment, manifest: Manifest) -> Iterat
     for name, first, count in segment.select("SELECT id, first_passage, passages FROM documents ORDER BY key"):
         row = segment.document_row(name)
         if row is not None:
-            words.update(json.loads(row["words"]))
+            words.update(words_of(row["words"]))
             passages = _passages(segment, name, first, count)
             yield from (f"{name}: {problem}" for problem in _check_spans(document_of(row), passages))
-    if dict(words) != json.loads(segment.statistic("words")):
+    if dict(words) != words_of(segment.statistic("words")):
         yield "counts other words than its documents hold"
     yield from _check_terms(segment)
     yield from _check_vectors(folder, segment, manifest)
@@ -173,7 +173,7 @@ def _check_vectors(folder: Path, segment: Segment, manifest: Manifest) -> Iterat
     for _, sentences, vector_bytes, terms, term_bytes in rows:
         per_sentence = np.frombuffer(terms, dtype="<u4")
         expected = (len(per_sentence) * manifest.dimension * 2, int(per_sentence.sum()) * 4)
-        if (vector_bytes, term_bytes) != expected or len(json.loads(sentences)) != len(per_sentence):
+        if (vector_bytes, term_bytes) != expected or len(decode(tuple[Sentence, ...], sentences)) != len(per_sentence):
             yield "has a passage whose sentences, vectors and terms do not match"
 
 

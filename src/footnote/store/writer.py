@@ -16,13 +16,13 @@ from types import TracebackType
 from footnote.errors import IndexDamaged, IndexFolderError, IndexMismatch, IndexMissing
 from footnote.store.entries import DocumentEntry, PassageVectors
 from footnote.store.files import StoredFile, matches, publish, sync_dir
-from footnote.store.forms import StoredDocument, content_digest, store_document
 from footnote.store.generations import clean, last_named, write_segments
 from footnote.store.lexical import write_lexical
 from footnote.store.lock import write_lock
 from footnote.store.manifest import DRAFT_NAME, MANIFEST_NAME, Manifest, SegmentInfo, Unread, read_manifest
 from footnote.store.names import StoredName
 from footnote.store.opening import all_terms, check_rows, is_small, lexical_intact, open_segment
+from footnote.store.rows import StoredDocument, content_digest, store_document
 from footnote.store.segments import Segment
 from footnote.store.unfinished import Unfinished
 from footnote.store.vector_files import vector_search_fits, write_vectors

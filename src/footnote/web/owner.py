@@ -17,9 +17,10 @@ from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
 from footnote.errors import UsageError
-from footnote.feedback import Feedback, FeedbackBook, claim_to_json, judgments_from, judgments_text, unanswered_groups
+from footnote.feedback import Feedback, FeedbackBook, judgments_from, judgments_text, unanswered_groups
 from footnote.web.keeping import Keeper, NameTaken
 from footnote.web.keys import is_owner
+from footnote.wire import to_json
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
@@ -140,6 +141,6 @@ def _row(row: Feedback) -> dict[str, Any]:
         "question": row.question,
         "asked": row.asked,
         "answered": row.answered,
-        "quotes": [claim_to_json(claim) for claim in row.quotes],
-        "correct": [claim_to_json(claim) for claim in row.correct],
+        "quotes": [to_json(claim) for claim in row.quotes],
+        "correct": [to_json(claim) for claim in row.correct],
     }

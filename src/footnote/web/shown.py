@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from footnote.claims import Claim, check, find
 from footnote.records import Answer, Citation, Hit, Span
-from footnote.rendering import answer_to_json, confidence_in_words, hit_to_json, overlaps, related_hits
+from footnote.rendering import confidence_in_words, to_json
 from footnote.web.layout import Json, span_layout
 from footnote.web.originals import file_state
 
@@ -26,7 +26,7 @@ _AROUND_CHARS = 32
 def answer_shown(footnote: Footnote, answer: Answer) -> Json:
     """The answer's own JSON, and beside it what the page draws: quotes re-read and laid out, related passages."""
     return {
-        "answer": answer_to_json(answer),
+        "answer": to_json(answer),
         "shown": {
             "citations": [_citation(footnote, citation) for citation in answer.citations],
             "nearest": _nearest(footnote, answer.nearest, answer.hits) if answer.nearest is not None else None,
@@ -39,8 +39,8 @@ def answer_shown(footnote: Footnote, answer: Answer) -> Json:
 def _further(answer: Answer) -> tuple[Hit, ...]:
     """The passages that are offered beside what is quoted."""
     if not answer.answered:
-        return related_hits(answer)
-    unquoted = (hit for hit in answer.hits if not any(overlaps(hit, citation) for citation in answer.citations))
+        return answer.related
+    unquoted = (hit for hit in answer.hits if not any(hit.overlaps(citation) for citation in answer.citations))
     return tuple(unquoted)[:RELATED_WHEN_ANSWERED]
 
 
@@ -95,4 +95,4 @@ def _related(footnote: Footnote, hit: Hit, answer: Answer) -> Json:
     rivals = bool(cited) and hit.passage.document_id not in cited and answer.hits[0].score - hit.score <= RIVAL_SCORE
     document = find(footnote, hit.passage.document_id)
     items = [] if document is None else span_layout(document, hit.passage.span)
-    return {**hit_to_json(hit), "rank": hit.rank, "items": items, "also": rivals}
+    return {**to_json(hit), "rank": hit.rank, "items": items, "also": rivals}

@@ -1,19 +1,19 @@
-"""How records lie in rows: JSON without names for the structure, arrays as little-endian bytes for the numbers."""
+"""How records lie in rows: JSON by the codec for the structure, arrays as little-endian bytes for the numbers."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
-from footnote.records import Block, BlockKind, Document, Passage, Sentence, Span, Style, StyleKind
+from footnote.records import Block, Document, Metadatum, Passage, Sentence, Span
 from footnote.store.entries import DocumentEntry, FloatArray, PassageEntry
 from footnote.terms import MARKS, is_mark, term_id, term_ids
+from footnote.wire import Count, decode, encode
 
 DOCUMENT_COLUMNS = (
     "id",
@@ -51,7 +51,6 @@ _NUMBERS = frozenset({"chars", "passages", "body_terms", "ordinal", "start", "en
 _BYTES = frozenset(PASSAGE_COLUMNS[6:])
 _TERMS = ("sentence_terms", "terms", "heading_terms")
 
-BLOCK_KINDS, STYLE_KINDS = frozenset(get_args(BlockKind)), frozenset(get_args(StyleKind))
 MARK_IDS = np.array(sorted(term_ids(MARKS)), dtype=np.uint32)
 """Term ids of the marks, which travel with the stems but are none."""
 
@@ -77,8 +76,9 @@ def _size(value: Any) -> int:
     return len(value) + 8 if isinstance(value, str | bytes) else 8
 
 
-def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def written(value: object) -> str:
+    """A value as the JSON of a column."""
+    return encode(value).decode("utf-8")
 
 
 def halves(vectors: FloatArray) -> bytes:
@@ -117,13 +117,13 @@ def store_document(entry: DocumentEntry, dimension: int) -> StoredDocument:
         document.sha256,
         len(document.text),
         len(passages),
-        to_json(document.metadata),
-        to_json(document.warnings),
-        to_json(document.page_starts),
-        to_json(dict(sorted(words.items()))),
+        written(document.metadata),
+        written(document.warnings),
+        written(document.page_starts),
+        written(dict(sorted(words.items()))),
         body,
         sum(len(passage.passage.sentences) for passage in entry.passages),
-        to_json([_block_form(block) for block in document.blocks]),
+        written(document.blocks),
         document.text,
     )
     return StoredDocument(document.id, row, passages)
@@ -141,8 +141,8 @@ def _passage_row(ordinal: int, entry: PassageEntry, document: Document, dimensio
         passage.span.start,
         passage.span.end,
         passage.page,
-        to_json(passage.heading_path),
-        to_json([_sentence_form(sentence) for sentence in passage.sentences]),
+        written(passage.heading_path),
+        written(passage.sentences),
         bytes.fromhex(entry.input_sha256),
         np.array([len(terms) for terms in entry.sentence_terms], dtype="<u4").tobytes(),
         np.array([term_id(t) for terms in entry.sentence_terms for t in terms], dtype="<u4").tobytes(),
@@ -159,70 +159,7 @@ def passage_id(document_id: str, span: Span) -> str:
 
 def content_digest(files: dict[str, str]) -> str:
     """Hex digest over document ids and their files' digests."""
-    return hashlib.sha256(to_json(sorted(files.items())).encode("utf-8")).hexdigest()
-
-
-def _block_form(block: Block) -> list[Any]:
-    return [
-        block.kind,
-        *_span_form(block.span),
-        block.level,
-        block.headings,
-        block.lead_in,
-        block.header,
-        [_span_form(cell) for cell in block.cells],
-        int(block.asks),
-        int(block.ordered),
-        [_span_form(gap) for gap in block.hidden],
-        [[*_span_form(style.span), style.kind] for style in block.styles],
-    ]
-
-
-def _span_form(span: Span) -> tuple[int, int]:
-    return (span.start, span.end)
-
-
-def _sentence_form(sentence: Sentence) -> list[Any]:
-    context = [] if sentence.context is None else _span_form(sentence.context)
-    return [*_span_form(sentence.span), sentence.block, sentence.kind, *context]
-
-
-def _block(form: list[Any]) -> Block:
-    kind, start, end, level, headings, lead_in, header, cells, asks, ordered, hidden, styles = form
-    return Block(
-        kind=_one_of(BLOCK_KINDS, kind),
-        span=_span(start, end),
-        level=_int(level),
-        headings=tuple(map(_int, headings)),
-        lead_in=None if lead_in is None else _int(lead_in),
-        header=None if header is None else _int(header),
-        cells=tuple(_span(*cell) for cell in cells),
-        asks=bool(asks),
-        ordered=bool(ordered),
-        hidden=tuple(_span(*gap) for gap in hidden),
-        styles=tuple(Style(_span(at, to), _one_of(STYLE_KINDS, style)) for at, to, style in styles),
-    )
-
-
-def _sentence(form: list[Any]) -> Sentence:
-    start, end, block, kind, *context = form
-    return Sentence(_span(start, end), _int(block), _one_of(BLOCK_KINDS, kind), _span(*context) if context else None)
-
-
-def _span(start: object, end: object) -> Span:
-    return Span(_int(start), _int(end))
-
-
-def _int(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise TypeError("no offset")
-    return value
-
-
-def _one_of(kinds: frozenset[str], kind: Any) -> Any:
-    if kind not in kinds:
-        raise ValueError("no kind of block")
-    return kind
+    return hashlib.sha256(written(sorted(files.items())).encode("utf-8")).hexdigest()
 
 
 def document_of(row: dict[str, Any]) -> Document:
@@ -234,13 +171,13 @@ def document_of(row: dict[str, Any]) -> Document:
     document = Document(
         id=row["id"],
         title=row["title"],
-        text=row["text"],
-        sha256=row["sha256"],
-        blocks=tuple(_block(form) for form in json.loads(row["blocks"])),
-        page_starts=tuple(map(_int, json.loads(row["page_starts"]))),
         source=row["source"],
-        metadata=pairs_of(row["metadata"]),
-        warnings=texts_of(row["warnings"]),
+        sha256=row["sha256"],
+        metadata=decode(tuple[Metadatum, ...], row["metadata"]),
+        warnings=decode(tuple[str, ...], row["warnings"]),
+        page_starts=decode(tuple[Count, ...], row["page_starts"]),
+        text=row["text"],
+        blocks=decode(tuple[Block, ...], row["blocks"]),
     )
     typed((document.id, document.title, document.text, document.sha256, document.source), *[str] * 5)
     for block in document.blocks:
@@ -248,14 +185,6 @@ def document_of(row: dict[str, Any]) -> Document:
         if max(named) >= len(document.blocks) or block.span.end > len(document.text):
             raise ValueError("a block lies outside its document")
     return document
-
-
-def pairs_of(form: str) -> tuple[tuple[str, str], ...]:
-    return tuple((str(name), str(value)) for name, value in json.loads(form))
-
-
-def texts_of(form: str) -> tuple[str, ...]:
-    return tuple(map(str, json.loads(form)))
 
 
 def typed(values: tuple[Any, ...], *kinds: type) -> tuple[Any, ...]:
@@ -276,8 +205,7 @@ def check_stored(stored: StoredDocument) -> StoredDocument:
         ValueError, TypeError: they are none of an index.
     """
     _check_row(DOCUMENT_COLUMNS, stored.document)
-    for pair in json.loads(stored.named("words")).items():
-        typed(pair, str, int)
+    words_of(stored.named("words"))
     for row in stored.passages:
         _check_row(PASSAGE_COLUMNS, row)
         if any(len(row[PASSAGE_COLUMNS.index(name)]) % 4 for name in _TERMS):
@@ -304,16 +232,25 @@ def passage_of(document_id: str, start: int, end: int, page: int | None, heading
     Raises:
         ValueError, TypeError: the row is none of an index.
     """
-    span = _span(start, end)
+    span = Span(*typed((start, end), int, int))
     typed((document_id,), str)
     passage = Passage(
         id=passage_id(document_id, span),
         document_id=document_id,
         span=span,
-        heading_path=texts_of(heading_path),
-        sentences=tuple(_sentence(form) for form in json.loads(sentences)),
-        page=None if page is None else _int(page),
+        heading_path=decode(tuple[str, ...], heading_path),
+        sentences=decode(tuple[Sentence, ...], sentences),
+        page=None if page is None else typed((page,), int)[0],
     )
-    if not all(span.contains(sentence.span) for sentence in passage.sentences):
-        raise ValueError("a sentence lies outside its passage")
+    if not all(span.contains(sentence.span) for sentence in passage.sentences) or (page is not None and page < 0):
+        raise ValueError("a sentence lies outside its passage, or the passage on no page")
     return passage
+
+
+def words_of(column: str | bytes) -> dict[str, int]:
+    """For each word the number of passages that hold it.
+
+    Raises:
+        ValueError: the column holds something else.
+    """
+    return decode(dict[str, int], column)
