@@ -76,7 +76,7 @@ def _block(document: Document, number: int) -> Row:
         "hidden": [_pair(gap) for gap in block.hidden],
         "styles": [[style.kind, *_pair(style.span)] for style in block.styles],
     }
-    return {name: value for name, value in row.items() if value or value == 0 and name in {"lead_in", "header"}}
+    return {name: value for name, value in row.items() if value or (value == 0 and name in {"lead_in", "header"})}
 
 
 def _pair(span: Span) -> list[int]:

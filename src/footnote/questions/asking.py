@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -13,6 +13,7 @@ from footnote.questions.beyond_quoting import beyond_quoting, said_beyond, summa
 from footnote.questions.language import foreign_language, said_foreign
 from footnote.questions.parts import parts_of
 from footnote.records import Answer, Citation, Hit
+from footnote.records.answers import Timing
 from footnote.store import Index
 
 __all__ = ["AskOne", "answer_message"]
@@ -51,11 +52,11 @@ def answer_message(
     about = document_question(message)
     told = answer_from_documents(index, about, allowed) if about is not None else None
     if told is not None:
-        return Answer(message, message, told.citations, (), 1.0, None, told.explanation, (), fingerprint)
+        return _unsearched(message, fingerprint, told.explanation, citations=told.citations)
     beyond = beyond_quoting(message)
     if beyond == "summary":
         explanation = summary_refusal(_headings(message, index, allowed))
-        return Answer(message, message, (), (), 0.0, "beyond_quoting", explanation, (), fingerprint)
+        return _unsearched(message, fingerprint, explanation)
     answer = _answer_parts(message, history, ask_one)
     if not answer.answered and (language := foreign_language(message)) is not None:
         return replace(answer, explanation=said_foreign(language), missing_words=())
@@ -63,6 +64,21 @@ def answer_message(
         quotes = [citation.quote for citation in answer.citations]
         return replace(answer, explanation=f"{said_beyond(beyond, message, quotes)} {answer.explanation}".strip())
     return answer
+
+
+def _unsearched(message: str, fingerprint: str, explanation: str, *, citations: tuple[Citation, ...] = ()) -> Answer:
+    """What is certain without a search: quotes from the documents' beginnings, or that no quote can give what is asked."""
+    return Answer(
+        question=message,
+        interpreted_as=message,
+        confidence=1.0 if citations else 0.0,
+        citations=citations,
+        reason=None if citations else "beyond_quoting",
+        explanation=explanation,
+        missing_words=(),
+        hits=(),
+        fingerprint=fingerprint,
+    )
 
 
 def _answer_parts(message: str, history: History, ask_one: AskOne) -> Answer:
@@ -119,11 +135,11 @@ def _hits(answers: Sequence[Answer]) -> tuple[Hit, ...]:
     return tuple(kept.values())[:most]
 
 
-def _timings(answers: Sequence[Answer]) -> tuple[tuple[str, float], ...]:
-    spent: Counter[str] = Counter()
-    for answer in answers:
-        spent.update(dict(answer.timings))
-    return tuple(spent.items())
+def _timings(answers: Sequence[Answer]) -> tuple[Timing, ...]:
+    spent: dict[str, float] = defaultdict(float)
+    for timing in (each for answer in answers for each in answer.timings):
+        spent[timing.stage] += timing.milliseconds
+    return tuple(Timing(stage, milliseconds) for stage, milliseconds in spent.items())
 
 
 def _headings(message: str, index: Index, allowed: Collection[str] | None) -> list[str]:
