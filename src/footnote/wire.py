@@ -22,11 +22,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
+from functools import cache, partial
 from operator import attrgetter
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -44,9 +44,11 @@ __all__ = [
     "changed_parts",
     "decode",
     "encode",
+    "flat_members",
     "from_json",
     "is_record",
     "json_after",
+    "mapped",
     "members",
     "parts_of",
     "rounded",
@@ -136,7 +138,7 @@ def decode(kind: type[Wanted], data: bytes | str, *, exactly: bool = False) -> W
         WireError: it holds something else.
     """
     try:
-        value: Wanted = _decoder(kind).decode(data)
+        value: Wanted = _decoder(cast("Any", kind)).decode(data)
         if exactly and msgspec.json.decode(encode(value)) != msgspec.json.decode(data):
             raise WireError(f"it has not the fields of {kind.__name__}")
     except _UNFIT as error:
@@ -261,10 +263,16 @@ def without_none(kind: Any) -> Any:
     return rest[0] if len(rest) == 1 else kind
 
 
-def to_json(record: object) -> JsonObject:
+def mapped(kind: Any) -> Any:
+    """The type of the values of a tuple of (name, value) pairs."""
+    return list(get_type_hints(get_args(kind)[0], include_extras=True).values())[1]
+
+
+def to_json(record: Any) -> JsonObject:
     """A record in its public form: dicts, lists, strings and numbers."""
     made: JsonObject = {}
-    for key, read, write, optional in _writers(type(record)):
+    kind: Any = type(record)
+    for key, read, write, optional in _writers(kind):
         value = read(record)
         if value is not None or not optional:
             made[key] = value if write is None or value is None else write(value)
@@ -275,16 +283,16 @@ def to_json(record: object) -> JsonObject:
 def _writers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any], Callable[[Any], Any] | None, bool], ...]:
     """For each key what reads its value from a record, what makes that plain, and whether it is left out where None."""
     found: list[tuple[str, Callable[[Any], Any], Callable[[Any], Any] | None, bool]] = []
-    for path, each in _flat_members(kind):
+    for path, each in flat_members(kind):
         found.append((each.key, attrgetter(path), _writer(each.kind, each.marks), each.has(OPTIONAL)))
     return tuple(found)
 
 
-def _flat_members(kind: type, path: str = "") -> Iterator[tuple[str, Member]]:
+def flat_members(kind: type, path: str = "") -> Iterator[tuple[str, Member]]:
     """Each member that has a key of its own, with its path of attributes."""
     for each in members(kind):
         if each.has(FLAT):
-            yield from _flat_members(each.kind, f"{path}{each.name}.")
+            yield from flat_members(each.kind, f"{path}{each.name}.")
         else:
             yield f"{path}{each.name}", each
 
@@ -293,20 +301,24 @@ def _writer(kind: Any, marks: tuple[Any, ...]) -> Callable[[Any], Any] | None:
     """What makes a value of a type plain; None where it is."""
     kind = without_none(kind)
     if MAP in marks:
-        number = rounded if ROUNDED in marks else _same
-        return lambda pairs: {name: number(value) for name, value in pairs}
+        inner = rounded if ROUNDED in marks else _writer(mapped(kind), ())
+        return dict if inner is None else partial(_map, inner)
     if ROUNDED in marks:
         return rounded
     if is_record(kind):
         return to_json
     if get_origin(kind) is tuple:
         inner = _writer(get_args(kind)[0], ())
-        return list if inner is None else lambda values: [inner(value) for value in values]
+        return list if inner is None else partial(_list, inner)
     return None
 
 
-def _same(value: Any) -> Any:
-    return value
+def _map(write: Callable[[Any], Any], pairs: Any) -> JsonObject:
+    return {name: write(value) for name, value in pairs}
+
+
+def _list(write: Callable[[Any], Any], values: Any) -> list[Any]:
+    return [write(value) for value in values]
 
 
 def from_json(kind: type[Wanted], data: bytes | str | msgspec.Raw) -> Wanted:
@@ -339,7 +351,7 @@ def _shape(kind: type) -> type[msgspec.Struct]:
 
 def _shape_fields(kind: type) -> Iterator[tuple[str, str, Any, Any]]:
     """Name, key, type and default (None, or ... for none) of each value."""
-    for _, each in _flat_members(kind):
+    for _, each in flat_members(kind):
         if each.stored:
             hint = _shaped(each.kind)
             yield each.name, each.key, hint if each.needed else hint | None, ... if each.needed else None

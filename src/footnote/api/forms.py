@@ -1,13 +1,22 @@
-"""Every JSON form that a door takes or gives, once: OpenAPI, MCP and ``footnote schema`` publish these models.
+"""Every JSON form that a door takes or gives: OpenAPI, MCP and ``footnote schema`` publish these models.
 
-The forms themselves are made by ``rendering``; tests hold that what it makes fits what is said here.
+What a door gives is made from the fields of the records themselves, as their JSON is (``wire``).  What it takes is said here
+for pydantic, which FastAPI and MCP ask for it: strict types, bounds that stand in the schema, and texts cleaned on the way.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Annotated, Any, Final, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from footnote import records
+from footnote.wire import COUNT, MAP, flat_members, is_record, mapped
 
 TURNS_MAX: Final = 20
 DOCUMENTS_MAX: Final = 10_000
@@ -55,12 +64,6 @@ class _Taken(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Given(BaseModel):
-    """What a door gives: exactly these keys."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class Turn(_Taken):
     """An earlier turn of the conversation."""
 
@@ -97,167 +100,67 @@ class SourceBody(_Taken):
     )
 
 
-class SpanForm(Given):
-    """A half-open stretch of a document's text, in code points."""
+class Given(BaseModel):
+    """What a door gives: exactly these keys."""
 
-    start: int
-    end: int
-
-
-class ContextForm(SpanForm):
-    """What has to be read with a quote: a table's header row, a list's lead-in."""
-
-    text: str
+    model_config = ConfigDict(extra="forbid")
 
 
-class TrackRecordForm(Given):
-    """How often quotes at this level of confidence were right, and of how many."""
-
-    right: int
-    of: int
-
-
-class CitationForm(Given):
-    """A quote and its place: ``quote`` is the document's text from ``start`` to ``end``."""
-
-    number: int
-    doc: str
-    title: str
-    start: int
-    end: int
-    quote: str
-    shown: str
-    answer: SpanForm | None
-    heading_path: list[str]
-    page: int | None
-    context: ContextForm | None
-    author: str
-    date: str
-    source: str
-    passage_id: str
-    score: float
+def form(kind: type, name: str, told: str = "") -> type[BaseModel]:
+    """The model of a record's JSON, made from its fields; ``told`` is its description, else the record's own."""
+    fields: dict[str, Any] = {each.key: (_published(each.kind, each.marks), ...) for _, each in flat_members(kind)}
+    made = create_model(name, __base__=Given, __doc__=told or kind.__doc__, __module__=__name__, **fields)
+    _FORMS[kind] = made
+    return made
 
 
-class HitForm(Given):
-    """A ranked passage."""
-
-    doc: str
-    start: int
-    end: int
-    score: float
-    text: str
-    title: str
-    heading_path: list[str]
-    page: int | None
-    signals: dict[str, float]
+_FORMS: Final[dict[type, type[BaseModel]]] = {}
 
 
-class AnswerForm(Given):
-    """An answer, or an abstention with its reason; the keys are the same for both."""
-
-    question: str
-    interpreted_as: str
-    answered: bool
-    standing: Annotated[
-        Literal["answered", "nearest", "absent", "reply"],
-        Field(
-            description="answered: by citations; nearest: nothing answers for certain, the nearest quote is given; "
-            "absent: not in the documents; reply: to small talk"
-        ),
-    ]
-    confidence: Annotated[float, Field(ge=0, le=1)]
-    track_record: TrackRecordForm | None
-    citations: list[CitationForm]
-    nearest: Annotated[CitationForm | None, Field(description="only where the standing is nearest")]
-    reason: Literal["not_answered", "unknown_words", "nothing_found", "small_talk"] | None
-    explanation: str
-    missing_words: list[str]
-    related: list[HitForm]
-    hits: list[HitForm]
-    fingerprint: str
+def _published(kind: Any, marks: Sequence[Any] = ()) -> Any:
+    """A field's type as pydantic takes it, with the bounds and the description that its annotation gives."""
+    if get_origin(kind) is Annotated:
+        kind, *marks = get_args(kind)
+    if MAP in marks:
+        kind = dict[str, _published(mapped(kind))]  # type: ignore[misc]  # a type that is made here
+    elif is_record(kind):
+        kind = _FORMS[kind]
+    elif get_origin(kind) is tuple:
+        kind = list[_published(get_args(kind)[0])]  # type: ignore[misc]
+    elif get_origin(kind) is UnionType:
+        kind = reduce(or_, map(_published, get_args(kind)))
+    # That a count is not negative goes without saying.
+    for meta in (mark for mark in marks if isinstance(mark, msgspec.Meta) and mark is not COUNT):
+        kind = Annotated[kind, Field(ge=meta.ge, le=meta.le, description=meta.description)]
+    return kind
 
 
-class SearchForm(Given):
-    """The best passages for a query, best first."""
-
-    query: str
-    hits: list[HitForm]
-
-
-class SummaryForm(Given):
-    """A document, in a list."""
-
-    doc: str
-    title: str
-    source: str
-    chars: int
-    passages: int
-    sha256: str
-    metadata: dict[str, str]
-    warnings: list[str]
-
-
-class DocumentsForm(Given):
-    """Documents of the index, sorted by id; ``total`` counts all of them."""
-
-    total: int
-    documents: list[SummaryForm]
-
-
-class BlockForm(SpanForm):
-    """A stretch that a reader sees as one thing: a heading, a paragraph, a table row."""
-
-    kind: str
-    level: int
-    headings: list[int]
-    lead_in: int | None
-    header: int | None
-    cells: list[SpanForm]
-    asks: bool
-    ordered: bool
-    hidden: list[SpanForm]
-    styles: list[dict[str, Any]]
-
-
-class DocumentForm(Given):
-    """A whole document: its text, and where its blocks lie in it."""
-
-    doc: str
-    title: str
-    source: str
-    sha256: str
-    metadata: dict[str, str]
-    warnings: list[str]
-    page_starts: list[int]
-    text: str
-    blocks: list[BlockForm]
-
-
-class SourceForm(Given):
-    """A stretch of a document, read from the index."""
-
-    doc: str
-    title: str
-    start: int
-    end: int
-    chars: Annotated[int, Field(description="of the whole document")]
-    text: str
-
-
-class CitedForm(Given):
-    """A citation read again from the index by its id, ``document:start-end``."""
-
-    id: str
-    doc: str
-    title: str
-    start: int
-    end: int
-    quote: str
-    shown: str
-    heading_path: list[str]
-    page: int | None
-    before: Annotated[str, Field(description="text before the quote, to recognise the place")]
-    after: str
+SpanForm = form(records.Span, "SpanForm", "A half-open stretch of a document's text, in code points.")
+ContextForm = form(
+    records.Context, "ContextForm", "What has to be read with a quote: a table's header row, a list's lead-in."
+)
+TrackRecordForm = form(
+    records.TrackRecord, "TrackRecordForm", "How often quotes at this level of confidence were right, and of how many."
+)
+CitationForm = form(
+    records.Citation,
+    "CitationForm",
+    "A quote and its place: ``quote`` is the document's text from ``start`` to ``end``.",
+)
+HitForm = form(records.Hit, "HitForm", "A ranked passage.")
+AnswerForm = form(
+    records.Answer, "AnswerForm", "An answer, or an abstention with its reason; the keys are the same for both."
+)
+SearchForm = form(records.SearchResult, "SearchForm")
+SummaryForm = form(records.DocumentSummary, "SummaryForm", "A document, in a list.")
+DocumentsForm = form(records.DocumentList, "DocumentsForm")
+StyleForm = form(records.Style, "StyleForm", "How a stretch of visible text is set.")
+BlockForm = form(
+    records.Block, "BlockForm", "A stretch that a reader sees as one thing: a heading, a paragraph, a table row."
+)
+DocumentForm = form(records.Document, "DocumentForm", "A whole document: its text, and where its blocks lie in it.")
+SourceForm = form(records.Excerpt, "SourceForm", "A stretch of a document, read from the index.")
+CitedForm = form(records.Cited, "CitedForm", "A citation read again from the index by its id, ``document:start-end``.")
 
 
 class Problem(BaseModel):

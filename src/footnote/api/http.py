@@ -15,9 +15,9 @@ from starlette.convertors import PathConvertor, register_url_convertor
 
 from footnote.api import forms
 from footnote.api.problems import MEDIA_TYPE, answer_with_problems, problem_of
-from footnote.api.sources import cited_to_json
+from footnote.api.sources import cited
 from footnote.errors import FootnoteError
-from footnote.records import Answer
+from footnote.records import Answer, DocumentList, SearchResult
 from footnote.rendering import (
     json_text,
     to_json,
@@ -89,7 +89,7 @@ def _asking(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
     @app.post("/search", responses={200: {"model": forms.SearchForm}})
     async def search(body: forms.SearchBody) -> Response:
         """The best passages for a query, without quoting or abstaining."""
-        return _json(await desk.run(lambda: search_to_json(footnote, body)))
+        return _json(to_json(await desk.run(lambda: search_body(footnote, body))))
 
 
 def _reading(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
@@ -99,7 +99,7 @@ def _reading(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
         offset: Annotated[int, Query(ge=0, le=forms.OFFSET_MAX)] = 0,
     ) -> Response:
         """What is in the index, sorted by id."""
-        return await desk.run(lambda: _json(documents_to_json(footnote, limit=limit, offset=offset)))
+        return await desk.run(lambda: _json(to_json(listed(footnote, limit=limit, offset=offset))))
 
     @app.get("/documents/{document_id:path}", responses={200: {"model": forms.DocumentForm}})
     async def document(
@@ -113,21 +113,19 @@ def _reading(app: FastAPI, footnote: Footnote, desk: Desk) -> None:
         citation_id: Annotated[str, Path(min_length=1, max_length=1_100)],
     ) -> Response:
         """A citation read again from the index; its id is `document:start-end`, as a passage's is."""
-        return await desk.run(lambda: _json(cited_to_json(footnote, citation_id)))
+        return await desk.run(lambda: _json(to_json(cited(footnote, citation_id))))
 
 
-def search_to_json(footnote: Footnote, body: forms.SearchBody) -> dict[str, Any]:
-    """Search, in the form that all doors give."""
+def search_body(footnote: Footnote, body: forms.SearchBody) -> SearchResult:
+    """Search for what a caller sent."""
     allowed = None if body.documents is None else frozenset(body.documents)
-    hits = footnote.search(body.query, body.k, allowed=allowed)
-    return {"query": body.query, "hits": [to_json(hit) for hit in hits]}
+    return SearchResult(body.query, footnote.search(body.query, body.k, allowed=allowed))
 
 
-def documents_to_json(footnote: Footnote, *, limit: int | None = None, offset: int = 0) -> dict[str, Any]:
-    """The documents of the index, or some of them."""
+def listed(footnote: Footnote, *, limit: int, offset: int) -> DocumentList:
+    """Some of the documents of the index."""
     summaries = footnote.documents()
-    chosen = summaries[offset:] if limit is None else summaries[offset : offset + limit]
-    return {"total": len(summaries), "documents": [to_json(each) for each in chosen]}
+    return DocumentList(len(summaries), summaries[offset : offset + limit])
 
 
 def ask_body(footnote: Footnote, body: forms.AskBody) -> Answer:

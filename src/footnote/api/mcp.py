@@ -17,8 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from footnote import __version__
 from footnote.api import forms
-from footnote.api.http import ask_body, search_to_json
-from footnote.api.sources import source_to_json
+from footnote.api.http import ask_body, search_body
+from footnote.api.sources import excerpt_of
 from footnote.errors import FootnoteError
 from footnote.rendering import json_text, to_json
 from footnote.service.limits import Receive, Scope, Send
@@ -43,11 +43,7 @@ class _Tool:
     description: str
     takes: type[BaseModel]
     gives: type[BaseModel]
-    call: Callable[[Footnote, Any], dict[str, Any]]
-
-
-def _ask(footnote: Footnote, body: forms.AskBody) -> dict[str, Any]:
-    return to_json(ask_body(footnote, body))
+    call: Callable[[Footnote, Any], object]
 
 
 _TOOLS: Final = {
@@ -55,19 +51,19 @@ _TOOLS: Final = {
         "Answer a question with exact, cited quotes from the documents, or give the nearest one, or say that they do not answer.",
         forms.AskBody,
         forms.AnswerForm,
-        _ask,
+        ask_body,
     ),
     "search": _Tool(
         "The passages of the documents that fit a query best, best first.",
         forms.SearchBody,
         forms.SearchForm,
-        search_to_json,
+        search_body,
     ),
     "read_source": _Tool(
         "Read a document, or the stretch around a citation, from the index.",
         forms.SourceBody,
         forms.SourceForm,
-        source_to_json,
+        excerpt_of,
     ),
 }
 
@@ -84,7 +80,7 @@ def mcp_server(footnote: Footnote, desk: Desk) -> Server[Any]:
             return _failed(f"there is no such tool; the tools are {', '.join(_TOOLS)}")
         try:
             body = tool.takes.model_validate(params.arguments or {})
-            result = await desk.run(lambda: tool.call(footnote, body))
+            result = to_json(await desk.run(lambda: tool.call(footnote, body)))
         except ValidationError as error:
             return _failed("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
         except FootnoteError as error:

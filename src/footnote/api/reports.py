@@ -2,78 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Final
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from footnote.api.forms import AnswerForm, DocumentsForm, Given, SearchForm
+from footnote import records
+from footnote.api.forms import AnswerForm, DocumentsForm, SearchForm, form
 
-
-class MovedForm(Given):
-    """A file that moved within the folder."""
-
-    source: Annotated[str, Field(alias="from")]
-    to: str
-
-
-class SkippedForm(Given):
-    """A file that was not indexed."""
-
-    path: str
-    reason: str
-
-
-class BuildReportForm(Given):
-    """What one run of the indexer did."""
-
-    generation: int
-    documents: int
-    passages: int
-    added: list[str]
-    changed: list[str]
-    moved: list[MovedForm]
-    removed: list[str]
-    skipped: list[SkippedForm]
-    passages_encoded: int
-    seconds: float
-
-
-class CheckForm(Given):
-    """Whether every invariant of an index holds."""
-
-    index: str
-    holds: bool
-    problems: list[str]
-
-
-class SettingForm(Given):
-    """A setting in force, and where its value came from."""
-
-    value: Any
-    source: str
-
-
-class IndexForm(Given):
-    """The index that a command would use; the counts are null where there is none."""
-
-    index: str
-    corpus: str | None
-    generation: int | None
-    documents: int | None
-    passages: int | None
-    fingerprint: str | None
-
-
-class InfoForm(Given):
-    """What is in force."""
-
-    version: str
-    python: str
-    config: Annotated[str | None, Field(description="the configuration file that was read")]
-    index: IndexForm
-    settings: dict[str, SettingForm]
-    ignored: Annotated[list[str], Field(description="environment variables that look like settings and are none")]
-
+MovedForm = form(records.Move, "MovedForm", "A file that moved within the folder.")
+SkippedForm = form(records.SkippedFile, "SkippedForm", "A file that was not indexed.")
+BuildReportForm = form(records.BuildReport, "BuildReportForm")
+CheckForm = form(records.IndexCheck, "CheckForm")
+SettingForm = form(records.SettingInfo, "SettingForm")
+IndexForm = form(
+    records.IndexInfo, "IndexForm", "The index that a command would use; the counts are null where there is none."
+)
+InfoForm = form(records.Info, "InfoForm")
 
 SCHEMAS: Final[dict[str, type[BaseModel]]] = {
     "ask": AnswerForm,

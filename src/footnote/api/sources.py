@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from footnote.api.forms import SOURCE_MAX_CHARS, SourceBody
 from footnote.errors import UsageError
-from footnote.records import Document, Span
+from footnote.records import Cited, Document, Excerpt, Span
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
@@ -16,7 +16,7 @@ _AROUND_CHARS: Final = 100
 _CITATION_ID: Final = re.compile(r"(?P<doc>.+):(?P<start>\d{1,12})-(?P<end>\d{1,12})", re.DOTALL)
 
 
-def source_to_json(footnote: Footnote, body: SourceBody) -> dict[str, Any]:
+def excerpt_of(footnote: Footnote, body: SourceBody) -> Excerpt:
     """A stretch of a document; what lies beyond its end is left out.
 
     Raises:
@@ -26,17 +26,11 @@ def source_to_json(footnote: Footnote, body: SourceBody) -> dict[str, Any]:
     start = min(body.start, len(document.text))
     most = start + SOURCE_MAX_CHARS
     end = max(start, min(len(document.text), most if body.end is None else min(body.end, most)))
-    return {
-        "doc": document.id,
-        "title": document.title,
-        "start": start,
-        "end": end,
-        "chars": len(document.text),
-        "text": document.text[start:end],
-    }
+    span = Span(start, end)
+    return Excerpt(document.id, document.title, span, len(document.text), span.of(document.text))
 
 
-def cited_to_json(footnote: Footnote, citation_id: str) -> dict[str, Any]:
+def cited(footnote: Footnote, citation_id: str) -> Cited:
     """A citation read again from the index.
 
     Raises:
@@ -50,19 +44,18 @@ def cited_to_json(footnote: Footnote, citation_id: str) -> dict[str, Any]:
     if not start < end <= len(document.text):
         raise UsageError("the document has no text there", remedy="an id is document:start-end")
     span = Span(start, end)
-    return {
-        "id": citation_id,
-        "doc": document.id,
-        "title": document.title,
-        "start": start,
-        "end": end,
-        "quote": span.of(document.text),
-        "shown": document.visible(span),
-        "heading_path": list(_headings(document, span)),
-        "page": document.page_of(start),
-        "before": document.text[max(0, start - _AROUND_CHARS) : start],
-        "after": document.text[end : end + _AROUND_CHARS],
-    }
+    return Cited(
+        id=citation_id,
+        document_id=document.id,
+        title=document.title,
+        span=span,
+        quote=span.of(document.text),
+        shown=document.visible(span),
+        heading_path=_headings(document, span),
+        page=document.page_of(start),
+        before=document.text[max(0, start - _AROUND_CHARS) : start],
+        after=document.text[end : end + _AROUND_CHARS],
+    )
 
 
 def _headings(document: Document, span: Span) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from footnote.cli.output import has_colour, say, say_json
 from footnote.cli.places import Places, places_of
 from footnote.cli.progress import ProgressLine
 from footnote.errors import FootnoteError
+from footnote.records import IndexCheck
 from footnote.rendering import (
     build_report_to_terminal,
     harmless,
@@ -170,7 +171,7 @@ def _check(arguments: Arguments) -> int:
         return _check_export(arguments.export, index_dir)
     problems = verify(index_dir)
     if arguments.as_json:
-        say_json({"index": str(index_dir), "holds": not problems, "problems": list(problems)})
+        say_json(to_json(IndexCheck(str(index_dir), not problems, tuple(problems))))
     for problem in () if arguments.as_json else problems:
         say(f"{' '.join(problem.split())}\n")
     if problems:

@@ -6,6 +6,7 @@ from footnote.cli.arguments import DEFAULT_INDEX, Arguments
 from footnote.cli.opening import open_engine
 from footnote.cli.output import say, say_json
 from footnote.cli.places import places_of
+from footnote.records import DocumentList
 from footnote.rendering import json_text, to_json
 
 
@@ -25,24 +26,25 @@ def export_command(arguments: Arguments) -> int:
 
 
 def documents_command(arguments: Arguments) -> int:
-    from footnote.cli.reading import documents_to_json, documents_to_terminal
+    from footnote.cli.reading import documents_to_terminal
 
     with open_engine(arguments) as footnote:
         if arguments.as_json:
-            say_json(documents_to_json(footnote))
+            summaries = footnote.documents()
+            say_json(to_json(DocumentList(len(summaries), summaries)))
         else:
             say(documents_to_terminal(footnote))
     return 0
 
 
 def info_command(arguments: Arguments) -> int:
-    from footnote.cli.reading import info_to_json, info_to_terminal
+    from footnote.cli.reading import info_of, info_to_terminal
 
-    facts = info_to_json(arguments, places_of(arguments))
+    info = info_of(arguments, places_of(arguments))
     if arguments.as_json:
-        say_json(facts)
+        say_json(to_json(info))
     else:
-        say(info_to_terminal(facts))
+        say(info_to_terminal(info))
     return 0
 
 

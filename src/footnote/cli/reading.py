@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from footnote import __version__
-from footnote.rendering import harmless, json_text, to_html, to_json, to_markdown
+from footnote.records import IndexInfo, Info, NamedSetting, SettingInfo
+from footnote.rendering import harmless, json_text, to_html, to_markdown
 
 if TYPE_CHECKING:
     from footnote.cli.arguments import Arguments
     from footnote.cli.places import Places
     from footnote.engine import Footnote
     from footnote.records import Answer
-
-
-def documents_to_json(footnote: Footnote) -> dict[str, Any]:
-    """The documents of the index, as ``/api/v1/documents`` gives them."""
-    summaries = footnote.documents()
-    return {"total": len(summaries), "documents": [to_json(each) for each in summaries]}
 
 
 def documents_to_terminal(footnote: Footnote) -> str:
@@ -57,7 +52,7 @@ def completion_text(shell: str) -> str:
     return str(shtab.complete(make_parser(), shell=shell))
 
 
-def info_to_json(arguments: Arguments, places: Places) -> dict[str, Any]:
+def info_of(arguments: Arguments, places: Places) -> Info:
     """What is in force, and where each setting came from."""
     from footnote.errors import IndexFolderError
     from footnote.store import read_manifest
@@ -67,43 +62,39 @@ def info_to_json(arguments: Arguments, places: Places) -> dict[str, Any]:
         manifest = read_manifest(places.index_dir)
     except IndexFolderError:
         manifest = None
-    return {
-        "version": __version__,
-        "python": platform.python_version(),
-        "config": str(configuration.path) if configuration.path else None,
-        "index": {
-            "index": str(places.index_dir),
-            "corpus": str(places.corpus_dir) if places.corpus_dir else None,
-            "generation": manifest and manifest.generation,
-            "documents": manifest and manifest.documents,
-            "passages": manifest and manifest.passages,
-            "fingerprint": manifest and manifest.fingerprint,
-        },
-        "settings": {
-            name: {"value": _plain(getattr(configuration.settings, name)), "source": source}
-            for name, source in configuration.sources
-        },
-        "ignored": list(configuration.ignored),
-    }
+    corpus = str(places.corpus_dir) if places.corpus_dir else None
+    index = IndexInfo(str(places.index_dir), corpus)
+    if manifest is not None:
+        found = (manifest.generation, manifest.documents, manifest.passages, manifest.fingerprint)
+        index = IndexInfo(str(places.index_dir), corpus, *found)
+    values = ((name, _plain(getattr(configuration.settings, name)), source) for name, source in configuration.sources)
+    return Info(
+        version=__version__,
+        python=platform.python_version(),
+        config=str(configuration.path) if configuration.path else None,
+        index=index,
+        settings=tuple(NamedSetting(name, SettingInfo(value, source)) for name, value, source in values),
+        ignored=configuration.ignored,
+    )
 
 
-def info_to_terminal(facts: dict[str, Any]) -> str:
+def info_to_terminal(info: Info) -> str:
     """The same as lines."""
-    index = facts["index"]
-    count = "none yet" if index["generation"] is None else (
-        f"generation {index['generation']}, {index['documents']:,} documents, {index['passages']:,} passages"
+    index = info.index
+    count = "none yet" if index.generation is None else (
+        f"generation {index.generation}, {index.documents:,} documents, {index.passages:,} passages"
     )  # fmt: skip
     lines = [
-        f"Footnote {facts['version']}, Python {facts['python']}",
-        f"configuration: {facts['config'] or 'no footnote.toml beside the documents'}",
-        f"documents: {index['corpus'] or 'none: the index is asked as it is'}",
-        f"index: {index['index']} ({count})",
-        *(f"not a setting: {name}" for name in facts["ignored"]),
+        f"Footnote {info.version}, Python {info.python}",
+        f"configuration: {info.config or 'no footnote.toml beside the documents'}",
+        f"documents: {index.corpus or 'none: the index is asked as it is'}",
+        f"index: {index.index} ({count})",
+        *(f"not a setting: {name}" for name in info.ignored),
         "",
     ]
-    for name, setting in facts["settings"].items():
-        value = "fitted" if setting["value"] is None else setting["value"]
-        lines.append(f"{name} = {value}  ({setting['source']})")
+    for name, setting in info.settings:
+        value = "fitted" if setting.value is None else setting.value
+        lines.append(f"{name} = {value}  ({setting.source})")
     return "".join(f"{line}\n" for line in lines)
 
 

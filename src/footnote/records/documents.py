@@ -12,7 +12,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from footnote.wire import FLAT, MAP, ROUNDED, Count, Key
+from footnote.wire import FLAT, MAP, Count, Key
 
 BlockKind: TypeAlias = Literal[
     "heading", "paragraph", "list_item", "table_header", "table_row", "quote", "code", "front_matter"
@@ -261,46 +261,3 @@ class Passage:
     heading_path: tuple[str, ...]
     sentences: tuple[Sentence, ...]
     page: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentSummary:
-    """What is in the index, for lists."""
-
-    id: Annotated[str, Key("doc")]
-    title: str
-    source: str
-    chars: int
-    passages: int
-    sha256: str
-    metadata: Annotated[tuple[Metadatum, ...], MAP] = ()
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedFile:
-    path: str
-    reason: str
-
-
-class Move(NamedTuple):
-    """A document whose file is now under another name."""
-
-    old: Annotated[str, Key("from")]
-    new: Annotated[str, Key("to")]
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What one run of the indexer did."""
-
-    generation: int
-    documents: int
-    passages: int
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    moved: tuple[Move, ...]
-    removed: tuple[str, ...]
-    skipped: tuple[SkippedFile, ...]
-    passages_encoded: int
-    seconds: Annotated[float, ROUNDED]
