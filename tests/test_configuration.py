@@ -49,6 +49,13 @@ def test_what_is_no_setting_in_the_environment_is_told(file: Path) -> None:
         ("log_requests = 7", '{file}: log_requests: "7" is not true or false; write log_requests=true'),
         ("model = 7", '{file}: model: 7 is not a text; write model = "VALUE"'),
         ("lock_wait_seconds = -1", "{file}: lock_wait_seconds: -1.0 is out of range; give a number 0 or more"),
+        (
+            'vector_search = "fast"',
+            '{file}: vector_search: "fast" is not one of auto, exact, approximate; write vector_search=auto',
+        ),
+        ("languages = 7", '{file}: languages: 7 is not a list of texts; write languages = "VALUE"'),
+        ("languages = [7]", '{file}: languages: [7] is not a list of texts; write languages = "VALUE"'),
+        ("workers = true", '{file}: workers: "True" is not a whole number; write workers=NUMBER'),
         ("answer_threshold = nan", "{file}: answer_threshold: nan is out of range; give a number from 0 to 2"),
     ],
 )
@@ -57,6 +64,27 @@ def test_an_error_names_the_key_and_the_file(file: Path, line: str, said: str) -
     with pytest.raises(UsageError) as raised:
         configure(file, {})
     assert raised.value.message == said.format(file=file)
+
+
+def test_a_list_is_written_with_commas_or_as_a_list(file: Path) -> None:
+    file.write_text('languages = ["en", "de"]\nhosts = "docs.example.org, *"\n', encoding="utf-8")
+    made = configure(file, {}).settings
+    assert (made.languages, made.hosts) == (("en", "de"), ("docs.example.org", "*"))
+    assert configure(file, {"FOOTNOTE_LANGUAGES": " en,fr,"}).settings.languages == ("en", "fr")
+    assert configure(options=["languages="], environment={}).settings.languages == ()
+
+
+def test_numbers_are_read_as_python_writes_them() -> None:
+    made = configure(
+        environment={"FOOTNOTE_TOP_K": " 1_000 "}, options=["lock_wait_seconds=1e1", "answer_threshold=None"]
+    )
+    assert (made.settings.top_k, made.settings.lock_wait_seconds, made.settings.answer_threshold) == (1_000, 10.0, None)
+    assert configure(environment={}, options=["answer_threshold=0.5"]).settings.answer_threshold == 0.5
+
+
+def test_claims_are_words_that_people_use() -> None:
+    for word, claim in (("yes", True), ("NO", False), ("1", True), ("false", False)):
+        assert configure(environment={"FOOTNOTE_LOG_REQUESTS": word}).settings.log_requests is claim
 
 
 def test_what_is_not_toml_is_one_line(file: Path) -> None:

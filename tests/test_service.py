@@ -25,7 +25,7 @@ from browser_support import served
 from fakes import HashingEncoder
 from footnote.encoding.batching import BatchingEncoder
 from footnote.engine import Footnote
-from footnote.errors import Busy, FootnoteError, IndexDamaged, QuestionError, UsageError
+from footnote.errors import Busy, FootnoteError, IndexDamaged, NotFound, QuestionError, QuestionTooLong, UsageError
 from footnote.service import Crowd, Desk, Rates, Readiness, RequestLog, error_headers, http_status, log_to_stderr
 from footnote.service.limits import address_of
 from footnote.service.logs import JsonLines
@@ -253,8 +253,9 @@ class TestLimits:
         ("error", "status"),
         [
             (QuestionError("the question is empty"), 422),
-            (QuestionError("the question has 9 characters, more than 2"), 413),
-            (UsageError("is not in the index"), 404),
+            (QuestionTooLong("the question has 9 characters, more than 2"), 413),
+            (NotFound("is not in the index"), 404),
+            (UsageError("there is no such setting"), 400),
             (Busy("many wait", retry_after_seconds=7), 503),
             (IndexDamaged("is not what was written"), 503),
             (FootnoteError("something else"), 500),

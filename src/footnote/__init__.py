@@ -25,7 +25,9 @@ from footnote.errors import (
     IndexMismatch,
     IndexMissing,
     JudgmentError,
+    NotFound,
     QuestionError,
+    QuestionTooLong,
     UsageError,
 )
 from footnote.records import (
@@ -80,8 +82,10 @@ __all__ = [
     "IndexMissing",
     "Judgment",
     "JudgmentError",
+    "NotFound",
     "Passage",
     "QuestionError",
+    "QuestionTooLong",
     "Sentence",
     "Settings",
     "SkippedFile",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from footnote.errors import UsageError
-from footnote.settings import Settings
+from footnote.settings import Between, Settings, listed
+from footnote.wire import WireError, convert, without_none
 
 FILE_NAME: Final = "footnote.toml"
 PREFIX: Final = "FOOTNOTE_"
@@ -23,18 +25,6 @@ _OTHER_VARIABLES: Final = frozenset({"FOOTNOTE_TOKEN", "FOOTNOTE_DEBUG"})
 _CLAIMS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 RENAMED: Final = {"reader": "reranker", "read_passages": "rerank_passages"}
 """Old names of settings, understood for one version."""
-_BOUNDS: Final[dict[str, tuple[float, float]]] = {
-    "passage_max_chars": (50, 100_000),
-    "passage_max_tokens": (16, 100_000),
-    "candidates_k": (1, 10_000),
-    "top_k": (1, 1_000),
-    "rerank_passages": (1, 1_000),
-    "rerank_closely": (1, 1_000),
-    "max_quotes": (1, 100),
-    "answer_threshold": (0, 2),  # above 1 nothing is ever answered
-    "question_max_chars": (1, 1_000_000),
-}
-"""Least and most of a number; of those not named, the least is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +98,7 @@ def _current(name: str, renamed: list[str]) -> str:
 
 
 def _kinds() -> dict[str, Any]:
-    return get_type_hints(Settings)
+    return get_type_hints(Settings, include_extras=True)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -138,40 +128,44 @@ def _known(name: str, where: str) -> str:
 
 def _value(name: str, given: object, where: str) -> object:
     """The value as its setting's type; ``where`` is for messages."""
-    kind = _kinds()[name]
-    if kind is bool:
-        return _claim(given, where, name)
-    if kind is str or kind is Path:
-        if not isinstance(given, str):
-            raise UsageError(f"{given} is not a text", where=where, remedy=f'write {name} = "VALUE"')
-        return kind(given)
-    if kind is not int and kind is not float:  # "float | None"
-        if isinstance(given, str) and given.lower() == "none":
-            return None
-        kind = float
-    return _number(name, given, kind, where)
-
-
-def _claim(given: object, where: str, name: str) -> bool:
-    claim = given if isinstance(given, bool) else _CLAIMS.get(str(given).lower())
-    if claim is None:
-        raise UsageError(f'"{given}" is not true or false', where=where, remedy=f"write {name}=true")
-    return claim
-
-
-def _number(name: str, given: object, kind: type[int | float], where: str) -> float:
-    what = "a whole number" if kind is int else "a number"
-    wrong = UsageError(f'"{given}" is not {what}', where=where, remedy=f"write {name}=NUMBER")
-    if isinstance(given, bool) or not isinstance(given, (int, float, str)):
-        raise wrong
-    if kind is int and isinstance(given, float):
-        raise wrong
+    hint = _kinds()[name]
+    kind, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    given = _meant(kind, given)
     try:
-        number = kind(given)
-    except ValueError:
-        raise wrong from None
-    least, most = _BOUNDS.get(name, (0, float("inf")))
-    if not least <= number <= most:
-        to = f"from {least:g} to {most:g}" if most < float("inf") else f"{least:g} or more"
-        raise UsageError(f"{number} is out of range", where=where, remedy=f"give a number {to}")
-    return number
+        value = convert(kind, given, words=isinstance(given, str))
+    except WireError:
+        raise _wrong(name, given, kind, where) from None
+    bounds = next((mark for mark in marks if isinstance(mark, Between)), Between(0, math.inf))
+    if isinstance(value, int | float) and not isinstance(value, bool) and not bounds.least <= value <= bounds.most:
+        to = f"from {bounds.least:g} to {bounds.most:g}" if bounds.most < math.inf else f"{bounds.least:g} or more"
+        raise UsageError(f"{value} is out of range", where=where, remedy=f"give a number {to}")
+    return value
+
+
+def _meant(kind: Any, given: object) -> object:
+    """What a word stands for where another type is wanted."""
+    if not isinstance(given, str):
+        return given
+    if kind is bool:
+        return _CLAIMS.get(given.lower(), given)
+    if get_origin(kind) is tuple:
+        return listed(given)
+    inner = without_none(kind)
+    if inner is not kind and given.lower() == "none":
+        return None
+    return given.strip().replace("_", "") if inner in {int, float} else given
+
+
+def _wrong(name: str, given: object, kind: Any, where: str) -> UsageError:
+    """The error for a value of another type than its setting's."""
+    kind = without_none(kind)
+    if kind is bool:
+        return UsageError(f'"{given}" is not true or false', where=where, remedy=f"write {name}=true")
+    if get_origin(kind) is Literal:
+        what = f"one of {', '.join(get_args(kind))}"
+        return UsageError(f'"{given}" is not {what}', where=where, remedy=f"write {name}={get_args(kind)[0]}")
+    if kind in {int, float}:
+        what = "a whole number" if kind is int else "a number"
+        return UsageError(f'"{given}" is not {what}', where=where, remedy=f"write {name}=NUMBER")
+    what = "a list of texts" if get_origin(kind) is tuple else "a text"
+    return UsageError(f"{given} is not {what}", where=where, remedy=f'write {name} = "VALUE"')

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from footnote.errors import QuestionError
+from footnote.errors import QuestionError, QuestionTooLong
 from footnote.records import Answer, BuildReport, Document, DocumentSummary, Hit
 from footnote.settings import Settings
 
@@ -299,7 +299,7 @@ def clean_question(question: str, settings: Settings) -> str:
     from footnote.loaders.canonical import clean_text
 
     if len(question) > settings.question_max_chars:
-        raise QuestionError(
+        raise QuestionTooLong(
             f"the question has {len(question):,} characters, more than {settings.question_max_chars:,}",
             remedy="ask a shorter one",
         )

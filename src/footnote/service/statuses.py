@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from footnote.errors import Busy, FootnoteError, IndexFolderError, QuestionError, UsageError
+from footnote.errors import FootnoteError
 
 
 def http_status(error: FootnoteError) -> int:
     """413 for a question that is too long, 422 for one that is empty, 404 for what is not in the index, 503 for what passes."""
-    if isinstance(error, QuestionError):
-        return 413 if "more than" in error.what else 422
-    if isinstance(error, UsageError):
-        return 404
-    return 503 if isinstance(error, Busy | IndexFolderError) else 500
+    return error.http_status
 
 
 def error_headers(error: FootnoteError) -> dict[str, str]:
     """Retry-After where trying again helps."""
-    if isinstance(error, Busy):
-        return {"Retry-After": str(error.retry_after_seconds)}
-    return {"Retry-After": "5"} if http_status(error) == 503 else {}
+    seconds = error.retry_after_seconds
+    return {} if seconds is None else {"Retry-After": str(seconds)}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from footnote.errors import UsageError
+from footnote.errors import NotFound
 from footnote.records import Document, DocumentSummary, Metadatum
 from footnote.store.entries import KeyArray
 from footnote.store.rows import document_of, typed
@@ -83,4 +83,4 @@ class _Shelf:
             if row is not None:
                 self.homes[document_id] = at
                 return row
-        raise UsageError("is not in the index, or no longer", where=document_id, remedy="choose one that is listed")
+        raise NotFound("is not in the index, or no longer", where=document_id, remedy="choose one that is listed")

@@ -121,7 +121,7 @@ def check_exposure(settings: Settings, host: str, token: str | None) -> None:
     if token is not None:
         check_token(token)
         return
-    announced = "hosts" if settings.hosts.strip() else "root_path" if settings.root_path.strip() else ""
+    announced = "hosts" if settings.hosts else "root_path" if settings.root_path.strip() else ""
     if announced:
         what = f"{announced} is set, so others reach this server, and a token is needed"
         raise UsageError(what, where=announced, remedy=f"set FOOTNOTE_TOKEN; {_MAKE_ONE}")

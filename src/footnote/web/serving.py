@@ -71,7 +71,7 @@ def _guard(app: FastAPI, footnote: Footnote, keys: Keys, hosts: tuple[str, ...])
     app.add_middleware(Rates, per_minute=settings.questions_per_minute)
     app.add_middleware(
         Doors,
-        hosts=(*_LOCAL, *hosts, *_names(settings.hosts)),
+        hosts=(*_LOCAL, *hosts, *map(str.lower, settings.hosts)),
         body_max_bytes=settings.request_max_bytes,
         file_max_bytes=settings.file_max_bytes,
     )
@@ -127,10 +127,6 @@ def serve(footnote: Footnote, *, host: str, port: int, token: str | None, open_b
     finally:
         # Python would end it in the middle of native code, which aborts the process.
         starters.join()
-
-
-def _names(hosts: str) -> tuple[str, ...]:
-    return tuple(name for each in hosts.split(",") if (name := each.strip().lower()))
 
 
 def _find_starters(footnote: Footnote) -> None:
