@@ -1,4 +1,4 @@
-"""What int8 changes: hit@1 with the int8 form and with the reference in PyTorch, on the same documents and questions.
+"""What int8 changes: hit@1 with the int8 export and with the reference in PyTorch, on the same documents and questions.
 
     python benchmarks/int8.py FOLDER... [--documents N]
 

@@ -1,4 +1,4 @@
-"""The encoder: the packaged int8 form against the reference, how a form is made, and what happens when something is wrong."""
+"""The encoder: the packaged int8 export against the reference, how an export is made, and what happens when something is wrong."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ import pytest
 from footnote.encoding import Encoder, load_encoder, models, onnx_encoder
 from footnote.encoding.encoder import usable_cores
 from footnote.encoding.models import PACKAGED_DIGEST, find_model, fingerprint
-from footnote.encoding.onnx_encoder import FACTS_NAME, TOKENIZER_NAME, Int8Form, Int8Unavailable, OnnxEncoder, find_int8
+from footnote.encoding.onnx_encoder import (
+    FACTS_NAME,
+    TOKENIZER_NAME,
+    Int8Export,
+    Int8Unavailable,
+    OnnxEncoder,
+    find_export,
+)
 from footnote.encoding.onnx_models import ModelFile
 from footnote.errors import EncoderError, UsageError
 from footnote.settings import PACKAGED_MODEL, Settings
@@ -90,13 +97,13 @@ def reference_vectors(reference: Encoder) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def tool() -> Iterator[ModuleType]:
-    """The module that makes int8 forms."""
+    """The module that makes int8 exports."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(TOOL_DIR)
         yield importlib.import_module("export")
 
 
-def make_form(tool: ModuleType, folder: Path) -> None:
+def make_export(tool: ModuleType, folder: Path) -> None:
     """What ``python training/encoder/export.py --model FOLDER`` does."""
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         patch.setattr(sys, "argv", ["export.py", "--model", str(folder)])
@@ -105,16 +112,16 @@ def make_form(tool: ModuleType, folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def bare_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model without an int8 form."""
+    """A model without an int8 export."""
     return build_model(tmp_path_factory.mktemp("models") / "bare", pooling="mean")
 
 
 @pytest.fixture(scope="session")
 def tiny_model(bare_model: Path, tool: ModuleType) -> Path:
-    """A model with an int8 form of its own."""
+    """A model with an int8 export of its own."""
     folder = bare_model.with_name("tiny")
     shutil.copytree(bare_model, folder)
-    make_form(tool, folder)
+    make_export(tool, folder)
     return folder
 
 
@@ -185,7 +192,7 @@ def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.sum(one * other, axis=1)
 
 
-# --- the packaged form against the reference
+# --- the packaged export against the reference
 
 
 def test_packaged_weights_are_the_known_ones() -> None:
@@ -203,12 +210,12 @@ def test_encoder_says_what_it_is(encoder: Encoder, reference: Encoder) -> None:
     assert load_encoder(Settings()).fingerprint == encoder.fingerprint
 
 
-def test_the_packaged_form_was_made_of_the_packaged_model() -> None:
-    form = find_int8(PACKAGED_MODEL)
-    assert form.model.model_digest == PACKAGED_DIGEST
-    assert [weights.weight_bits for weights in form.model.weights] == [8, 7]
+def test_the_packaged_export_was_made_of_the_packaged_model() -> None:
+    export = find_export(PACKAGED_MODEL)
+    assert export.facts.model_digest == PACKAGED_DIGEST
+    assert [weights.weight_bits for weights in export.facts.weights] == [8, 7]
     tokenizer = find_model(PACKAGED_MODEL).path / TOKENIZER_NAME
-    assert form.read(TOKENIZER_NAME, models.file_sha256(tokenizer)) == tokenizer.read_bytes()
+    assert export.read(TOKENIZER_NAME, models.file_sha256(tokenizer)) == tokenizer.read_bytes()
 
 
 def test_int8_is_close_to_the_reference(
@@ -223,21 +230,21 @@ def test_int8_is_close_to_the_reference(
         assert close.mean() > mean
 
 
-def with_weights(form: Int8Form, bits: Sequence[int]) -> Int8Form:
-    kept = tuple(weights for weights in form.model.weights if weights.weight_bits in bits)
-    return replace(form, model=replace(form.model, weights=kept))
+def with_weights(export: Int8Export, bits: Sequence[int]) -> Int8Export:
+    kept = tuple(weights for weights in export.facts.weights if weights.weight_bits in bits)
+    return replace(export, facts=replace(export.facts, weights=kept))
 
 
 def seven_bits() -> OnnxEncoder:
-    """The form as it runs where products of 8 bits overflow."""
-    return OnnxEncoder(with_weights(find_int8(PACKAGED_MODEL), [7]))
+    """The export as it runs where products of 8 bits overflow."""
+    return OnnxEncoder(with_weights(find_export(PACKAGED_MODEL), [7]))
 
 
-def test_indexes_that_were_made_with_a_form_of_the_same_bytes_keep_answering() -> None:
+def test_indexes_that_were_made_with_an_export_of_the_same_bytes_keep_answering() -> None:
     # Footnote used to make these files at its first start, and told them apart by what they were made of.
     for bits in (8, 7):
         before = fingerprint(PACKAGED_DIGEST, "onnx-int8-4", max_tokens=256, dimension=384, weight_bits=bits)
-        assert OnnxEncoder(with_weights(find_int8(PACKAGED_MODEL), [bits])).fingerprint == before
+        assert OnnxEncoder(with_weights(find_export(PACKAGED_MODEL), [bits])).fingerprint == before
 
 
 def test_int8_ranks_as_the_reference_does(encoder: Encoder, reference_vectors: tuple[np.ndarray, np.ndarray]) -> None:
@@ -277,7 +284,7 @@ def test_vector_does_not_depend_on_threads(encoder: Encoder) -> None:
     texts = [*STATEMENTS[:8], LONG]
     expected = encoder.encode_passages(texts)
     for threads in (1, 2, 5):
-        each = OnnxEncoder(find_int8(PACKAGED_MODEL), threads=threads)
+        each = OnnxEncoder(find_export(PACKAGED_MODEL), threads=threads)
         assert np.array_equal(each.encode_passages(texts), expected)
         assert np.array_equal(each.encode_queries(texts), expected)
         assert np.array_equal(np.concatenate([each.encode_queries([text]) for text in texts]), expected)
@@ -362,24 +369,24 @@ def test_prompts_are_honoured(tiny_encoder: Encoder, tiny_reference: Encoder) ->
         assert np.array_equal(each.encode_queries(["the tea", "how"])[0], query)
 
 
-def test_a_model_without_an_int8_form_runs_in_torch_and_says_so(
+def test_a_model_without_an_int8_export_runs_in_torch_and_says_so(
     bare_model: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert load_encoder(Settings(model=str(bare_model))).description == "bare, 32-bit on PyTorch"
     (said,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING and "footnote" in r.name]
     assert "PyTorch" in said
     assert "training/encoder/export.py" in said
-    with pytest.raises(Int8Unavailable, match="no int8 form"):
+    with pytest.raises(Int8Unavailable, match="no int8 export"):
         load_encoder(Settings(model=str(bare_model), encoder_backend="onnx"))
 
 
-# --- making a form
+# --- making an export
 
 
-def test_no_form_is_made_of_a_model_with_another_pooling(tool: ModuleType, tmp_path: Path) -> None:
+def test_no_export_is_made_of_a_model_with_another_pooling(tool: ModuleType, tmp_path: Path) -> None:
     folder = build_model(tmp_path / "maximum", pooling="max")
-    with pytest.raises(SystemExit, match=r"no int8 form: its pooling is .*'max'"):
-        make_form(tool, folder)
+    with pytest.raises(SystemExit, match=r"no int8 export: its pooling is .*'max'"):
+        make_export(tool, folder)
     assert not (folder / "int8").exists()
 
 
@@ -461,7 +468,7 @@ def test_missing_package_is_said_where_it_is_needed(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("backend", ["auto", "onnx"])
 @pytest.mark.parametrize("name", [FACTS_NAME, TOKENIZER_NAME, "8-bit.onnx"])
 @pytest.mark.parametrize("damage", ["flipped", "cut", "missing"])
-def test_damaged_packaged_form_is_never_run(
+def test_damaged_packaged_export_is_never_run(
     name: str, damage: str, backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "model"
@@ -522,12 +529,12 @@ def test_unknown_backend_is_wrong_usage() -> None:
         load_encoder(Settings(encoder_backend="tensorrt"))
 
 
-# --- another model's own form
+# --- another model's own export
 
 
 @pytest.mark.parametrize("name", [TOKENIZER_NAME, "8-bit.onnx"])
 @pytest.mark.parametrize("damage", ["flipped", "cut", "missing"])
-def test_damaged_form_is_never_run(name: str, damage: str, own_copy: Path) -> None:
+def test_damaged_export_is_never_run(name: str, damage: str, own_copy: Path) -> None:
     path = own_copy / "int8" / name
     damage_file(path, path.read_bytes(), damage)
     with pytest.raises(EncoderError, match=r"make it with training/encoder/export\.py$"):
@@ -535,45 +542,47 @@ def test_damaged_form_is_never_run(name: str, damage: str, own_copy: Path) -> No
 
 
 @pytest.mark.parametrize("content", [b"", b"[1, 2]", b'{"a": ', b'{"model_digest": 3}', b"\xff"])
-def test_unreadable_form_is_said(content: bytes, own_copy: Path) -> None:
+def test_unreadable_export_is_said(content: bytes, own_copy: Path) -> None:
     (own_copy / "int8" / FACTS_NAME).write_bytes(content)
-    with pytest.raises(EncoderError, match="int8 form is damaged") as caught:
+    with pytest.raises(EncoderError, match="int8 export is damaged") as caught:
         load_encoder(Settings(model=str(own_copy)))
     assert "\n" not in str(caught.value)
 
 
-def test_form_of_another_model_is_never_run(own_copy: Path) -> None:
+def test_export_of_another_model_is_never_run(own_copy: Path) -> None:
     config = own_copy / "config.json"
     config.write_bytes(config.read_bytes() + b" ")
     with pytest.raises(EncoderError, match="made from another model"):
         load_encoder(Settings(model=str(own_copy)))
 
 
-def test_form_has_a_fingerprint_of_its_own(tiny_model: Path, tiny_encoder: Encoder) -> None:
-    form = find_int8(str(tiny_model))
-    assert OnnxEncoder(form).fingerprint == tiny_encoder.fingerprint
-    changed = [replace(form, model=replace(form.model, **{name: "x"})) for name in ("query_prompt", "document_prompt")]
-    prints = {OnnxEncoder(each).fingerprint for each in (*changed, with_weights(form, [7]))}
+def test_export_has_a_fingerprint_of_its_own(tiny_model: Path, tiny_encoder: Encoder) -> None:
+    export = find_export(str(tiny_model))
+    assert OnnxEncoder(export).fingerprint == tiny_encoder.fingerprint
+    changed = [
+        replace(export, facts=replace(export.facts, **{name: "x"})) for name in ("query_prompt", "document_prompt")
+    ]
+    prints = {OnnxEncoder(each).fingerprint for each in (*changed, with_weights(export, [7]))}
     assert len(prints) == 3
     assert tiny_encoder.fingerprint not in prints
 
 
-def from_another_processor(form: Int8Form, bits: int) -> Int8Form:
-    """A form whose weights of these bits gave other vectors where it was made."""
+def from_another_processor(export: Int8Export, bits: int) -> Int8Export:
+    """A export whose weights of these bits gave other vectors where it was made."""
     weights = tuple(
         replace(each, probe_vector=tuple(x + 0.02 for x in each.probe_vector)) if each.weight_bits == bits else each
-        for each in form.model.weights
+        for each in export.facts.weights
     )
-    return replace(form, model=replace(form.model, weights=weights))
+    return replace(export, facts=replace(export.facts, weights=weights))
 
 
 def test_weights_that_this_processor_overflows_are_passed_over(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    form = find_int8(str(tiny_model))
-    eight_overflow = from_another_processor(form, 8)
-    assert OnnxEncoder(eight_overflow).fingerprint == OnnxEncoder(with_weights(form, [7])).fingerprint
-    monkeypatch.setattr("footnote.encoding.find_int8", lambda _name: from_another_processor(eight_overflow, 7))
+    export = find_export(str(tiny_model))
+    eight_overflow = from_another_processor(export, 8)
+    assert OnnxEncoder(eight_overflow).fingerprint == OnnxEncoder(with_weights(export, [7])).fingerprint
+    monkeypatch.setattr("footnote.encoding.find_export", lambda _name: from_another_processor(eight_overflow, 7))
     settings = Settings(model=str(tiny_model))
     with pytest.raises(Int8Unavailable, match="other vectors on this processor"):
         load_encoder(replace(settings, encoder_backend="onnx"))
@@ -584,11 +593,11 @@ def test_weights_that_this_processor_overflows_are_passed_over(
 def test_file_that_onnx_runtime_refuses_is_passed_over(own_copy: Path) -> None:
     nothing = b"no graph"
     (own_copy / "int8" / "8-bit.onnx").write_bytes(nothing)
-    form = find_int8(str(own_copy))
-    eight, seven = form.model.weights
+    export = find_export(str(own_copy))
+    eight, seven = export.facts.weights
     digest = models.file_sha256(own_copy / "int8" / "8-bit.onnx")
-    changed = replace(form, model=replace(form.model, weights=(replace(eight, sha256=digest), seven)))
-    assert OnnxEncoder(changed).fingerprint == OnnxEncoder(with_weights(form, [7])).fingerprint
+    changed = replace(export, facts=replace(export.facts, weights=(replace(eight, sha256=digest), seven)))
+    assert OnnxEncoder(changed).fingerprint == OnnxEncoder(with_weights(export, [7])).fingerprint
     with pytest.raises(Int8Unavailable, match=r"does not run 8-bit\.onnx"):
         OnnxEncoder(with_weights(changed, [8]))
 
@@ -596,7 +605,7 @@ def test_file_that_onnx_runtime_refuses_is_passed_over(own_copy: Path) -> None:
 # --- the process that answers stays light
 
 
-def test_the_packaged_form_needs_neither_torch_nor_transformers() -> None:
+def test_the_packaged_export_needs_neither_torch_nor_transformers() -> None:
     script = (
         "import sys\n"
         "from footnote.encoding import load_encoder\n"

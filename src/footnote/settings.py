@@ -42,7 +42,7 @@ class Settings:
 
     Attributes:
         model: name or folder of a sentence-transformers model; the default is the packaged one.
-        encoder_backend: "auto" (the model's int8 form where it has one that runs here, else PyTorch, said aloud), "onnx" or "torch".
+        encoder_backend: "auto" (the model's int8 export where it has one that runs here, else PyTorch, said aloud), "onnx" or "torch".
         cache_dir: folder for indexes of documents that are named without an index, other than ``corpus/``.
         passage_max_chars: upper bound of a passage's length, in characters of the document's text.
         passage_max_tokens: upper bound of what is encoded for a passage, context included, in tokens of the encoder.

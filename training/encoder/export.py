@@ -1,7 +1,7 @@
-"""Makes a model's int8 form: ``python training/encoder/export.py [--model NAME] [--out FOLDER]``.
+"""Makes a model's int8 export: ``python training/encoder/export.py [--model NAME] [--out FOLDER]``.
 
 Without arguments: the packaged model's, into the package.  Another model's goes into its own folder, where Footnote looks
-for it.  The form is two ONNX files, with weights of 8 and of 7 bits, the tokeniser, and ``encoder.json``: how to feed the
+for it.  The export is two ONNX files, with weights of 8 and of 7 bits, the tokeniser, and ``encoder.json``: how to feed the
 files, how close they come to the model in PyTorch, and which versions made them.
 """
 
@@ -27,12 +27,12 @@ from quantising import quantise
 from footnote.encoding import FloatArray
 from footnote.encoding.models import ModelFolder, find_model
 from footnote.encoding.onnx_encoder import (
+    EXPORT_FOLDER,
     FACTS_NAME,
-    FORM_FOLDER,
     PACKAGED_DIR,
     TOKENIZER_NAME,
-    Int8Model,
-    WeightForm,
+    ExportFacts,
+    OnnxWeights,
 )
 from footnote.encoding.onnx_models import Tokens, ids_feed, open_session, run_ids
 from footnote.encoding.torch_encoder import load_sentence_transformer
@@ -48,14 +48,14 @@ class NotExportable(Exception):
 
 
 def export_model(folder: ModelFolder, out_dir: Path) -> dict[str, Any]:
-    """Writes a model's int8 form, and returns what ``encoder.json`` says.
+    """Writes a model's int8 export, and returns what ``encoder.json`` says.
 
     Args:
         folder: a sentence-transformers model.
-        out_dir: where the form goes; made where it is missing.
+        out_dir: where the export goes; made where it is missing.
 
     Raises:
-        NotExportable: the model is none that an int8 form can be made of.
+        NotExportable: the model is none that an int8 export can be made of.
         EncoderError: the model is altered or unreadable.
     """
     digest = folder.digest()
@@ -75,7 +75,7 @@ def export_model(folder: ModelFolder, out_dir: Path) -> dict[str, Any]:
         float_path = Path(name) / "float.onnx"
         write_float_onnx(transformer, tokens, float_path)
         files, closeness = write_int8_onnx(float_path, reference, [tokens.ids(text) for text in PROBES])
-    facts = Int8Model(
+    facts = ExportFacts(
         model_digest=digest,
         tokenizer_sha256=hashlib.sha256(tokenizer_json).hexdigest(),
         dimension=int(reference.shape[1]),
@@ -90,7 +90,7 @@ def export_model(folder: ModelFolder, out_dir: Path) -> dict[str, Any]:
         (out_dir / weights.file).write_bytes(content)
     (out_dir / TOKENIZER_NAME).write_bytes(tokenizer_json)
     said = asdict(facts) | {"closeness": closeness, "versions": {each: version(each) for each in VERSIONS_OF}}
-    # Last, so that a form that was cut short is none.
+    # Last, so that an export that was cut short is none.
     (out_dir / FACTS_NAME).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     return said
 
@@ -158,7 +158,7 @@ def write_float_onnx(transformer: Any, tokens: Tokens, path: Path) -> None:
 
 def write_int8_onnx(
     float_path: Path, reference: FloatArray, ids: Sequence[Sequence[int]]
-) -> tuple[dict[WeightForm, bytes], dict[str, Any]]:
+) -> tuple[dict[OnnxWeights, bytes], dict[str, Any]]:
     """The files with their contents, the more exact first, and how close they come to the reference.
 
     Processors without int8 dot products add products in pairs in 16 bits, which 8-bit weights overflow and 7-bit ones do not:
@@ -166,7 +166,7 @@ def write_int8_onnx(
     here, and are left out.
     """
     cosines: dict[int, FloatArray] = {}
-    files: dict[int, tuple[WeightForm, bytes]] = {}
+    files: dict[int, tuple[OnnxWeights, bytes]] = {}
     for bits in (8, 7):
         path = float_path.with_name(f"{bits}-bit.onnx")
         quantise(float_path, path, [ids_feed(each) for each in ids], weight_bits=bits)
@@ -175,7 +175,7 @@ def write_int8_onnx(
         vectors = np.stack([run_ids(session, each) for each in ids])
         cosines[bits] = np.sum(reference * vectors, axis=1)
         probe_vector = tuple(round(float(x), 7) for x in vectors[0])
-        files[bits] = WeightForm(bits, path.name, hashlib.sha256(content).hexdigest(), probe_vector), content
+        files[bits] = OnnxWeights(bits, path.name, hashlib.sha256(content).hexdigest(), probe_vector), content
     if cosines[8].min() < cosines[7].min():
         del files[8]
     kept = {bits: each for bits, each in files.items() if float(cosines[bits].min()) >= MIN_COSINE}
@@ -196,17 +196,17 @@ def closeness_of(cosines: Mapping[int, FloatArray]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=PACKAGED_MODEL, help="as the setting `model` names it")
-    parser.add_argument("--out", type=Path, help="a folder; by default where Footnote looks for the form")
+    parser.add_argument("--out", type=Path, help="a folder; by default where Footnote looks for the export")
     options = parser.parse_args()
     # Deprecation notes of the exporter.
     warnings.simplefilter("ignore")
     folder = find_model(options.model)
-    own = PACKAGED_DIR if options.model == PACKAGED_MODEL else folder.path / FORM_FOLDER
+    own = PACKAGED_DIR if options.model == PACKAGED_MODEL else folder.path / EXPORT_FOLDER
     out_dir = options.out or own
     try:
         said = export_model(folder, out_dir)
     except NotExportable as reason:
-        sys.exit(f"{options.model} has no int8 form: {reason}")
+        sys.exit(f"{options.model} has no int8 export: {reason}")
     digest = hashlib.sha256((out_dir / FACTS_NAME).read_bytes()).hexdigest()
     print(json.dumps({"out": str(out_dir), FACTS_NAME: digest} | said["closeness"], indent=1))
 

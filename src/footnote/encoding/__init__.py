@@ -1,4 +1,4 @@
-"""Text to unit vectors: the seam (``Encoder``), the int8 form that runs by default, and PyTorch, the reference.
+"""Text to unit vectors: the seam (``Encoder``), the int8 export that runs by default, and PyTorch, the reference.
 
 Importing this package loads no model and no heavy library; ``load_encoder`` does, and only what the chosen way needs.
 """
@@ -9,7 +9,7 @@ import logging
 
 from footnote.encoding.encoder import Encoder, FloatArray
 from footnote.encoding.models import find_model
-from footnote.encoding.onnx_encoder import Int8Unavailable, OnnxEncoder, find_int8
+from footnote.encoding.onnx_encoder import Int8Unavailable, OnnxEncoder, find_export
 from footnote.encoding.torch_encoder import TorchEncoder
 from footnote.errors import UsageError
 from footnote.settings import Settings
@@ -23,8 +23,8 @@ def load_encoder(settings: Settings) -> Encoder:
     """The encoder that the settings ask for.
 
     Args:
-        settings: ``model`` names it; ``encoder_backend`` is "onnx" for the model's int8 form alone, "torch" for
-            sentence-transformers, "auto" for the int8 form where there is one that runs here and otherwise, said in the log,
+        settings: ``model`` names it; ``encoder_backend`` is "onnx" for the model's int8 export alone, "torch" for
+            sentence-transformers, "auto" for the int8 export where there is one that runs here and otherwise, said in the log,
             sentence-transformers.
 
     Raises:
@@ -37,7 +37,7 @@ def load_encoder(settings: Settings) -> Encoder:
         )
     if settings.encoder_backend != "torch":
         try:
-            return OnnxEncoder(find_int8(settings.model))
+            return OnnxEncoder(find_export(settings.model))
         except (Int8Unavailable, ImportError) as error:
             if settings.encoder_backend == "onnx":
                 raise

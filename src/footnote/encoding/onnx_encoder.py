@@ -1,6 +1,6 @@
-"""A model's int8 form run by ONNX Runtime: the way that is used by default.
+"""A model's int8 export run by ONNX Runtime: the way that is used by default.
 
-``training/encoder`` makes the form: a folder of ONNX files, the tokeniser, and ``encoder.json``, which says how to feed them.
+``training/encoder`` makes the export: a folder of ONNX files, the tokeniser, and ``encoder.json``, which says how to feed them.
 The packaged model's comes with Footnote (``model/CARD.md``); another model's lies in its folder, under ``int8``.
 """
 
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 
 from footnote.encoding.encoder import FloatArray, usable_cores
@@ -20,13 +19,22 @@ from footnote.encoding.models import find_model, fingerprint
 from footnote.encoding.onnx_models import ModelFile, Tokens, open_session, run_ids, runtime_errors
 from footnote.errors import EncoderError
 from footnote.settings import PACKAGED_MODEL
+from footnote.wire import WireError, decode
 
-__all__ = ["PACKAGED_TOKENIZER", "Int8Form", "Int8Model", "Int8Unavailable", "OnnxEncoder", "WeightForm", "find_int8"]
+__all__ = [
+    "PACKAGED_TOKENIZER",
+    "ExportFacts",
+    "Int8Export",
+    "Int8Unavailable",
+    "OnnxEncoder",
+    "OnnxWeights",
+    "find_export",
+]
 
 FACTS_NAME: Final = "encoder.json"
 TOKENIZER_NAME: Final = "tokenizer.json"
-FORM_FOLDER: Final = "int8"
-"""Where another model's folder keeps its int8 form."""
+EXPORT_FOLDER: Final = "int8"
+"""Where another model's folder keeps its int8 export."""
 
 PACKAGED_DIR: Final = Path(__file__).parent / "model"
 PACKAGED_FACTS: Final = ModelFile(
@@ -52,11 +60,11 @@ _PORTION = 16
 
 
 class Int8Unavailable(EncoderError):
-    """A model has no int8 form, or none that runs here."""
+    """A model has no int8 export, or none that runs here."""
 
 
 @dataclass(frozen=True, slots=True)
-class WeightForm:
+class OnnxWeights:
     """One ONNX file of a model.
 
     Attributes:
@@ -73,8 +81,8 @@ class WeightForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Int8Model:
-    """What ``encoder.json`` says; besides, it says how close the form comes to the model, and what made it.
+class ExportFacts:
+    """What ``encoder.json`` says; besides, it says how close the export comes to the model, and what made it.
 
     Attributes:
         model_digest: ``ModelFolder.digest`` of the model that it was made from.
@@ -94,23 +102,23 @@ class Int8Model:
     query_prompt: str
     document_prompt: str
     probe: str
-    weights: tuple[WeightForm, ...]
+    weights: tuple[OnnxWeights, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Int8Form:
-    """An int8 form on this machine.
+class Int8Export:
+    """An int8 export on this machine.
 
     Attributes:
         name: of the model, for people.
         folder: where its files are.
-        model: what is known of it.
+        facts: what is known of it.
         remedy: what mends a damaged file, for messages.
     """
 
     name: str
     folder: Path
-    model: Int8Model
+    facts: ExportFacts
     remedy: str
 
     def read(self, name: str, sha256: str) -> bytes:
@@ -122,39 +130,35 @@ class Int8Form:
         return ModelFile(self.folder / name, sha256).read(self.remedy)
 
 
-def find_int8(name: str) -> Int8Form:
-    """The int8 form of a model given as in the settings; its files are checked when they are read.
+def find_export(name: str) -> Int8Export:
+    """The int8 export of a model given as in the settings; its files are checked when they are read.
 
     Raises:
         Int8Unavailable: the model has none.
-        EncoderError: there is no such model, or its form is damaged or another model's.
+        EncoderError: there is no such model, or its export is damaged or another model's.
     """
     if name == PACKAGED_MODEL:
-        return Int8Form(name, PACKAGED_DIR, _read_facts(PACKAGED_FACTS.read()), "reinstall Footnote")
+        return Int8Export(name, PACKAGED_DIR, decode(ExportFacts, PACKAGED_FACTS.read()), "reinstall Footnote")
     model = find_model(name)
-    facts_path = model.path / FORM_FOLDER / FACTS_NAME
+    facts_path = model.path / EXPORT_FOLDER / FACTS_NAME
     remedy = "make it with training/encoder/export.py"
     if not facts_path.is_file():
         raise Int8Unavailable(
-            "the model has no int8 form", where=name, remedy=f'{remedy}, or choose the encoder backend "torch"'
+            "the model has no int8 export", where=name, remedy=f'{remedy}, or choose the encoder backend "torch"'
         )
     try:
-        facts = _read_facts(facts_path.read_bytes())
-    except (OSError, msgspec.DecodeError) as error:
+        facts = decode(ExportFacts, facts_path.read_bytes())
+    except (OSError, WireError) as error:
         raise EncoderError(
-            f"the model's int8 form is damaged ({error})", where=str(facts_path), remedy=remedy
+            f"the model's int8 export is damaged ({error})", where=str(facts_path), remedy=remedy
         ) from error
     if facts.model_digest != model.digest():
-        raise EncoderError("the int8 form was made from another model", where=str(facts_path), remedy=remedy)
-    return Int8Form(model.short_name, facts_path.parent, facts, remedy)
-
-
-def _read_facts(content: bytes) -> Int8Model:
-    return msgspec.json.decode(content, type=Int8Model)
+        raise EncoderError("the int8 export was made from another model", where=str(facts_path), remedy=remedy)
+    return Int8Export(model.short_name, facts_path.parent, facts, remedy)
 
 
 class OnnxEncoder:
-    """An ``Encoder`` over an int8 form.
+    """An ``Encoder`` over an int8 export.
 
     Each text is a run of its own on one thread; many texts share the cores by going to several threads.  That gives a text the
     same bits wherever it stands, and is the fastest way besides: for passages of 62 tokens 365 a second on 2 cores, against
@@ -168,29 +172,29 @@ class OnnxEncoder:
         description: for people.
 
     Raises:
-        Int8Unavailable: no file of the form gives here what it gave where it was made.
+        Int8Unavailable: no file of the export gives here what it gave where it was made.
         EncoderError: a file is missing or damaged.
     """
 
-    def __init__(self, form: Int8Form, *, threads: int | None = None) -> None:
-        model = form.model
-        self._query_prompt, self._document_prompt = model.query_prompt, model.document_prompt
+    def __init__(self, export: Int8Export, *, threads: int | None = None) -> None:
+        facts = export.facts
+        self._query_prompt, self._document_prompt = facts.query_prompt, facts.document_prompt
         self._threads = threads or usable_cores()
         # Kept: on a busy machine starting a thread takes longer than encoding a question.
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="encode")
-        self._tokens = Tokens(form.read(TOKENIZER_NAME, model.tokenizer_sha256), model.max_tokens)
-        weights, self._session = self._open(form)
-        self.dimension = model.dimension
-        self.max_tokens = model.max_tokens
+        self._tokens = Tokens(export.read(TOKENIZER_NAME, facts.tokenizer_sha256), facts.max_tokens)
+        weights, self._session = self._open(export)
+        self.dimension = facts.dimension
+        self.max_tokens = facts.max_tokens
         made_of = fingerprint(
             weights.sha256,
-            model.tokenizer_sha256,
-            max_tokens=model.max_tokens,
-            query_prompt=model.query_prompt,
-            document_prompt=model.document_prompt,
+            facts.tokenizer_sha256,
+            max_tokens=facts.max_tokens,
+            query_prompt=facts.query_prompt,
+            document_prompt=facts.document_prompt,
         )
         self.fingerprint = _KNOWN_AS.get(made_of, made_of)
-        self.description = f"{form.name}, int8 on ONNX Runtime"
+        self.description = f"{export.name}, int8 on ONNX Runtime"
 
     def encode_queries(self, queries: Sequence[str]) -> FloatArray:
         """Unit rows, float32, shape (queries, dimension)."""
@@ -236,12 +240,12 @@ class OnnxEncoder:
     def _vector(self, text: str) -> FloatArray:
         return run_ids(self._session, self._tokens.ids(text))
 
-    def _open(self, form: Int8Form) -> tuple[WeightForm, Any]:
+    def _open(self, export: Int8Export) -> tuple[OnnxWeights, Any]:
         """The most exact file that this processor's arithmetic suits, and its session."""
-        probe = self._tokens.ids(form.model.probe)
+        probe = self._tokens.ids(export.facts.probe)
         reasons = []
-        for weights in form.model.weights:
-            content = form.read(weights.file, weights.sha256)
+        for weights in export.facts.weights:
+            content = export.read(weights.file, weights.sha256)
             try:
                 session = open_session(content)
                 distance = float(np.linalg.norm(run_ids(session, probe) - np.asarray(weights.probe_vector, np.float32)))
@@ -251,4 +255,4 @@ class OnnxEncoder:
             if distance <= _SAME_DISTANCE:
                 return weights, session
             reasons.append(f"{weights.file} gives other vectors on this processor ({distance:.3f} away)")
-        raise Int8Unavailable("; ".join(reasons), where=str(form.folder), remedy='choose the encoder backend "torch"')
+        raise Int8Unavailable("; ".join(reasons), where=str(export.folder), remedy='choose the encoder backend "torch"')

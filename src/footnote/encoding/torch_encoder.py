@@ -1,4 +1,4 @@
-"""A model run by sentence-transformers in PyTorch: the reference, and the way for models without an int8 form."""
+"""A model run by sentence-transformers in PyTorch: the reference, and the way for models without an int8 export."""
 
 from __future__ import annotations
 
