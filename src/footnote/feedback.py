@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from footnote.claims import Claim, Documents, check
 from footnote.errors import FootnoteError
+from footnote.quote_checking import Claim, Documents, check
 from footnote.store import open_plain
 from footnote.wire import from_json, to_json
 

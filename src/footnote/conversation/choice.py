@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from footnote.conversation.candidates import Phrase, Turn, phrases
+from footnote.conversation.candidates import Phrase, phrases
 from footnote.conversation.cues import Cues
 from footnote.conversation.features import FEATURES, Frequencies, describe, is_verbal
 from footnote.ranking.model import LinearModel
+from footnote.records import Turn
 from footnote.terms import stem_words, words
-
-__all__ = ["FITTED", "Models", "choose", "fitted", "fitted_digest", "is_cased", "packaged_models"]
 
 FITTED = "fitted.json"
 Models = Mapping[str, LinearModel]

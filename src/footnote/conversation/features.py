@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from footnote.conversation.candidates import Phrase, Turn
+from footnote.conversation.candidates import Phrase
 from footnote.conversation.cues import Cues, read_cues
+from footnote.records import Turn
 from footnote.terms import stem_words
-
-__all__ = ["FEATURES", "Frequencies", "describe", "is_verbal"]
 
 Frequencies = Callable[[Sequence[str]], tuple[Sequence[int], int]]
 """Stems to the number of passages that hold each, and the number of passages."""
@@ -207,9 +206,9 @@ def _pronoun_since(cues: Cues, turns: Sequence[Turn]) -> int:
         return -1
     kind = cues.pronouns[0][0]
     since, missed = -1, 0
-    for turn in turns:
+    for age, turn in enumerate(turns):
         if any(k == kind for k, _ in read_cues(turn.question).pronouns):
-            since, missed = turn.age, 0
+            since, missed = age, 0
         else:
             missed += 1
             if missed > 2:

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from footnote.ranking.features import MODEL_FEATURES
+
 Matrix = npt.NDArray[np.float64]
 
 
@@ -69,10 +71,10 @@ def fitted_numbers() -> dict[str, Any]:
     return dict(loaded)
 
 
-@lru_cache(maxsize=8)
-def load_model(entry: str, expected: tuple[str, ...]) -> LinearModel:
-    """The fitted model of that name in ``fitted.json``."""
-    return LinearModel.from_json(fitted_numbers()[entry], expected)
+@lru_cache(maxsize=16)
+def load_model(entry: str) -> LinearModel:
+    """The fitted model of that name in ``fitted.json``, which weighs ``MODEL_FEATURES[entry]``."""
+    return LinearModel.from_json(fitted_numbers()[entry], MODEL_FEATURES[entry])
 
 
 @lru_cache(maxsize=1)
