@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from fakes import HashingEncoder
 from footnote.conversation import interpret
 from footnote.conversation.candidates import phrases, read_turns
-from footnote.conversation.choice import fitted, is_cased, packaged_models
+from footnote.conversation.choice import is_cased, packaged_models
 from footnote.conversation.cues import read_cues
 from footnote.conversation.features import FEATURES
 from footnote.conversation.rewriting import with_pronoun_replaced
+from footnote.ranking.model import CONVERSATION, fitted_numbers
 from footnote.records import Turn
 
 LENSES = [Turn("Does the lens help with fog?", "The lens clears most fog within an hour.")]
@@ -151,7 +152,7 @@ def test_the_fitted_numbers_match_the_code_and_their_report_holds() -> None:
     models = packaged_models()
     assert {name: model.names for name, model in models.items()} == {"cased": FEATURES, "plain": FEATURES}
     assert all(bool((model.scale > 0).all()) for model in models.values())
-    report = fitted()["report"]
+    report = fitted_numbers(CONVERSATION)["report"]
     assert json.loads(json.dumps(report)) == report
     left_out, alone = report["out of fold"], report["question alone"]
     assert left_out["agreement_words"] >= 0.62 > alone["agreement_words"] + 0.1

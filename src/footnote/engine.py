@@ -14,7 +14,6 @@ from types import TracebackType
 
 from footnote.answering.selection import select
 from footnote.conversation import interpret
-from footnote.conversation.choice import fitted_digest as follow_ups_digest
 from footnote.encoding import Encoder, load_encoder
 from footnote.encoding.batching import BatchingEncoder
 from footnote.errors import QuestionError
@@ -23,7 +22,7 @@ from footnote.indexing import Progress, build_index
 from footnote.interpretation import small_talk_reply, to_query
 from footnote.loaders.canonical import clean_text
 from footnote.ranking.evidence import Retrieved
-from footnote.ranking.model import fitted_digest
+from footnote.ranking.model import fitted_digests
 from footnote.ranking.query import Query, read_query
 from footnote.ranking.retrieve import find_passages
 from footnote.records import Answer, BuildReport, Document, DocumentSummary, Hit, Timing, Turn
@@ -322,7 +321,7 @@ def _digest(index: str, settings: Settings, rerankers: tuple[str, ...]) -> str:
         "rerank_passages": settings.rerank_passages,
         "rerank_closely": settings.rerank_closely,
         "rerankers": rerankers,
-        "fitted": [fitted_digest(), follow_ups_digest()],
+        "fitted": fitted_digests(),
         "index": index,
     }
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]
