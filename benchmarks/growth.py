@@ -52,7 +52,7 @@ def measure_open(index_dir: Path, questions: list[str]) -> dict[str, Any]:
         encoded.append((time.perf_counter() - began) * 1000)
     figures = {"opening s": opening, "MB when opened": opened_mb, "MB after asking": resident_mb()}
     figures |= {"peak MB": resident_mb("VmHWM"), "ask": summary(asked), "encode": summary(encoded)}
-    return figures | {"recall@50": recall(engine.reader, encoder.encode_queries(questions[:RECALL_QUESTIONS]))}
+    return figures | {"recall@50": recall(engine.index, encoder.encode_queries(questions[:RECALL_QUESTIONS]))}
 
 
 def recall(reader: Index, vectors: Any) -> float:

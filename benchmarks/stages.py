@@ -23,7 +23,7 @@ from footnote.evaluation import read_judgments
 from footnote.settings import Settings
 
 PARTS = {
-    "interpret": [("footnote.interpretation", "to_query")],
+    "interpret": [("footnote.engine", "to_query")],
     "encode": [("footnote.encoding.batching", "BatchingEncoder.encode_queries")],
     "search": [("footnote.store.searching", "IndexSearch.search_all")],
     "fetch": [
@@ -31,12 +31,15 @@ PARTS = {
         ("footnote.store.reader", "Index.passages"),
     ],
     "measure and rank": [
-        ("footnote.retrieval", "measure"),
-        ("footnote.retrieval", "passage_features"),
+        ("footnote.ranking.retrieve", "measure"),
+        ("footnote.ranking.retrieve", "passage_features"),
     ],
-    "read": [("footnote.retrieval", "_read")],
-    "choose sentences": [("footnote.answering", "score_sentences"), ("footnote.answering", "choose_quotes")],
-    "confidence": [("footnote.answering", "confidence_of")],
+    "read": [("footnote.ranking.retrieve", "_read")],
+    "choose sentences": [
+        ("footnote.answering.selection", "score_sentences"),
+        ("footnote.answering.selection", "choose_quotes"),
+    ],
+    "confidence": [("footnote.answering.selection", "confidence_of")],
 }
 """Parts of a question and the functions that they consist of; none calls another of these."""
 

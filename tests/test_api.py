@@ -435,7 +435,7 @@ def test_nothing_that_the_openapi_document_allows_or_forbids_breaks_it(tiny_corp
 
 
 def test_the_desk_s_refusal_is_a_problem_with_a_time(engine):
-    full = Footnote(engine.reader, engine.encoder, replace(Settings(), queue_wait_seconds=-1.0))
+    full = Footnote(engine.index, engine.encoder, replace(Settings(), queue_wait_seconds=-1.0))
     with calling(full) as client:
         answer = client.post("/api/v1/ask", json={"question": QUESTION})
         assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")

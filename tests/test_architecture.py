@@ -20,9 +20,9 @@ MODULES = sorted(SOURCE_DIR.rglob("*.py"))
 LAYERS = (
     *("errors", "wire", "records", "settings", "configuration", "terms"),
     *("loaders", "splitting", "encoding", "reranking", "store", "ranking"),
-    *("indexing", "interpretation", "retrieval", "answering", "conversation", "questions", "evaluation"),
-    *("claims", "feedback"),
-    *("traces", "engine", "service"),
+    *("indexing", "interpretation", "answering", "conversation", "questions", "evaluation"),
+    *("quote_checking", "feedback"),
+    *("engine", "service"),
     *("rendering", "api", "web", "cli"),
     "__main__",
 )

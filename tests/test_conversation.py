@@ -11,16 +11,18 @@ from hypothesis import strategies as st
 from fakes import HashingEncoder
 from footnote.conversation import interpret
 from footnote.conversation.candidates import phrases, read_turns
-from footnote.conversation.choice import fitted, is_cased, packaged_models
+from footnote.conversation.choice import is_cased, packaged_models
 from footnote.conversation.cues import read_cues
 from footnote.conversation.features import FEATURES
-from footnote.conversation.wording import with_pronoun_replaced
+from footnote.conversation.rewriting import with_pronoun_replaced
+from footnote.ranking.model import CONVERSATION, fitted_numbers
+from footnote.records import Turn
 
-LENSES = [("Does the lens help with fog?", "The lens clears most fog within an hour.")]
-PRISMS = [("What are the advantages of the brass prism?", "It is light.")]
+LENSES = [Turn("Does the lens help with fog?", "The lens clears most fog within an hour.")]
+PRISMS = [Turn("What are the advantages of the brass prism?", "It is light.")]
 BORN = [
-    ("Where was Mary Anning born?", "Mary Anning was born in Lyme Regis."),
-    ("What did she find?", "In 1811 Mary Anning found the skull of an ichthyosaur."),
+    Turn("Where was Mary Anning born?", "Mary Anning was born in Lyme Regis."),
+    Turn("What did she find?", "In 1811 Mary Anning found the skull of an ichthyosaur."),
 ]
 
 
@@ -34,15 +36,13 @@ BORN = [
         ("How long?", LENSES, "How long? (lens help, fog)"),
         ("What does it cost?", LENSES, "What does lens cost?"),
         ("What are its drawbacks?", PRISMS, "What are brass prism's drawbacks?"),
-        ("Which of the two is cheaper?", [("Is it glass or brass?", "Both.")], "Which of the two is cheaper? (glass, brass)"),
-        ("And snow?", [("Does heavy rain hurt old brass?", "It does.")], "And snow? (heavy rain hurt old brass)"),
+        ("Which of the two is cheaper?", [Turn("Is it glass or brass?", "Both.")], "Which of the two is cheaper? (glass, brass)"),
+        ("And snow?", [Turn("Does heavy rain hurt old brass?", "It does.")], "And snow? (heavy rain hurt old brass)"),
         ("When did she die?", BORN, "When did Mary Anning die?"),
         ("Who were her parents?", BORN, "Who were Mary Anning's parents?"),
     ],
 )  # fmt: skip
-def test_a_follow_up_becomes_the_question_it_stands_for(
-    question: str, history: list[tuple[str, str]], understood: str
-) -> None:
+def test_a_follow_up_becomes_the_question_it_stands_for(question: str, history: list[Turn], understood: str) -> None:
     assert interpret(question, history) == understood
 
 
@@ -61,18 +61,18 @@ def test_a_follow_up_becomes_the_question_it_stands_for(
     ],
 )
 @pytest.mark.parametrize("history", [LENSES, BORN])
-def test_what_stands_alone_takes_nothing_along(question: str, history: list[tuple[str, str]]) -> None:
+def test_what_stands_alone_takes_nothing_along(question: str, history: list[Turn]) -> None:
     assert interpret(question, history) == question
 
 
 @pytest.mark.parametrize("question", ["And with rain?", "Why?", "What does it cost?"])
 def test_without_history_nothing_changes(question: str) -> None:
     assert interpret(question, []) == question
-    assert interpret(question, [("hello", "Hello. Ask a question about the documents.")]) == question
+    assert interpret(question, [Turn("hello", "Hello. Ask a question about the documents.")]) == question
 
 
 def test_the_encoder_finds_what_a_fragment_replaces() -> None:
-    history = [("How much rain should there be on brass?", "Little rain.")]
+    history = [Turn("How much rain should there be on brass?", "Little rain.")]
     assert interpret("What about snow?", history) == "How much rain should there be on snow?"
 
     class Weather(HashingEncoder):
@@ -83,7 +83,7 @@ def test_the_encoder_finds_what_a_fragment_replaces() -> None:
 
 
 def test_an_earlier_reading_does_not_pile_up() -> None:
-    history = [*LENSES, ("Why? (lens help, fog)", "The lens is warm.")]
+    history = [*LENSES, Turn("Why? (lens help, fog)", "The lens is warm.")]
     assert interpret("How long?", history) == "How long? (lens help, fog)"
 
 
@@ -123,12 +123,14 @@ def test_a_phrase_takes_a_pronouns_place(question: str, reads: str | None) -> No
 
 
 def test_names_are_whole_and_nothing_said_counts_for_nothing() -> None:
-    turns = read_turns([("Where did she live?", "Anne of Green Gables lived in Avonlea."), ("Why?", "I don't know.")])
+    turns = read_turns(
+        [Turn("Where did she live?", "Anne of Green Gables lived in Avonlea."), Turn("Why?", "I don't know.")]
+    )
     found = {p.text: p for p in phrases(turns)}
     assert found["Anne of Green Gables"].name
     assert "know" not in " ".join(found).casefold()
     assert is_cased(turns)
-    assert not is_cased(read_turns([("what is NMDA?", "Receptors in the brain.")]))
+    assert not is_cased(read_turns([Turn("what is NMDA?", "Receptors in the brain.")]))
 
 
 texts = st.text(max_size=60) | st.lists(
@@ -136,8 +138,8 @@ texts = st.text(max_size=60) | st.lists(
 ).map(" ".join)
 
 
-@given(question=texts, history=st.lists(st.tuples(texts, texts), max_size=4))
-def test_any_text_is_understood_the_same_twice(question: str, history: list[tuple[str, str]]) -> None:
+@given(question=texts, history=st.lists(st.builds(Turn, texts, texts), max_size=4))
+def test_any_text_is_understood_the_same_twice(question: str, history: list[Turn]) -> None:
     encoder = HashingEncoder()
     understood = interpret(question, history, encoder=encoder)
     assert interpret(question, history, encoder=encoder) == understood
@@ -150,7 +152,7 @@ def test_the_fitted_numbers_match_the_code_and_their_report_holds() -> None:
     models = packaged_models()
     assert {name: model.names for name, model in models.items()} == {"cased": FEATURES, "plain": FEATURES}
     assert all(bool((model.scale > 0).all()) for model in models.values())
-    report = fitted()["report"]
+    report = fitted_numbers(CONVERSATION)["report"]
     assert json.loads(json.dumps(report)) == report
     left_out, alone = report["out of fold"], report["question alone"]
     assert left_out["agreement_words"] >= 0.62 > alone["agreement_words"] + 0.1

@@ -19,27 +19,16 @@ import pytest
 
 from fakes import HashingEncoder
 from footnote import Footnote, Settings
-from footnote.answering.confidence import NAMES as CONFIDENCE
-from footnote.answering.confidence import confidence_features
-from footnote.answering.scoring import CONFIDENCE_NAMES_OF, QUOTED_PASSAGES, ScoredSentences, confidence_row
-from footnote.ranking.features import NAMES as PASSAGE
-from footnote.ranking.reranked import CLOSE_PASSAGE_NAMES as READ_CLOSELY
-from footnote.ranking.reranked import CONFIDENCE_NAMES as READ_CONFIDENCE
-from footnote.ranking.reranked import PASSAGE_NAMES as READ_PASSAGE
-from footnote.ranking.reranked import SENTENCE_NAMES as READ_SENTENCE
-from footnote.ranking.reranked import (
-    answers_of_sentences,
-    close_passage_features,
-    passage_reading_features,
-    sentence_reading_features,
-)
-from footnote.ranking.sentences import NAMES as SENTENCE
-from footnote.ranking.sentences import sentence_features
+from footnote.ranking.evidence import Retrieved
+from footnote.ranking.features import FEATURES, MODEL_FEATURES, confidence_features, names, sentence_features
+from footnote.ranking.query import naming_stems, read_query
+from footnote.ranking.reading_features import read_passage_features, read_sentence_features, twice_read_passage_features
+from footnote.ranking.retrieve import retrieve
+from footnote.ranking.scores import QUOTED_PASSAGES, ScoredSentences, answers_of_sentences, confidence_row
 from footnote.records import Passage, Sentence, Span
 from footnote.reranking import Reading
-from footnote.retrieval import Retrieved, naming_stems, read_query, retrieve
 from footnote.splitting import sentence_input
-from footnote.terms import analyse, asked_marks, content_stems, marks
+from footnote.terms import analyse, answer_types, asked_types, content_stems
 
 DOCUMENTS = Path(__file__).parent / "golden/documents"
 QUESTIONS = (
@@ -130,7 +119,7 @@ class World:
 
     @property
     def asks(self) -> tuple[str, ...]:
-        return asked_marks(self.text)
+        return asked_types(self.text)
 
     def fits(self, holds: tuple[str, ...]) -> bool:
         return not self.asks or bool(set(self.asks) & set(holds))
@@ -473,8 +462,8 @@ def footnote(tmp_path_factory: pytest.TempPathFactory) -> Footnote:
 
 
 def found_for(footnote: Footnote, question: str, k: int = 12) -> Retrieved:
-    query = read_query(footnote.reader, footnote.encoder, question)
-    return retrieve(footnote.reader, query, settings=footnote.settings, k=k)
+    query = read_query(footnote.index, footnote.encoder, question)
+    return retrieve(footnote.index, query, settings=footnote.settings, k=k)
 
 
 def stems_of(footnote: Footnote, passage: Passage) -> tuple[list[list[str]], list[str], list[str]]:
@@ -485,7 +474,7 @@ def stems_of(footnote: Footnote, passage: Passage) -> tuple[list[list[str]], lis
 
 
 def world_of(footnote: Footnote, found: Retrieved) -> World:
-    everything = list(footnote.reader.passages(range(1, footnote.passages_count + 1)))
+    everything = list(footnote.index.passages(range(1, footnote.passages_count + 1)))
     of_document: dict[str, list[str]] = {}
     for passage in sorted(everything, key=lambda each: each.span.start):
         of_document.setdefault(passage.document_id, []).append(passage.id)
@@ -500,7 +489,7 @@ def world_of(footnote: Footnote, found: Retrieved) -> World:
                 passage.document_id,
                 of_document[passage.document_id].index(passage.id),
                 sentences,
-                [marks(text) for text in texts],
+                [answer_types(text) for text in texts],
                 headings,
                 _dot(found.candidates.vectors[n], vector),
                 _dot(found.candidates.heading_vectors[n], vector),
@@ -551,12 +540,12 @@ def test_passage_features_mean_what_they_say(footnote: Footnote) -> None:
     assert {len(each.hits) for each in found} == {footnote.passages_count}, "not all passages are candidates"
     asked = [(each, world_of(footnote, each)) for each in found]
     made = np.concatenate([each.features for each in found])
-    plain = [name for name in PASSAGE if not name.endswith("_rank")]
+    plain = [name for name in names("passage") if not name.endswith("_rank")]
     check(plain, made, expected_rows(PASSAGE_MEANINGS, *((w, n) for _, w in asked for n in range(len(w.seen)))))
 
 
 def test_ranks_are_of_all_candidates(footnote: Footnote) -> None:
-    ranked = [name for name in PASSAGE if name.endswith("_rank")]
+    ranked = [name for name in names("passage") if name.endswith("_rank")]
     assert len(ranked) == 8
     for question in QUESTIONS:
         found = found_for(footnote, question, k=1000)
@@ -564,18 +553,20 @@ def test_ranks_are_of_all_candidates(footnote: Footnote) -> None:
         order = np.argsort(found.candidates.keys)
         features = found.features[order]
         for name in ranked:
-            values = features[:, PASSAGE.index(name.removesuffix("_rank"))].tolist()
+            values = features[:, names("passage").index(name.removesuffix("_rank"))].tolist()
             places = [
                 1 + sum(v > mine or (v == mine and i < n) for i, v in enumerate(values))
                 for n, mine in enumerate(values)
             ]
-            assert features[:, PASSAGE.index(name)].tolist() == pytest.approx([1 / place for place in places]), name
+            assert features[:, names("passage").index(name)].tolist() == pytest.approx(
+                [1 / place for place in places]
+            ), name
 
 
 def test_sentence_features_mean_what_they_say(asked: list[tuple[Retrieved, World]]) -> None:
-    made = [sentence_features(f.query, f.candidates, f.evidence, f.passages, f.scores) for f, _ in asked]
+    made = [sentence_features(f) for f, _ in asked]
     cases = [(w, at) for _, w in asked for at in w.all_sentences]
-    check(SENTENCE, np.concatenate(made), expected_rows(SENTENCE_MEANINGS, *cases))
+    check(names("sentence"), np.concatenate(made), expected_rows(SENTENCE_MEANINGS, *cases))
 
 
 def scores_for(world: World, salt: int) -> list[float]:
@@ -589,7 +580,7 @@ def test_confidence_features_mean_what_they_say(asked: list[tuple[Retrieved, Wor
     cases = [(found, Quoted(world, scores_for(world, salt))) for found, world in asked for salt in range(12)]
     made = [confidence_features(found, np.array(quoted.sentence_scores)) for found, quoted in cases]
     expected = expected_rows(CONFIDENCE_MEANINGS, *((quoted,) for _, quoted in cases))
-    check(CONFIDENCE, np.concatenate(made), expected)
+    check(names("confidence"), np.concatenate(made), expected)
 
 
 def reading_of(world: World, n: int, salt: int) -> Reading:
@@ -632,15 +623,15 @@ def small_alone(read: list[tuple[Retrieved, Read]]) -> list[tuple[Retrieved, Rea
 
 
 def test_features_of_passages_that_were_read(read: list[tuple[Retrieved, Read]]) -> None:
-    made = [passage_reading_features(np.array(row.scores), row.readings) for _, row in small_alone(read)]
+    made = [read_passage_features(np.array(row.scores), row.readings) for _, row in small_alone(read)]
     cases = [(row, n) for _, row in small_alone(read) for n in range(len(row.readings))]
-    check(READ_PASSAGE, np.concatenate(made), expected_rows(READ_PASSAGE_MEANINGS, *cases))
+    check(names("passage_read"), np.concatenate(made), expected_rows(READ_PASSAGE_MEANINGS, *cases))
 
 
 def test_features_of_passages_that_were_read_twice(read: list[tuple[Retrieved, Read]]) -> None:
-    made = [close_passage_features(row.before, row.readings) for _, row in read]
+    made = [twice_read_passage_features(row.before, row.readings) for _, row in read]
     cases = [(row, n) for _, row in read for n in range(len(row.read))]
-    check(READ_CLOSELY, np.concatenate(made), expected_rows(READ_CLOSELY_MEANINGS, *cases))
+    check(names("passage_read_twice"), np.concatenate(made), expected_rows(READ_CLOSELY_MEANINGS, *cases))
 
 
 def test_features_of_sentences_that_were_read(read: list[tuple[Retrieved, Read]]) -> None:
@@ -648,15 +639,14 @@ def test_features_of_sentences_that_were_read(read: list[tuple[Retrieved, Read]]
     for found, row in small_alone(read):
         answers = answers_of_sentences(found.passages, found.readings)
         gains = np.array([gain for gain, _ in answers])
-        owner = found.evidence.passage_of_sentence
-        made.append(sentence_reading_features(np.array(row.sentence_scores), gains, owner, found.readings))
+        made.append(read_sentence_features(found, np.array(row.sentence_scores), gains))
         cases += [(row, n) for n in range(len(gains))]
         for (_, span), at in zip(answers, row.world.all_sentences, strict=True):
             own, sentences = row.readings[at[0]], row.world.seen[at[0]].passage.sentences
             piece = sum(s.kind != "heading" for s in sentences[: at[1]])
             heads = own is None or sentences[at[1]].kind == "heading"
             assert span == (None if heads else best_span(own, piece)[1])
-    check(READ_SENTENCE, np.concatenate(made), expected_rows(READ_SENTENCE_MEANINGS, *cases))
+    check(names("sentence_read"), np.concatenate(made), expected_rows(READ_SENTENCE_MEANINGS, *cases))
 
 
 def confidence_meaning(name: str, row: Read) -> float:
@@ -675,7 +665,7 @@ def test_confidence_in_what_was_read(read: list[tuple[Retrieved, Read]], stage: 
         assert found.stage == stage
         scored = ScoredSentences(np.array(row.sentence_scores), np.array(row.gains), alone=row.alone)
         made.append(confidence_row(found, scored))
-        expected.append([float(confidence_meaning(name, row)) for name in CONFIDENCE_NAMES_OF[stage]])
-    names = CONFIDENCE_NAMES_OF[stage]
-    check(names, np.concatenate(made), dict(zip(names, map(list, zip(*expected, strict=True)), strict=True)))
-    assert set(READ_CONFIDENCE) <= set(names)
+        expected.append([float(confidence_meaning(name, row)) for name in MODEL_FEATURES[f"{stage}_confidence"]])
+    weighed = MODEL_FEATURES[f"{stage}_confidence"]
+    check(weighed, np.concatenate(made), dict(zip(weighed, map(list, zip(*expected, strict=True)), strict=True)))
+    assert set(FEATURES["confidence_read"]) <= set(weighed)

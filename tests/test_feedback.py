@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from fakes import HashingEncoder
-from footnote.claims import Claim, read_export
 from footnote.cli import main
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, UsageError
 from footnote.evaluation import read_judgments
 from footnote.feedback import Feedback, FeedbackBook, judgments_from, judgments_text, unanswered_groups
 from footnote.indexing import build_index
+from footnote.quote_checking import Claim, read_export
 from footnote.records import Span
 from footnote.settings import Settings
 from footnote.store import verify

@@ -47,7 +47,7 @@ def used(home: Path) -> None:
         opened.ask("falcon copper", allowed=frozenset({"doc-001.txt"}))
         for summary in opened.documents():
             opened.document(summary.id)
-        opened.reader.vocabulary()
+        opened.index.vocabulary()
 
 
 def written(home: Path) -> None:

@@ -52,11 +52,11 @@ def footnote(tmp_path: Path) -> Footnote:
     ],
 )
 def test_slips_are_mended_with_words_of_the_documents(footnote: Footnote, typed: str, meant: str) -> None:
-    assert mend_spelling(typed, footnote.reader, footnote.encoder) == meant
+    assert mend_spelling(typed, footnote.index, footnote.encoder) == meant
 
 
 def test_an_abbreviation_is_spelled_out_as_the_documents_define_it(footnote: Footnote) -> None:
-    assert spell_out("How does CPAP help?", footnote.reader) == (
+    assert spell_out("How does CPAP help?", footnote.index) == (
         "How does CPAP (continuous positive airway pressure) help?"
     )
 
@@ -71,14 +71,14 @@ def test_an_abbreviation_is_spelled_out_as_the_documents_define_it(footnote: Foo
     ],
 )
 def test_what_is_not_defined_or_spelled_out_already_is_left_alone(footnote: Footnote, question: str) -> None:
-    assert spell_out(question, footnote.reader) == question
+    assert spell_out(question, footnote.index) == question
 
 
 def test_the_person_sees_what_was_understood(footnote: Footnote) -> None:
     answer = footnote.ask("does anxeity delay sleep?")
     assert answer.question == "does anxeity delay sleep?"
     assert answer.interpreted_as == "does anxiety delay sleep?"
-    assert to_query(answer.interpreted_as, footnote.reader, footnote.encoder) == answer.interpreted_as
+    assert to_query(answer.interpreted_as, footnote.index, footnote.encoder) == answer.interpreted_as
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from footnote import Footnote
-from footnote.answering.nearest import asking_part, is_anothers, missing_words, nearest_explanation
-from footnote.ranking.evidence import Query
+from footnote.answering.abstention import is_anothers, missing_words, nearest_explanation
+from footnote.ranking.query import Query
 from footnote.records import Citation, Span
 from footnote.settings import Settings
+from footnote.terms import asking_part
 
 CARE = "# Care of the boiler\n\nThe boiler is descaled once a month. Filters are changed every spring by the plumber.\n"
 
@@ -40,7 +41,7 @@ def test_only_words_of_what_is_asked_are_missing(boiler: Footnote) -> None:
     question = (
         "Hello, my grandmother is 84 and lives in Lisbon. What does the manual say about the warranty of the boiler?"
     )
-    assert missing_words(boiler.reader, question) == ("warranty",)
+    assert missing_words(boiler.index, question) == ("warranty",)
 
 
 def query(text: str, stems: tuple[str, ...], names: tuple[str, ...]) -> Query:

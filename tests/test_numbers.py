@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from footnote import Footnote
-from footnote.answering.numbers import DISPUTED_CONFIDENCE, codes_of, is_code_alone
+from footnote.answering.exact_matches import DISPUTED_CONFIDENCE, codes_of, is_code_alone
 from footnote.settings import Settings
 
 FAULTS = """# Faults of the lift

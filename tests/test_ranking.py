@@ -10,32 +10,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from footnote.ranking.evidence import Query, make_query, measure
+from footnote.ranking.evidence import measure
+from footnote.ranking.query import Query, make_query
 from footnote.store import Candidates, Index
-from footnote.terms import analyse, is_mark, term_id
+from footnote.terms import ANSWER_TYPES, analyse, term_id
 from store_builders import SUBJECTS, make_entries, query, writer
 
 QUESTION = "Does the moon circle the tea, and which violin saw the comet near the moon?"
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Index:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     folder = tmp_path_factory.mktemp("ranking") / "index"
     with writer(folder) as open_writer:
         open_writer.commit(make_entries(range(30)))
     return Index.open(folder)
 
 
-def asked(reader: Index, text: str) -> Query:
+def asked(index: Index, text: str) -> Query:
     stems = analyse(text)
-    return make_query(text, query(text), reader.document_frequencies(stems), reader.passages_count)
+    return make_query(text, query(text), index.document_frequencies(stems), index.passages_count)
 
 
 @given(rows=st.lists(st.integers(0, 19), max_size=25))
 @settings(deadline=None, max_examples=40)
-def test_rows_taken_are_rows_fetched(reader: Index, rows: list[int]) -> None:
+def test_rows_taken_are_rows_fetched(index: Index, rows: list[int]) -> None:
     keys = np.arange(1, 21)
-    taken, fetched = reader.candidates(keys).take(np.array(rows, dtype=int)), reader.candidates(keys[rows])
+    taken, fetched = index.candidates(keys).take(np.array(rows, dtype=int)), index.candidates(keys[rows])
     for field in fields(Candidates):
         ours, theirs = getattr(taken, field.name), getattr(fetched, field.name)
         assert ours.dtype == theirs.dtype
@@ -44,8 +45,8 @@ def test_rows_taken_are_rows_fetched(reader: Index, rows: list[int]) -> None:
 
 @given(rows=st.lists(st.integers(0, 19), min_size=1, max_size=25, unique=True))
 @settings(deadline=None, max_examples=40)
-def test_evidence_taken_is_evidence_of_the_same_passages(reader: Index, rows: list[int]) -> None:
-    candidates, wanted = reader.candidates(np.arange(1, 21)), asked(reader, QUESTION)
+def test_evidence_taken_is_evidence_of_the_same_passages(index: Index, rows: list[int]) -> None:
+    candidates, wanted = index.candidates(np.arange(1, 21)), asked(index, QUESTION)
     taken = measure(wanted, candidates, mean_terms=9.0).take(np.array(rows))
     again = measure(wanted, candidates.take(np.array(rows)), mean_terms=9.0)
     for name in (field.name for field in fields(taken)):
@@ -55,18 +56,18 @@ def test_evidence_taken_is_evidence_of_the_same_passages(reader: Index, rows: li
 
 
 @pytest.mark.parametrize("text", [QUESTION, *(f"Which {one} near {other}?" for one, other in pairwise(SUBJECTS))])
-def test_proximity_as_counted_by_hand(reader: Index, text: str) -> None:
-    keys = np.arange(1, reader.passages_count + 1)
-    wanted = asked(reader, text)
-    found = measure(wanted, reader.candidates(keys), mean_terms=9.0).proximity
+def test_proximity_as_counted_by_hand(index: Index, text: str) -> None:
+    keys = np.arange(1, index.passages_count + 1)
+    wanted = asked(index, text)
+    found = measure(wanted, index.candidates(keys), mean_terms=9.0).proximity
     weights = np.minimum(wanted.idf[:-1], wanted.idf[1:])
     for row, key in enumerate(keys.tolist()):
-        one = reader.candidates([key])
-        marks = {term_id(mark) for mark in _marks()}
+        one = index.candidates([key])
+        kinds = {term_id(kind) for kind in ANSWER_TYPES}
         stems = [
             (term, sentence)
             for term, sentence in zip(one.terms.tolist(), one.term_sentences.tolist(), strict=True)
-            if term not in marks
+            if term not in kinds
         ]
         near = [
             any(
@@ -81,9 +82,3 @@ def test_proximity_as_counted_by_hand(reader: Index, text: str) -> None:
         ]
         expected = float(np.array(near) @ weights / weights.sum()) if len(weights) else 0.0
         assert found[row] == pytest.approx(expected, abs=1e-6)
-
-
-def _marks() -> list[str]:
-    from footnote.terms import MARKS
-
-    return [mark for mark in MARKS if is_mark(mark)]

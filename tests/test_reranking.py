@@ -15,7 +15,8 @@ from conftest import write_corpus
 from footnote import Footnote
 from footnote.errors import EncoderError
 from footnote.ranking.model import fitted_numbers
-from footnote.ranking.reranked import closely_reranked_scores, passage_reading_features, reranked_scores
+from footnote.ranking.reading_features import read_passage_features
+from footnote.ranking.scores import closely_reranked_scores, reranked_scores
 from footnote.records import Span, visible_offsets, visible_text
 from footnote.reranking import Reading, ReadingInput, best_answer, load_rerankers
 from footnote.reranking.packaged import LARGE, SMALL, PackagedReranker
@@ -117,7 +118,7 @@ def test_what_was_not_read_stays_behind_what_was() -> None:
     readings = [reading_of([0], [0.0], [0.0]), replace(reading_of([0], [0.0], [0.0]), score=2.0), None]
     scores = np.array([3.0, 2.0, 1.0])
     assert reranked_scores(scores, readings, fitted=False).argsort()[::-1].tolist() == [1, 0, 2]
-    features = passage_reading_features(scores, readings)
+    features = read_passage_features(scores, readings)
     assert features[2, 2] == features[:2, 2].min()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from footnote import Footnote
-from footnote.answering.sections import asked_section
+from footnote.answering.exact_matches import asked_section
 from footnote.settings import Settings
 
 LEASE = """# Lease of the mill

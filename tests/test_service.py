@@ -44,7 +44,7 @@ def engine(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -
 
 
 def with_settings(engine: Footnote, **changes: Any) -> Footnote:
-    return Footnote(engine.reader, engine.encoder, replace(engine.settings, **changes))
+    return Footnote(engine.index, engine.encoder, replace(engine.settings, **changes))
 
 
 class TestDesk:

@@ -17,7 +17,7 @@ from footnote.store import Index, Unread, corpus_of, generations, read_manifest,
 from footnote.store import writer as writing
 from footnote.store.manifest import MANIFEST_NAME
 from footnote.store.rows import floats
-from footnote.terms import is_mark, term_id, words
+from footnote.terms import is_answer_type, term_id, words
 from store_builders import ENCODER, make_entries, make_entry, make_text, query, signature, writer
 
 
@@ -92,7 +92,7 @@ def test_counts_of_words_and_stems(index_dir: Path) -> None:
     passages = [passage for entry in make_entries(range(8)) for passage in entry.passages]
     stems = ["moon", "day", "about", "unheard", "#number"]
     holding = [
-        {t for terms in passage.sentence_terms for t in terms if not is_mark(t)} | set(passage.heading_terms)
+        {t for terms in passage.sentence_terms for t in terms if not is_answer_type(t)} | set(passage.heading_terms)
         for passage in passages
     ]
     with Index.open(index_dir) as reader:
@@ -101,7 +101,7 @@ def test_counts_of_words_and_stems(index_dir: Path) -> None:
         assert reader.document_frequencies(stems) == expected
         assert reader.vocabulary()["moon"] == sum("moon" in passage.words for passage in passages)
         assert "moon" in {word.text for word in words(make_text(0))}
-        counted = sum(not is_mark(t) for passage in passages for terms in passage.sentence_terms for t in terms)
+        counted = sum(not is_answer_type(t) for passage in passages for terms in passage.sentence_terms for t in terms)
         assert reader.mean_terms == pytest.approx(counted / len(passages))
 
 

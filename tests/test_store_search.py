@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from footnote.store import Index, ties
-from footnote.terms import analyse, is_mark
+from footnote.terms import analyse, is_answer_type
 from store_builders import SUBJECTS, make_entries, make_entry, make_text, query, writer
 
 COUNT = 40
@@ -89,7 +89,7 @@ def test_bm25_as_written_out(reader: Index, question: str) -> None:
     expected = np.zeros(len(passages))
     for field, weight in (("body", 1.0), ("heading", 0.5)):
         texts = [
-            [t for terms in p.sentence_terms for t in terms if not is_mark(t)]
+            [t for terms in p.sentence_terms for t in terms if not is_answer_type(t)]
             if field == "body"
             else list(p.heading_terms)
             for p in passages

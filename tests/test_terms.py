@@ -1,4 +1,4 @@
-"""Words, stems and the marks of what a sentence holds."""
+"""Words, stems and the kinds of answer that a sentence holds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "mark"),
+    ("sentence", "kind"),
     [
         ("It takes 40 minutes to an hour.", "#duration"),
         ("Relief comes within hours.", "#duration"),
@@ -39,18 +39,18 @@ def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
         ("On 4 July they met.", "#date"),
     ],
 )
-def test_sentences_are_marked(sentence: str, mark: str) -> None:
-    assert mark in terms.marks(sentence)
-    assert mark in terms.MARKS
-    assert terms.is_mark(mark)
+def test_sentences_hold_kinds_of_answer(sentence: str, kind: str) -> None:
+    assert kind in terms.answer_types(sentence)
+    assert kind in terms.ANSWER_TYPES
+    assert terms.is_answer_type(kind)
 
 
 def test_a_plain_sentence_has_no_marks() -> None:
-    assert terms.marks("they walked slowly home") == ()
+    assert terms.answer_types("they walked slowly home") == ()
 
 
 @pytest.mark.parametrize(
-    ("question", "marks"),
+    ("question", "kinds"),
     [
         ("How long does it take?", ("#duration",)),
         ("How many moons are there?", ("#number",)),
@@ -60,8 +60,8 @@ def test_a_plain_sentence_has_no_marks() -> None:
         ("Is it safe?", ()),
     ],
 )
-def test_questions_ask_for_marks(question: str, marks: tuple[str, ...]) -> None:
-    assert terms.asked_marks(question) == marks
+def test_questions_ask_for_kinds_of_answer(question: str, kinds: tuple[str, ...]) -> None:
+    assert terms.asked_types(question) == kinds
 
 
 @given(st.text(max_size=200))
@@ -72,4 +72,4 @@ def test_any_text_has_words_at_their_spans(text: str) -> None:
 
 @given(st.text(max_size=200))
 def test_stems_never_look_like_marks(text: str) -> None:
-    assert not any(terms.is_mark(stem) for stem in terms.analyse(text))
+    assert not any(terms.is_answer_type(stem) for stem in terms.analyse(text))

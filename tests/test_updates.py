@@ -326,7 +326,7 @@ def test_a_removed_document_is_found_no_more_and_leaves_no_byte(tmp_path: Path) 
     with Footnote.open(index, encoder=encoder) as footnote:
         for asked in [*marks, *sentences]:
             hits += sum(hit.passage.document_id == "secret.md" for hit in footnote.search(asked[:500], 10))
-        assert not set(footnote.reader.vocabulary()) & {"zanzibarquux", "velociraptors"}
+        assert not set(footnote.index.vocabulary()) & {"zanzibarquux", "velociraptors"}
     found = 0
     wanted = [*marks, *sentences, "secret.md"]
     for path in index.rglob("*"):

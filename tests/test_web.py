@@ -15,11 +15,11 @@ import pytest
 
 from conftest import CORPUS
 from fakes import TOKEN, HashingEncoder
-from footnote.claims import Claim, check
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, UsageError
 from footnote.indexing import build_index
 from footnote.loaders import load_document
+from footnote.quote_checking import Claim, check
 from footnote.records import Span, visible_text
 from footnote.settings import Settings
 from footnote.web import create_app, serve

@@ -17,9 +17,10 @@ from fit import Group
 from fit_ranking import Example, fit_ranking_model, hits_at, passage_examples
 from questions import open_set, sets_in
 
-from footnote.ranking.features import NAMES
+from footnote.ranking.features import names
 from footnote.settings import Settings
 
+NAMES = names("passage")
 Keep = Callable[[str], bool]
 
 WITHOUT: dict[str, Keep] = {

@@ -36,6 +36,7 @@ from footnote.conversation.candidates import phrases, read_turns
 from footnote.conversation.cues import read_cues
 from footnote.conversation.features import FEATURES, Frequencies, describe
 from footnote.ranking.model import LinearModel
+from footnote.records import Turn
 from footnote.terms import analyse
 
 FOLDS = 5
@@ -142,7 +143,9 @@ def _vectors(passages: Sequence[str]) -> Any:
 
 def _small(row: Row) -> Row:
     """A row as people type it who use no capitals."""
-    return replace(row, question=row.question.lower(), history=tuple((q.lower(), a.lower()) for q, a in row.history))
+    return replace(
+        row, question=row.question.lower(), history=tuple(Turn(q.lower(), a.lower()) for q, a in row.history)
+    )
 
 
 def _frequencies(passages: Sequence[str]) -> Frequencies:

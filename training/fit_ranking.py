@@ -28,31 +28,22 @@ from questions import Question, is_relevant, matches, open_set, set_name, sets_i
 from remembering import RememberingReranker
 
 from footnote import Footnote
-from footnote.answering import choose_quotes
-from footnote.answering.scoring import (
-    CONFIDENCE_NAMES_OF,
+from footnote.answering.selection import choose_quotes, read_alone
+from footnote.ranking.evidence import Retrieved, Stage
+from footnote.ranking.features import MODEL_FEATURES, sentence_features
+from footnote.ranking.model import LinearModel, fitted_numbers, load_model
+from footnote.ranking.query import read_query
+from footnote.ranking.reading_features import read_passage_features, read_sentence_features, twice_read_passage_features
+from footnote.ranking.retrieve import read_closely, retrieve
+from footnote.ranking.scores import (
     QUOTED_PASSAGES,
+    answers_of_sentences,
     base_scores,
     confidence_row,
-    read_alone,
     score_sentences,
 )
-from footnote.ranking.features import NAMES as PASSAGE_NAMES
-from footnote.ranking.model import LinearModel, fitted_numbers, load_model
-from footnote.ranking.reranked import (
-    CLOSE_PASSAGE_NAMES,
-    answers_of_sentences,
-    close_passage_features,
-    passage_reading_features,
-    sentence_reading_features,
-)
-from footnote.ranking.reranked import PASSAGE_NAMES as READ_PASSAGE_NAMES
-from footnote.ranking.reranked import SENTENCE_NAMES as READ_SENTENCE_NAMES
-from footnote.ranking.sentences import NAMES as SENTENCE_NAMES
-from footnote.ranking.sentences import sentence_features
 from footnote.reranking import packaged
 from footnote.reranking.packaged import PackagedReranker
-from footnote.retrieval import Retrieved, Stage, rank, read_closely, read_query, retrieve
 from footnote.settings import Settings
 
 Matrix = npt.NDArray[np.float64]
@@ -86,13 +77,12 @@ class Example:
 
 def passage_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
     """Candidates of each question with gold, and whether they hold it."""
-    reader, encoder = footnote.reader, footnote.encoder
     examples = []
     for question in questions:
         if question.gold:
-            ranked = rank(reader, read_query(reader, encoder, question.text), settings=footnote.settings)
-            relevant = np.array([is_relevant(p, question) for p in reader.passages(ranked.keys)], dtype=np.bool_)
-            examples.append(Example(set_name, question.fold, Group(ranked.features, relevant)))
+            found = retrieved_for(footnote, question.text, k=None)
+            relevant = np.array([is_relevant(p, question) for p in found.passages], dtype=np.bool_)
+            examples.append(Example(set_name, question.fold, Group(found.features, relevant)))
     return examples
 
 
@@ -102,7 +92,7 @@ def sentence_examples(footnote: Footnote, set_name: str, questions: list[Questio
     for question in questions:
         if question.gold:
             found = retrieved_for(footnote, question.text)
-            features = sentence_features(found.query, found.candidates, found.evidence, found.passages, found.scores)
+            features = sentence_features(found)
             sentences = [(p, s) for p in found.passages for s in p.sentences]
             readable = found.evidence.passage_of_sentence < QUOTED_PASSAGES
             keep = np.array([s.kind != "heading" for _, s in sentences]) & readable
@@ -133,13 +123,14 @@ def retrieved_for(
     text: str,
     allowed: frozenset[str] | None = None,
     stage: Stage = "unread",
+    k: int | None = 10,
 ) -> Retrieved:
-    """What the product finds, read as far as a stage."""
-    reader, settings = footnote.reader, footnote.settings
-    query = read_query(reader, footnote.encoder, text)
+    """What the product finds, read as far as a stage; all candidates where ``k`` is None."""
+    index, settings = footnote.index, footnote.settings
+    query = read_query(index, footnote.encoder, text)
     small = None if stage == "unread" else SMALL
-    found = retrieve(reader, query, settings=settings, k=10, allowed=allowed, reranker=small)
-    return read_closely(reader, found, LARGE, settings=settings) if stage == "large" and found.hits else found
+    found = retrieve(index, query, settings=settings, k=k, allowed=allowed, reranker=small)
+    return read_closely(index, found, LARGE, settings=settings) if stage == "large" and found.hits else found
 
 
 def _confidence_example(
@@ -147,8 +138,8 @@ def _confidence_example(
 ) -> Example:
     scored = score_sentences(found)
     if found.stage == "large":
-        scored = read_alone(footnote.reader, found, scored, LARGE)
-    quotes = choose_quotes(footnote.reader, found, scored, limit=footnote.settings.max_quotes)
+        scored = read_alone(footnote.index, found, scored, LARGE)
+    quotes = choose_quotes(footnote.index, found, scored, limit=footnote.settings.max_quotes)
     right = answerable and any(matches(q.passage.document_id, q.span, gold) for q in quotes for gold in question.gold)
     row = Group(confidence_row(found, scored), np.array([right]))
     return Example(set_name, question.fold, row, answerable)
@@ -162,13 +153,13 @@ Opened = dict[str, tuple[Footnote, list[Question]]]
 
 def small_passage_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
     """The first candidates of each question with gold, as ranked and as read, and whether they hold it."""
-    reader = footnote.reader
+    index = footnote.index
     examples = []
     for question in questions:
         if question.gold:
             found = retrieved_for(footnote, question.text)
-            readings = SMALL.read_first(reader, found, footnote.settings.rerank_passages)
-            features = passage_reading_features(found.scores, readings)
+            readings = SMALL.read_first(index, found, footnote.settings.rerank_passages)
+            features = read_passage_features(found.scores, readings)
             relevant = np.array([is_relevant(p, question) for p in found.passages], dtype=np.bool_)
             examples.append(Example(set_name, question.fold, Group(features, relevant)))
     return examples
@@ -176,13 +167,13 @@ def small_passage_examples(footnote: Footnote, set_name: str, questions: list[Qu
 
 def large_passage_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
     """The passages that the large reranker reads for each question with gold, and whether they hold it."""
-    reader = footnote.reader
+    index = footnote.index
     examples = []
     for question in questions:
         if question.gold:
             found = retrieved_for(footnote, question.text, stage="small")
             count = footnote.settings.rerank_closely
-            features = close_passage_features(found.readings, LARGE.read_first(reader, found, count))
+            features = twice_read_passage_features(found.readings, LARGE.read_first(index, found, count))
             relevant = np.array([is_relevant(p, question) for p in found.passages[: len(features)]], dtype=np.bool_)
             examples.append(Example(set_name, question.fold, Group(features, relevant)))
     return examples
@@ -197,7 +188,7 @@ def read_sentence_examples(footnote: Footnote, set_name: str, questions: list[Qu
             owner = found.evidence.passage_of_sentence
             gains = np.array([gain for gain, _ in answers_of_sentences(found.passages, found.readings)])
             scores = base_scores(found)
-            features = sentence_reading_features(scores, gains, owner, found.readings)
+            features = read_sentence_features(found, scores, gains)
             sentences = [(p, s) for p in found.passages for s in p.sentences]
             keep = np.isfinite(scores) & np.array([found.readings[n] is not None for n in owner])
             relevant = np.array([any(matches(p.document_id, s.span, g) for g in question.gold) for p, s in sentences])
@@ -216,17 +207,7 @@ EXAMPLES = {
     "large_sentences": partial(read_sentence_examples, stage="large"),
     "large_confidence": partial(confidence_examples, stage="large"),
 }
-FEATURES = {
-    "passages": PASSAGE_NAMES,
-    "sentences": SENTENCE_NAMES,
-    "confidence": CONFIDENCE_NAMES_OF["unread"],
-    "small_passages": READ_PASSAGE_NAMES,
-    "small_sentences": READ_SENTENCE_NAMES,
-    "small_confidence": CONFIDENCE_NAMES_OF["small"],
-    "large_passages": CLOSE_PASSAGE_NAMES,
-    "large_sentences": READ_SENTENCE_NAMES,
-    "large_confidence": CONFIDENCE_NAMES_OF["large"],
-}
+FEATURES = dict(MODEL_FEATURES)
 
 
 def usable(examples: list[Example]) -> list[Example]:

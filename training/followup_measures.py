@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from footnote.records import Turn
+
 TOP = 10
 
 _LEFT_OUT = frozenset(
@@ -29,12 +31,12 @@ _LEFT_OUT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One follow-up: ``history`` as (question, answer) pairs, oldest first; ``group`` keeps what belongs together."""
+    """One follow-up: ``history`` oldest first; ``group`` keeps what belongs together."""
 
     id: str
     group: str
     title: str
-    history: tuple[tuple[str, str], ...]
+    history: tuple[Turn, ...]
     question: str
     rewrite: str
 
@@ -49,7 +51,7 @@ def read_rows(path: Path) -> list[Row]:
     for line in path.read_text("utf-8").splitlines():
         raw = json.loads(line)
         turns = raw["history"]
-        pairs = tuple(zip(turns[0::2], turns[1::2], strict=True))
+        pairs = tuple(Turn(*pair) for pair in zip(turns[0::2], turns[1::2], strict=True))
         # Dialogs about one article differ in the digit after the last "_".
         group = raw["id"].rpartition("_")[0]
         rows.append(Row(raw["id"], group, raw["topic"][0], pairs, raw["question"], raw["rewrite"]))

@@ -7,8 +7,9 @@ import pickle
 from collections.abc import Sequence
 from pathlib import Path
 
+from footnote.ranking.evidence import Retrieved
+from footnote.ranking.retrieve import reading_input
 from footnote.reranking import Reading, ReadingInput, Reranker
-from footnote.retrieval import Retrieved, reading_input
 from footnote.store import Index
 
 __all__ = ["RememberingReranker"]
@@ -48,9 +49,9 @@ class RememberingReranker:
         self._read |= dict(zip(new, self._reranker.read(question, list(new.values())), strict=True))
         return [self._read[key] for key in keys]
 
-    def read_first(self, reader: Index, found: Retrieved, count: int) -> list[Reading | None]:
+    def read_first(self, index: Index, found: Retrieved, count: int) -> list[Reading | None]:
         """Readings of the first hits, None for the others."""
-        inputs = [reading_input(reader, passage) for passage in found.passages[:count]]
+        inputs = [reading_input(index, passage) for passage in found.passages[:count]]
         return [*self.read(found.query.text, inputs), *[None] * (len(found.passages) - len(inputs))]
 
 

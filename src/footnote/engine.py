@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
+import time
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
+from footnote.answering.selection import select
+from footnote.conversation import interpret
+from footnote.encoding import Encoder, load_encoder
+from footnote.encoding.batching import BatchingEncoder
 from footnote.errors import QuestionError, QuestionTooLong
-from footnote.records import Answer, BuildReport, Document, DocumentSummary, Hit
+from footnote.evaluation import Report, make_report, read_judgments, run_judgments, text_source
+from footnote.indexing import Progress, build_index
+from footnote.interpretation import small_talk_reply, to_query
+from footnote.loaders.canonical import clean_text
+from footnote.ranking.evidence import Retrieved
+from footnote.ranking.model import fitted_digests
+from footnote.ranking.query import Query, read_query
+from footnote.ranking.retrieve import find_passages
+from footnote.records import Answer, BuildReport, Document, DocumentSummary, Hit, Timing, Turn
+from footnote.reranking import Rerankers, load_rerankers
 from footnote.settings import Settings
-
-if TYPE_CHECKING:
-    from footnote.encoding import Encoder
-    from footnote.evaluation import Report
-    from footnote.indexing import Progress
-    from footnote.reranking import Rerankers
-    from footnote.store import Index
+from footnote.store import Index
 
 __all__ = ["Footnote"]
 
@@ -34,11 +43,8 @@ class Footnote:
     under way keep the one that they began with.
     """
 
-    def __init__(self, reader: Index, encoder: Encoder, settings: Settings, rerankers: Rerankers | None = None) -> None:
-        self._reader = reader
-        from footnote.encoding.batching import BatchingEncoder
-        from footnote.reranking import Rerankers
-
+    def __init__(self, index: Index, encoder: Encoder, settings: Settings, rerankers: Rerankers | None = None) -> None:
+        self._index = index
         # Threads that ask at the same time share the encoder's next call.
         self._encoder = BatchingEncoder(encoder)
         self._rerankers = rerankers or Rerankers()
@@ -66,10 +72,6 @@ class Footnote:
             IndexDamaged: it is not what was written.
             EncoderError: the embedding model cannot be used.
         """
-        from footnote.encoding import load_encoder
-        from footnote.reranking import load_rerankers
-        from footnote.store import Index
-
         chosen = settings or Settings()
         encoder = encoder or load_encoder(chosen)
         index = Index.open(Path(index_dir), encoder_fingerprint=encoder.fingerprint)
@@ -92,9 +94,6 @@ class Footnote:
             IndexLocked: another process is writing the index.
             EncoderError: the embedding model cannot be used.
         """
-        from footnote.encoding import load_encoder
-        from footnote.indexing import build_index
-
         chosen = settings or Settings()
         encoder = encoder or load_encoder(chosen)
         report = build_index(Path(corpus_dir), Path(index_dir), encoder=encoder, settings=chosen, progress=progress)
@@ -110,34 +109,30 @@ class Footnote:
 
     def close(self) -> None:
         """Let go of the index's files."""
-        self._reader.close()
+        self._index.close()
 
     def refresh(self) -> bool:
         """Move to the newest generation of the index; True when there was one."""
-        from footnote.store import Index
-
         with self._swap:
-            if not self._reader.stale():
+            if not self._index.stale():
                 return False
-            self._reader = Index.open(self._reader.index_dir, encoder_fingerprint=self._encoder.fingerprint)
+            self._index = Index.open(self._index.index_dir, encoder_fingerprint=self._encoder.fingerprint)
             self.__dict__.pop("_starters", None)
             return True
 
     @property
     def fingerprint(self) -> str:
         """Hex digest over the index's content, the encoder, the fitted numbers and the settings that shape an answer."""
-        from footnote.traces import answer_fingerprint
-
-        return answer_fingerprint(self._reader, self._settings, self._rerankers)
+        return _answer_fingerprint(self._index, self._settings, self._rerankers)
 
     @property
     def settings(self) -> Settings:
         return self._settings
 
     @property
-    def reader(self) -> Index:
+    def index(self) -> Index:
         """The open generation, for fitting and benchmarks."""
-        return self._reader
+        return self._index
 
     @property
     def encoder(self) -> Encoder:
@@ -151,11 +146,11 @@ class Footnote:
     @property
     def generation(self) -> int:
         """Number of the index's generation that answers come from."""
-        return self._reader.generation
+        return self._index.generation
 
     @property
     def passages_count(self) -> int:
-        return self._reader.passages_count
+        return self._index.passages_count
 
     def ask(
         self,
@@ -176,18 +171,11 @@ class Footnote:
         Raises:
             QuestionError: the question is empty or longer than ``settings.question_max_chars``.
         """
-        from footnote.answering import find_passages, select
-        from footnote.answering.small_talk import small_talk_reply
-        from footnote.conversation import interpret
-        from footnote.interpretation import to_query
-        from footnote.retrieval import read_query
-        from footnote.traces import Clock, answer_fingerprint
-
-        reader = self._reader
-        clock = Clock()
+        index = self._index
+        clock = _Clock()
         asked = clean_question(question, self._settings)
         reply = small_talk_reply(asked)
-        fingerprint = answer_fingerprint(reader, self._settings, self._rerankers)
+        fingerprint = _answer_fingerprint(index, self._settings, self._rerankers)
         if reply is not None:
             return Answer(
                 question=asked,
@@ -201,18 +189,17 @@ class Footnote:
                 fingerprint=fingerprint,
                 timings=clock.timings(),
             )
-        complete = interpret(asked, history, reader=reader, encoder=self._encoder) if history else asked
-        understood = complete if literal else to_query(complete, reader, self._encoder)
+        turns = [Turn(*turn) for turn in history]
+        complete = interpret(asked, turns, index=index, encoder=self._encoder) if turns else asked
+        understood = complete if literal else to_query(complete, index, self._encoder)
         clock.lap("interpret")
-        query = read_query(reader, self._encoder, understood)
+        query = read_query(index, self._encoder, understood)
         clock.lap("encode")
         k = max(self._settings.top_k, 10)
-        retrieved = find_passages(
-            reader, query, settings=self._settings, k=k, allowed=allowed, rerankers=self._rerankers
-        )
+        retrieved = self._find(index, query, k, allowed)
         clock.lap("retrieve")
         large = self._rerankers.large
-        selection = select(reader, retrieved, settings=self._settings, large=large, allowed=allowed)
+        selection = select(index, retrieved, settings=self._settings, large=large, allowed=allowed)
         clock.lap("quote")
         return Answer(
             question=asked,
@@ -231,14 +218,12 @@ class Footnote:
 
     def search(self, query: str, k: int = 10, *, allowed: frozenset[str] | None = None) -> tuple[Hit, ...]:
         """The k best passages for a query, without quoting or abstaining."""
-        from footnote.answering import find_passages
-        from footnote.retrieval import read_query
+        index = self._index
+        read = read_query(index, self._encoder, clean_question(query, self._settings))
+        return self._find(index, read, k, allowed).hits
 
-        reader = self._reader
-        read = read_query(reader, self._encoder, clean_question(query, self._settings))
-        return find_passages(
-            reader, read, settings=self._settings, k=k, allowed=allowed, rerankers=self._rerankers
-        ).hits
+    def _find(self, index: Index, query: Query, k: int, allowed: frozenset[str] | None) -> Retrieved:
+        return find_passages(index, query, settings=self._settings, k=k, allowed=allowed, rerankers=self._rerankers)
 
     def evaluate(self, questions: Path | str) -> Report:
         """Ask the judged questions of a file and report how good the answers are, as ``footnote evaluate`` does.
@@ -246,8 +231,6 @@ class Footnote:
         Raises:
             JudgmentError: the file is missing, or a line of it is no judged question.
         """
-        from footnote.evaluation import make_report, read_judgments, run_judgments, text_source
-
         judgments = read_judgments(Path(questions))
         run = run_judgments(self, judgments)
         found = {result.id: result for result in run.results}
@@ -257,7 +240,7 @@ class Footnote:
 
     def documents(self) -> tuple[DocumentSummary, ...]:
         """What is in the index, sorted by id."""
-        return self._reader.documents()
+        return self._index.documents()
 
     def document(self, document_id: str) -> Document:
         """One document with its canonical text.
@@ -265,7 +248,7 @@ class Footnote:
         Raises:
             FootnoteError: it is not, or no longer, in the index.
         """
-        return self._reader.document(document_id)
+        return self._index.document(document_id)
 
     def starters(self, limit: int = 6) -> tuple[str, ...]:
         """Questions that the documents' own FAQ headings ask and that are answered from their own sections, in order."""
@@ -296,8 +279,6 @@ def clean_question(question: str, settings: Settings) -> str:
     Raises:
         QuestionError: it is empty or too long.
     """
-    from footnote.loaders.canonical import clean_text
-
     if len(question) > settings.question_max_chars:
         raise QuestionTooLong(
             f"the question has {len(question):,} characters, more than {settings.question_max_chars:,}",
@@ -307,3 +288,40 @@ def clean_question(question: str, settings: Settings) -> str:
     if not cleaned:
         raise QuestionError("the question is empty", remedy="type a question")
     return cleaned
+
+
+class _Clock:
+    """Milliseconds between laps."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+        self._laps: list[Timing] = []
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._laps.append(Timing(stage, (now - self._last) * 1000.0))
+        self._last = now
+
+    def timings(self) -> tuple[Timing, ...]:
+        return tuple(self._laps)
+
+
+def _answer_fingerprint(index: Index, settings: Settings, rerankers: Rerankers) -> str:
+    """Hex digest over the index's content, the models, the fitted numbers and the settings that shape an answer."""
+    return _digest(index.fingerprint, settings, rerankers.fingerprint)
+
+
+@lru_cache(maxsize=16)
+def _digest(index: str, settings: Settings, rerankers: tuple[str, ...]) -> str:
+    shaping = {
+        "candidates_k": settings.candidates_k,
+        "top_k": settings.top_k,
+        "max_quotes": settings.max_quotes,
+        "answer_threshold": settings.answer_threshold,
+        "rerank_passages": settings.rerank_passages,
+        "rerank_closely": settings.rerank_closely,
+        "rerankers": rerankers,
+        "fitted": fitted_digests(),
+        "index": index,
+    }
+    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()[:16]

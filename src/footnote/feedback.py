@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from footnote.claims import Claim, Documents, check
 from footnote.errors import FootnoteError
+from footnote.quote_checking import Claim, Documents, check
 from footnote.store import open_plain
 from footnote.wire import from_json, to_json
 
@@ -167,14 +167,14 @@ def unanswered_groups(rows: Sequence[Feedback], encoder: Encoder) -> tuple[tuple
 
 
 @dataclass(frozen=True, slots=True)
-class Judgments:
+class FeedbackJudgments:
     """Lines for a questions file, and how many rows tell too little to be one."""
 
     lines: tuple[dict[str, Any], ...]
     left_out: int
 
 
-def judgments_from(rows: Sequence[Feedback], documents: Documents) -> Judgments:
+def judgments_from(rows: Sequence[Feedback], documents: Documents) -> FeedbackJudgments:
     """What readers said, as judgments: one for each question, the newest word counts.
 
     Approved quotes, and passages that were pointed at, are gold where they still stand in the index.  An abstention
@@ -189,7 +189,7 @@ def judgments_from(rows: Sequence[Feedback], documents: Documents) -> Judgments:
             left_out += 1
         else:
             lines[key] = line
-    return Judgments(tuple(lines.values()), left_out)
+    return FeedbackJudgments(tuple(lines.values()), left_out)
 
 
 def _judgment(row: Feedback, documents: Documents) -> dict[str, Any] | None:
@@ -205,6 +205,6 @@ def _judgment(row: Feedback, documents: Documents) -> dict[str, Any] | None:
     return {**line, "kind": "answerable", "gold": gold} if gold else None
 
 
-def judgments_text(judgments: Judgments) -> str:
+def judgments_text(judgments: FeedbackJudgments) -> str:
     """The lines of the questions file, in ASCII, so that any terminal takes them."""
     return "".join(f"{json.dumps(line)}\n" for line in judgments.lines)

@@ -1,6 +1,7 @@
-"""A question becomes the query that is searched: slips of spelling mended, abbreviations of the documents spelled out.
+"""A message becomes the question that is searched: slips of spelling mended, abbreviations of the documents spelled out.
 
-Both take their words from the documents alone, and both are shown to the person as the question that was understood.
+Both take their words from the documents alone, and both are shown to the person as the question that was understood.  Greetings,
+thanks and questions about the program itself are no questions: they get a helpful fixed reply, not a refusal.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ DEFINING_PASSAGES = 3
 _ABBREVIATION = re.compile(r"\b[A-Z][A-Za-z]*[A-Z]s?\b")
 
 
-def to_query(question: str, reader: Index, encoder: Encoder) -> str:
+def to_query(question: str, index: Index, encoder: Encoder) -> str:
     """The question with its slips mended and its abbreviations spelled out; itself where there is nothing to do."""
-    return spell_out(mend_spelling(question, reader, encoder), reader)
+    return spell_out(mend_spelling(question, index, encoder), index)
 
 
-def mend_spelling(question: str, reader: Index, encoder: Encoder) -> str:
+def mend_spelling(question: str, index: Index, encoder: Encoder) -> str:
     """Replace words that neither the documents nor the language know by the closest word of the documents.
 
     A word that the encoder's tokenizer keeps whole, or that is in a list of English words, is never a slip, even where no
@@ -45,7 +46,7 @@ def mend_spelling(question: str, reader: Index, encoder: Encoder) -> str:
     ]
     if not suspects:
         return question
-    counts = reader.document_frequencies(terms.stem_words([word.text for word in suspects]))
+    counts = index.document_frequencies(terms.stem_words([word.text for word in suspects]))
     unknown = [w for w in suspects if not counts.get(terms.stem_words([w.text])[0])]
     if not unknown:
         return question
@@ -53,7 +54,7 @@ def mend_spelling(question: str, reader: Index, encoder: Encoder) -> str:
     split = [n - bare > 1 for n in encoder.count_tokens([word.text for word in unknown])]
     mended = question
     for word, is_split in reversed(list(zip(unknown, split, strict=True))):
-        found = _closest(word.text, reader.vocabulary()) if is_split else None
+        found = _closest(word.text, index.vocabulary()) if is_split else None
         if found is not None and word.text not in _english_words():
             typed = word.span.of(question)
             ending = typed[len(word.text) :] if typed.casefold().startswith(word.text) else ""
@@ -92,24 +93,24 @@ def _like(typed: str, found: str) -> str:
     return found.capitalize() if typed[0].isupper() else found
 
 
-def spell_out(question: str, reader: Index) -> str:
+def spell_out(question: str, index: Index) -> str:
     """Add what an abbreviation stands for, where the documents say so: "TRD" becomes "TRD (treatment-resistant depression)"."""
     spelled = question
     for match in reversed(list(_ABBREVIATION.finditer(question))):
         short = match.group().removesuffix("s") if match.group()[-2:-1].isupper() else match.group()
-        meaning = _definition(short, reader)
+        meaning = _definition(short, index)
         if meaning is not None and meaning.casefold() not in question.casefold():
             spelled = f"{spelled[: match.end()]} ({meaning}){spelled[match.end() :]}"
     return spelled
 
 
-def _definition(short: str, reader: Index) -> str | None:
+def _definition(short: str, index: Index) -> str | None:
     """What the documents say that an abbreviation stands for: the words before its brackets that its letters begin."""
-    keys, _ = reader.search_terms(terms.analyse(short), DEFINING_PASSAGES + 1)
+    keys, _ = index.search_terms(terms.analyse(short), DEFINING_PASSAGES + 1)
     if len(keys) > DEFINING_PASSAGES:
         return None
-    for passage in reader.passages(keys):
-        text = passage.span.of(reader.document(passage.document_id).text)
+    for passage in index.passages(keys):
+        text = passage.span.of(index.document(passage.document_id).text)
         for place in re.finditer(rf"\(\s*{re.escape(short)}s?\s*\)", text):
             found = long_form(short, text[: place.start()])
             if found is not None:
@@ -138,3 +139,42 @@ def long_form(short: str, before: str) -> str | None:
         found = found.lower()  # a capital that only began a sentence or an item
     enough_words = len(re.findall(r"\w+", found)) <= 2 * len(short) + 2
     return found if enough_words and len(found) > len(short) and "." not in found else None
+
+
+_GREETING = (
+    r"(?:hi|hello|hey|hiya|greetings|good (?:morning|afternoon|evening|day))(?: (?:there|all|everyone|footnote))?"
+)
+_THANKS = (
+    r"(?:(?:many )?thanks?(?: you)?(?: (?:so|very) much)?(?: a lot)?|thx|cheers|great|perfect|ok(?:ay)?|cool|nice|got it|"
+    r"i see)(?:,? (?:that helps|thanks|thank you))?"
+)
+_FAREWELL = r"bye|goodbye|good night|see you(?: later)?|farewell"
+_WHAT_IS_THIS = (
+    r"(?:what|how) (?:can|do|could) (?:you|i) (?:do|help(?: me)?(?: with)?|ask(?: you)?|use (?:this|you)|work)(?: here)?|"
+    r"who are you|what are you|what is this|help(?: me)?|how does this work|what is footnote"
+)
+_HOW_ARE_YOU = r"how are you(?: (?:today|doing))?|how is it going|what'?s up"
+
+_REPLIES: tuple[tuple[str, str], ...] = (
+    (
+        _GREETING,
+        "Hello. Ask a question about the documents, and I will quote the passages that answer it, each with its place.",
+    ),
+    (_THANKS, "You are welcome. Click a citation's number to check the quote in its place, or ask another question."),
+    (_FAREWELL, "Goodbye."),
+    (
+        _WHAT_IS_THIS,
+        (
+            "I answer questions about a folder of documents by quoting them word for word, each quote with its place in "
+            "the source. I write nothing of my own, and I say so when the documents do not answer. Ask in plain words, "
+            "for example one of the questions that the documents themselves raise."
+        ),
+    ),
+    (_HOW_ARE_YOU, "Ready to look things up. Ask a question about the documents, and I will quote what answers it."),
+)
+
+
+def small_talk_reply(message: str) -> str | None:
+    """The fixed reply to a message that is small talk as a whole; None where it is anything else."""
+    plain = " ".join(re.sub(r"[^\w\s',]", " ", message.casefold().replace("’", "'")).split()).strip(" ,")
+    return next((reply for pattern, reply in _REPLIES if re.fullmatch(pattern, plain)), None)

@@ -20,6 +20,12 @@ from footnote.records import Span
 # Letters, digits and the combining marks between them; "'" only inside a word, so that "brain's" is one word.
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
+_ASKING = re.compile(
+    r"^\W*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|should|shall|will|would|may|"
+    r"might|must|has|have|had|am|any)\b",
+    re.IGNORECASE,
+)
 
 STOPWORDS = frozenset(
     (
@@ -33,6 +39,19 @@ STOPWORDS = frozenset(
     ).split()
 )
 """Words too common to tell passages apart.  "not", "no" and question words are here too: ranking has features of its own for them."""
+
+FRAMING = frozenset(
+    (
+        "say says said saying tell tells told explain explains describe describes mention mentions mentioned document "
+        "documents file files page pages text folder article articles manual guide please thanks thank hello hi hey "
+        "know think mean means question answer info information find show give need want wants wanted get got getting "
+        "mum mom mother dad father wife husband son daughter kid kids child grandma grandmother granny grandad "
+        "grandfather brother sister aunt uncle friend partner boss neighbour neighbor today tomorrow yesterday tonight "
+        "week weekend monday tuesday wednesday thursday friday saturday sunday year month old really actually just "
+        "anyone anybody someone somebody something anything thing things stuff way bit lot lots sure guess"
+    ).split()
+)
+"""Words that frame a question or tell whose it is: that no document holds them never is why it is not answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +122,8 @@ def term_ids(stems: Iterable[str]) -> list[int]:
     return [term_id(s) for s in stems]
 
 
-# What a sentence holds that a question may ask for.  Marks travel with a sentence's stems; "#" keeps them apart from any
-# stem, and ``is_mark`` tells them from words wherever words are counted.
+# What a sentence holds that a question may ask for.  Its answer types travel with a sentence's stems; "#" keeps them apart from any
+# stem, and ``is_answer_type`` tells them from words wherever words are counted.
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?)"
@@ -119,7 +138,7 @@ _MEASURE_UNIT = (
     r"(?:mg|mcg|µg|g|kg|ml|mL|l|litres?|liters?|km|m|cm|mm|nm|miles?|feet|ft|inch(?:es)?|acres?|hectares?|tons?|tonnes?|"
     r"pounds?|lbs?|degrees?|°\s?[CF]?|k?m²|mph|km/h|[kMG]?Hz|[kMG]?W|[kMGT]B|volts?|V|calories|kcal|mmol)"
 )
-_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
+_TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("#number", re.compile(rf"\d|\b{_NUMERAL}s?\b", re.IGNORECASE)),
     ("#year", re.compile(r"\b(?:1\d{3}|20\d{2})s?\b|\b\d{1,2}(?:st|nd|rd|th) century\b|\b\d+\s?(?:BC|BCE|AD|CE)\b")),
     (
@@ -164,8 +183,8 @@ _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
-MARKS: tuple[str, ...] = tuple(name for name, _ in _MARKS)
-"""Every mark that a sentence can carry."""
+ANSWER_TYPES: tuple[str, ...] = tuple(name for name, _ in _TYPES)
+"""Every kind of answer that a sentence can hold."""
 
 _ASKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bhow (?:long|often|soon|quickly|fast)\b|\b(?:duration|how much time|what length of time)\b", ("#duration",)),
@@ -185,20 +204,28 @@ _ASKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _ASKS_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), wanted) for pattern, wanted in _ASKS)
 
 
-def is_mark(stem: str) -> bool:
+def is_answer_type(stem: str) -> bool:
     return stem.startswith("#")
 
 
-def marks(text: str) -> tuple[str, ...]:
+def answer_types(text: str) -> tuple[str, ...]:
     """Kinds of answer that a sentence holds: "#number", "#duration", "#name" and so on, in a fixed order."""
-    return tuple(name for name, pattern in _MARKS if pattern.search(text))
+    return tuple(name for name, pattern in _TYPES if pattern.search(text))
 
 
-def asked_marks(question: str) -> tuple[str, ...]:
+def asked_types(question: str) -> tuple[str, ...]:
     """Kinds of answer that a question asks for, any of which will do; empty where its form does not tell."""
     return next((wanted for pattern, wanted in _ASKS_COMPILED if pattern.search(question)), ())
 
 
 def sentence_terms(text: str) -> tuple[str, ...]:
-    """What the index keeps of a sentence: its stems in order, then its marks."""
-    return (*analyse(text), *marks(text))
+    """What the index keeps of a sentence: its stems in order, then its answer types."""
+    return (*analyse(text), *answer_types(text))
+
+
+def asking_part(question: str) -> str:
+    """The sentence of a story that asks: the last with a question mark or a question's first word; else the whole."""
+    sentences = [found.group().strip() for found in _SENTENCE.finditer(question) if found.group().strip(" .!?")]
+    marked = [sentence for sentence in sentences if sentence.endswith("?")]
+    asking = marked or [sentence for sentence in sentences if _ASKING.match(sentence)]
+    return asking[-1] if len(sentences) > 1 and asking else question

@@ -89,7 +89,7 @@ class _State(Collector):
         for outcome, count in (("done", state.done), ("failed", state.failed), ("refused", state.refused)):
             questions.add_metric([outcome], count)
         yield questions
-        manifest = self._footnote.reader.manifest
+        manifest = self._footnote.index.manifest
         for name, what, value in (
             ("footnote_ready", "1 when a question asked now could be answered", int(ready)),
             ("footnote_questions_waiting", "Questions that wait for their turn", state.waiting),

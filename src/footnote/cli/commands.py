@@ -185,7 +185,7 @@ def _check(arguments: Arguments) -> int:
 
 def _check_export(export: Path, index_dir: Path) -> int:
     """Re-read every quote of an exported conversation from the index."""
-    from footnote.claims import check, read_export
+    from footnote.quote_checking import check, read_export
     from footnote.store import Index
 
     quotes = read_export(export)

@@ -7,19 +7,23 @@ the person sees the result.  A question that points back at nothing is returned 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from footnote.answering.small_talk import small_talk_reply
-from footnote.conversation.candidates import Phrase, Turn, read_turns
+from footnote.conversation.candidates import Phrase, read_turns
 from footnote.conversation.choice import Models, choose, is_cased, packaged_models
 from footnote.conversation.cues import Cues, read_cues
-from footnote.conversation.ellipsis import earlier_words, focus, question_words, substitute
 from footnote.conversation.features import Frequencies
-from footnote.conversation.wording import bracketed, with_pronoun_replaced
-
-if TYPE_CHECKING:
-    from footnote.encoding import Encoder
-    from footnote.store import Index
+from footnote.conversation.rewriting import (
+    bracketed,
+    earlier_words,
+    focus,
+    question_words,
+    substitute,
+    with_pronoun_replaced,
+)
+from footnote.encoding import Encoder
+from footnote.interpretation import small_talk_reply
+from footnote.records import Turn
+from footnote.store import Index
 
 __all__ = ["interpret", "understand"]
 
@@ -29,34 +33,28 @@ SURE = 0.4
 
 def interpret(
     question: str,
-    history: Sequence[tuple[str, str]],
+    history: Sequence[Turn],
     *,
-    reader: Index | None = None,
+    index: Index | None = None,
     encoder: Encoder | None = None,
 ) -> str:
     """The question as it is searched.
 
     Args:
         question: as it was asked.
-        history: earlier (question as understood, text of its answer) pairs, oldest first.
-        reader: of the index, for how rare words are; the words' places alone decide where None.
+        history: earlier turns, oldest first.
+        index: for how rare words are; the words' places alone decide where None.
         encoder: finds the phrase that "and X?" replaces; the place alone decides where None.
 
     Returns:
         The question itself where it stands alone.
     """
-    return understand(
-        question,
-        history,
-        models=packaged_models(),
-        frequencies=_frequencies(reader),
-        encoder=encoder,
-    )
+    return understand(question, history, models=packaged_models(), frequencies=_frequencies(index), encoder=encoder)
 
 
 def understand(
     question: str,
-    history: Sequence[tuple[str, str]],
+    history: Sequence[Turn],
     *,
     models: Models,
     frequencies: Frequencies | None = None,
@@ -66,7 +64,7 @@ def understand(
     if small_talk_reply(question) is not None:
         return question
     cues = read_cues(question)
-    turns = tuple(read_turns([turn for turn in history if small_talk_reply(turn[0]) is None]))
+    turns = read_turns([turn for turn in history if small_talk_reply(turn.question) is None])
     if not turns or not cues.leans:
         return question
     by_form = _understood_by_form(cues, turns, encoder)
@@ -100,12 +98,12 @@ def _worded(cues: Cues, chosen: Sequence[tuple[Phrase, float]]) -> str:
     return bracketed(cues.question, texts) if reads is None else bracketed(reads, texts[1:])
 
 
-def _frequencies(reader: Index | None) -> Frequencies | None:
-    if reader is None:
+def _frequencies(index: Index | None) -> Frequencies | None:
+    if index is None:
         return None
 
     def look_up(stems: Sequence[str]) -> tuple[Sequence[int], int]:
-        counts = reader.document_frequencies(stems)
-        return [counts.get(stem, 0) for stem in stems], reader.passages_count
+        counts = index.document_frequencies(stems)
+        return [counts.get(stem, 0) for stem in stems], index.passages_count
 
     return look_up

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from footnote.conversation.cues import PREPOSITIONS, is_content
+from footnote.records import Turn
 from footnote.terms import stem_words, words
-
-__all__ = ["Mention", "Phrase", "Turn", "phrases", "read_turns"]
 
 TURNS_READ = 12
 """Turns that are read at most, the newest: older ones seldom matter, and a question must stay fast."""
@@ -56,15 +55,6 @@ class Mention:
     quoted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One turn as it is read: its question's and its answer's text; ``age`` 0 is the newest."""
-
-    age: int
-    question: str
-    answer: str
-
-
 @dataclass(slots=True)
 class Phrase:
     """A phrase with all its places.
@@ -88,19 +78,19 @@ class Phrase:
         return 2 * sum(m.capital for m in self.mentions) >= len(self.mentions)
 
 
-def read_turns(history: Sequence[tuple[str, str]]) -> list[Turn]:
-    """The newest turns, newest first, without answers that say nothing."""
+def read_turns(history: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns that are read, newest first, without answers that say nothing."""
     newest = list(reversed(history))[:TURNS_READ]
-    return [Turn(i, q, "" if _NO_ANSWER.match(a) else a[:ANSWER_CHARS]) for i, (q, a) in enumerate(newest)]
+    return tuple(Turn(q, "" if _NO_ANSWER.match(a) else a[:ANSWER_CHARS]) for q, a in newest)
 
 
 def phrases(turns: Sequence[Turn]) -> list[Phrase]:
     """All phrases of the turns, each once, in the order of their newest mention."""
     found: dict[tuple[str, ...], Phrase] = {}
     common = _written_small(turns)
-    for turn in turns:
+    for age, turn in enumerate(turns):
         for text, in_question in ((turn.question, True), (turn.answer, False)):
-            for phrase, mention in _runs(text, turn.age, common, in_question=in_question):
+            for phrase, mention in _runs(text, age, common, in_question=in_question):
                 known = found.setdefault(phrase.stems, phrase)
                 known.whole = known.whole or phrase.whole
                 known.mentions.append(mention)

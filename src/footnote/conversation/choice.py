@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
-from footnote.conversation.candidates import Phrase, Turn, phrases
+from footnote.conversation.candidates import Phrase, phrases
 from footnote.conversation.cues import Cues
 from footnote.conversation.features import FEATURES, Frequencies, describe, is_verbal
-from footnote.ranking.model import LinearModel
+from footnote.ranking.model import CONVERSATION, LinearModel, fitted_numbers
+from footnote.records import Turn
 from footnote.terms import stem_words, words
 
-__all__ = ["FITTED", "Models", "choose", "fitted", "fitted_digest", "is_cased", "packaged_models"]
-
-FITTED = "fitted.json"
 Models = Mapping[str, LinearModel]
 """By the way a conversation is written: "cased" where names have capitals, "plain" where none do."""
 
@@ -32,21 +26,9 @@ MORE_LEAST = 0.45
 
 
 @lru_cache(maxsize=1)
-def fitted() -> dict[str, Any]:
-    """The packaged numbers: one model an entry, how they were made under "made", out-of-fold figures under "report"."""
-    return dict(json.loads(files("footnote.conversation").joinpath(FITTED).read_text("utf-8")))
-
-
-@lru_cache(maxsize=1)
-def fitted_digest() -> str:
-    """Short hex digest of the packaged numbers: it goes into the fingerprint of answers."""
-    return hashlib.sha256(json.dumps(fitted(), sort_keys=True).encode()).hexdigest()[:16]
-
-
-@lru_cache(maxsize=1)
 def packaged_models() -> Models:
     """The fitted models of the package."""
-    return {name: LinearModel.from_json(fitted()[name], FEATURES) for name in ("cased", "plain")}
+    return {name: LinearModel.from_json(fitted_numbers(CONVERSATION)[name], FEATURES) for name in ("cased", "plain")}
 
 
 def is_cased(turns: Sequence[Turn]) -> bool:

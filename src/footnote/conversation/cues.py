@@ -8,8 +8,6 @@ from itertools import pairwise
 
 from footnote.terms import STOPWORDS, Word, words
 
-__all__ = ["AUXILIARIES", "EMPTY_WORDS", "PREPOSITIONS", "Cues", "is_content", "read_cues"]
-
 EMPTY_WORDS = frozenset(
     """know tell say said says talk talking article articles anything something everything nothing interesting important
     information fact facts aspect aspects detail details thing things happen happened happens else another others please ok

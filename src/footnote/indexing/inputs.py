@@ -10,7 +10,7 @@ from functools import lru_cache
 from footnote.records import Document, Passage
 from footnote.splitting import heading_input, passage_input, sentence_input
 from footnote.store import PassageEntry, PassageVectors
-from footnote.terms import marks, stem_words, words
+from footnote.terms import answer_types, stem_words, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def entry_of(
         heading_vector=vectors.heading,
         # As terms.sentence_terms and terms.analyse, with each text cut into words only once.
         sentence_terms=tuple(
-            (*stem_words(folded), *marks(text)) for folded, text in zip(found, inputs.sentences, strict=True)
+            (*stem_words(folded), *answer_types(text)) for folded, text in zip(found, inputs.sentences, strict=True)
         ),
         heading_terms=tuple(stem for folded in headings for stem in stem_words(folded)),
         words=frozenset(word for folded in (*headings, *found) for word in folded),

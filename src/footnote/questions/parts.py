@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from footnote import terms
-from footnote.answering.nearest import FRAMING
 
 __all__ = ["MOST_PARTS", "parts_of"]
 
@@ -82,7 +81,7 @@ def _is_cut(sentence: str, joint: re.Match[str]) -> bool:
 
 
 def _has_content(text: str) -> bool:
-    return any(word not in FRAMING and not word.isdigit() for word in terms.content_words(text))
+    return any(word not in terms.FRAMING and not word.isdigit() for word in terms.content_words(text))
 
 
 def _capital(text: str) -> str:

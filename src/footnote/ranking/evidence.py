@@ -5,18 +5,24 @@ Everything is vectorised over all sentences of all candidates: a question costs 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from footnote import terms
+from footnote.ranking.query import Query
+from footnote.records import Hit, Passage
+from footnote.reranking import Reading
 from footnote.store import Candidates
 from footnote.store.entries import ranges
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
+Matrix = npt.NDArray[np.float64]
+Stage: TypeAlias = Literal["unread", "small", "large"]
+"""Which reranker read last."""
 
 K1 = 1.2
 """Saturation of repeated terms in BM25 (Robertson and Zaragoza, 2009)."""
@@ -27,64 +33,17 @@ SENTENCE_B = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A query as ranking sees it.
-
-    Attributes:
-        text: the query.
-        vector: its unit vector, (dimension,).
-        stems: content stems in order, each once; all stems where no word has content.
-        idf: inverse document frequency of each stem, at least 0.1, (q,).
-        known: whether any passage of the index holds the stem, (q,).
-        asks: marks of which a fitting answer has at least one.
-        names: whether the stem is of a word that names one thing and no other, (q,): a number or code, a capital, or a rare word.
-    """
-
-    text: str
-    vector: FloatArray
-    stems: tuple[str, ...]
-    idf: npt.NDArray[np.float64]
-    known: npt.NDArray[np.bool_]
-    asks: tuple[str, ...]
-    names: npt.NDArray[np.bool_]
-
-    @property
-    def total_idf(self) -> float:
-        """Sum of ``idf``; positive also for a query without any word, such as an emoji."""
-        return float(self.idf.sum()) or 1.0
-
-
-def make_query(
-    text: str, vector: FloatArray, frequencies: Mapping[str, int], passages: int, names: Collection[str] = ()
-) -> Query:
-    """Weigh a query's stems.
-
-    Args:
-        text: the query.
-        vector: its unit vector.
-        frequencies: number of passages that hold each stem of the query.
-        passages: number of passages in the index.
-        names: those of the query's stems that name one thing and no other.
-    """
-    stems = tuple(terms.content_stems(text)) or tuple(dict.fromkeys(terms.analyse(text)))
-    found = np.array([frequencies.get(stem, 0) for stem in stems], dtype=np.float64)
-    idf = np.log(1.0 + (passages - found + 0.5) / (found + 0.5))
-    named = np.array([stem in names for stem in stems], dtype=np.bool_)
-    return Query(text, vector, stems, np.maximum(idf, 0.1), found > 0, terms.asked_marks(text), named)
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """Measures of n passages and their m sentences against one query of q stems.
 
     Attributes:
         passage_of_sentence: (m,) position of each sentence's passage.
         passage_counts, sentence_counts, heading_counts: (n, q), (m, q), (n, q) occurrences of the stems.
-        passage_lengths, sentence_lengths: (n,), (m,) stems, marks left out.
+        passage_lengths, sentence_lengths: (n,), (m,) stems, answer types left out.
         passage_similarity, heading_similarity: (n,) dot products with the query's vector.
         sentence_similarity: (m,) the same for sentences.
         passage_bm25, heading_bm25, sentence_bm25: (n,), (n,), (m,).
-        sentence_asked: (m,) whether the sentence has a mark that the question asks for; all true where it asks for none.
+        sentence_asked: (m,) whether the sentence has an answer type that the question asks for; all true where it asks for none.
         proximity: (n,) idf-weighted share of neighbouring query stems that stand within a few words of each other.
     """
 
@@ -107,26 +66,15 @@ class Evidence:
         """These passages, in this order, with their sentences."""
         starts = np.searchsorted(self.passage_of_sentence, np.arange(len(self.proximity) + 1))
         sentences = ranges(starts, rows)
-        return Evidence(
-            np.repeat(np.arange(len(rows)), np.diff(starts)[rows]),
-            self.passage_counts[rows],
-            self.sentence_counts[sentences],
-            self.heading_counts[rows],
-            self.passage_lengths[rows],
-            self.sentence_lengths[sentences],
-            self.passage_similarity[rows],
-            self.heading_similarity[rows],
-            self.sentence_similarity[sentences],
-            self.passage_bm25[rows],
-            self.heading_bm25[rows],
-            self.sentence_bm25[sentences],
-            self.sentence_asked[sentences],
-            self.proximity[rows],
-        )
+        taken = {
+            field.name: getattr(self, field.name)[sentences if field.name.startswith("sentence_") else rows]
+            for field in fields(self)
+            if field.name != "passage_of_sentence"
+        }
+        return Evidence(np.repeat(np.arange(len(rows)), np.diff(starts)[rows]), **taken)
 
 
-_MARK_IDS = {mark: terms.term_id(mark) for mark in terms.MARKS}
-_ALL_MARKS = np.array(sorted(_MARK_IDS.values()), dtype=np.uint32)
+_TYPE_IDS = np.array(terms.term_ids(terms.ANSWER_TYPES), dtype=np.uint32)
 _NEAR = 4
 """How many positions apart two words still count as standing together."""
 
@@ -142,8 +90,8 @@ def measure(query: Query, candidates: Candidates, *, mean_terms: float) -> Evide
     sentence_counts_of = np.diff(candidates.sentence_offsets)
     passages, sentences = len(candidates.keys), int(candidates.sentence_offsets[-1])
     passage_of_sentence = np.repeat(np.arange(passages), sentence_counts_of)
-    is_mark = np.isin(candidates.terms, _ALL_MARKS)
-    stem_ids, stem_sentences = candidates.terms[~is_mark], candidates.term_sentences[~is_mark]
+    is_stem = ~np.isin(candidates.terms, _TYPE_IDS)
+    stem_ids, stem_sentences = candidates.terms[is_stem], candidates.term_sentences[is_stem]
     wanted = np.array(terms.term_ids(query.stems), dtype=np.uint32)
     sentence_counts = _counts(stem_ids, stem_sentences, wanted, sentences)
     sentence_lengths = np.bincount(stem_sentences, minlength=sentences).astype(np.float32)
@@ -167,7 +115,7 @@ def measure(query: Query, candidates: Candidates, *, mean_terms: float) -> Evide
         _bm25(passage_counts, passage_lengths, query.idf, max(1.0, mean_terms), B),
         _bm25(heading_counts, heading_lengths, query.idf, 8.0, B),
         _bm25(sentence_counts, sentence_lengths, query.idf, mean_sentence, SENTENCE_B),
-        _asked(query, candidates, is_mark, sentences),
+        _asked(query, candidates, sentences),
         _proximity(query, wanted, stem_ids, stem_sentences, passage_of_sentence, passages),
     )
 
@@ -196,14 +144,12 @@ def _bm25(counts: FloatArray, lengths: FloatArray, idf: npt.NDArray[np.float64],
     return np.asarray((counts * (K1 + 1.0) / (counts + norm)) @ idf, dtype=np.float32)
 
 
-def _asked(
-    query: Query, candidates: Candidates, is_mark: npt.NDArray[np.bool_], sentences: int
-) -> npt.NDArray[np.bool_]:
+def _asked(query: Query, candidates: Candidates, sentences: int) -> npt.NDArray[np.bool_]:
     if not query.asks:
         return np.ones(sentences, dtype=np.bool_)
-    wanted = np.array([_MARK_IDS[mark] for mark in query.asks], dtype=np.uint32)
+    wanted = np.array(terms.term_ids(query.asks), dtype=np.uint32)
     out = np.zeros(sentences, dtype=np.bool_)
-    out[candidates.term_sentences[is_mark & np.isin(candidates.terms, wanted)]] = True
+    out[candidates.term_sentences[np.isin(candidates.terms, wanted)]] = True
     return out
 
 
@@ -234,3 +180,54 @@ def _proximity(
         together[passage_of_sentence[sentences[:-step][pair]], lower] = True
     out += together @ weights
     return out / float(weights.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The best passages of a query with what was measured on them, for quoting.
+
+    Attributes:
+        hits: best first.
+        passages, candidates, evidence: of the same passages, in the same order.
+        scores: (k,) of the hits by the fitted model, without what a reranker thought of them.
+        features: (k, features) of the hits, as ``features.names("passage")``.
+        readings: of the hits that were read, by the last that read, None for the others; empty where no reranker found spans.
+        small_readings: of the small reranker, where the large one read after it; else empty.
+    """
+
+    query: Query
+    hits: tuple[Hit, ...]
+    passages: tuple[Passage, ...]
+    candidates: Candidates
+    evidence: Evidence
+    scores: Matrix
+    features: Matrix
+    readings: tuple[Reading | None, ...] = ()
+    small_readings: tuple[Reading | None, ...] = ()
+
+    @property
+    def stage(self) -> Stage:
+        """Who read last: the fitted numbers differ."""
+        if not self.readings:
+            return "unread"
+        return "large" if self.small_readings else "small"
+
+    def sentence(self, n: int) -> tuple[int, int]:
+        """Where a sentence stands, by its position among all: its passage, and its position in ``passage.sentences``."""
+        home = int(self.evidence.passage_of_sentence[n])
+        return home, n - int(self.candidates.sentence_offsets[home])
+
+    def take(self, rows: npt.NDArray[np.integer], scores: Matrix) -> Retrieved:
+        """The hits in another order, with other scores shown, (k,)."""
+        hits = tuple(replace(self.hits[n], rank=place, score=float(scores[n])) for place, n in enumerate(rows, 1))
+        return replace(
+            self,
+            hits=hits,
+            passages=tuple(self.passages[n] for n in rows),
+            candidates=self.candidates.take(rows),
+            evidence=self.evidence.take(rows),
+            scores=self.scores[rows],
+            features=self.features[rows],
+            readings=tuple(self.readings[n] for n in rows) if self.readings else (),
+            small_readings=tuple(self.small_readings[n] for n in rows) if self.small_readings else (),
+        )

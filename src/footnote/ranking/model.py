@@ -1,7 +1,7 @@
-"""Linear models over named features: the fitted numbers are data files in this package, made by ``training/fit_ranking.py``.
+"""Linear models over named features: the fitted numbers are data files in the packages that use them.
 
-A file names its features in order, with the mean and scale that standardise them and one weight each, so that a model never
-meets columns in another order than it was fitted on.
+``training/fit_ranking.py`` and ``training/fit_followups.py`` make them.  A file names its features in order, with the mean and scale
+that standardise them and one weight each, so that a model never meets columns in another order than it was fitted on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from footnote.ranking.features import MODEL_FEATURES
+
 Matrix = npt.NDArray[np.float64]
+FITTED = "fitted.json"
+CONVERSATION = "footnote.conversation"
+"""The package beside this one that has fitted numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +67,20 @@ class LinearModel:
         return cls(names, mean, scale, weights, float(fitted["bias"]))
 
 
+@lru_cache(maxsize=2)
+def fitted_numbers(package: str = "footnote.ranking") -> dict[str, Any]:
+    """The content of a package's ``fitted.json``: one model an entry, how they were made under "made", figures under "report"."""
+    return dict(json.loads(files(package).joinpath(FITTED).read_text("utf-8")))
+
+
+@lru_cache(maxsize=16)
+def load_model(entry: str) -> LinearModel:
+    """The fitted model of that name for ranking, which weighs ``MODEL_FEATURES[entry]``."""
+    return LinearModel.from_json(fitted_numbers()[entry], MODEL_FEATURES[entry])
+
+
 @lru_cache(maxsize=1)
-def fitted_numbers() -> dict[str, Any]:
-    """The content of ``fitted.json``: one model an entry, and how they were made under "made"."""
-    loaded = json.loads(files("footnote.ranking").joinpath("fitted.json").read_text("utf-8"))
-    return dict(loaded)
-
-
-@lru_cache(maxsize=8)
-def load_model(entry: str, expected: tuple[str, ...]) -> LinearModel:
-    """The fitted model of that name in ``fitted.json``."""
-    return LinearModel.from_json(fitted_numbers()[entry], expected)
-
-
-@lru_cache(maxsize=1)
-def fitted_digest() -> str:
-    """Short hex digest of the fitted numbers: it goes into the fingerprint of answers."""
-    canonical = json.dumps(fitted_numbers(), sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+def fitted_digests() -> tuple[str, ...]:
+    """Short hex digests of all fitted numbers: they go into the fingerprint of answers."""
+    canonical = (json.dumps(numbers, sort_keys=True) for numbers in (fitted_numbers(), fitted_numbers(CONVERSATION)))
+    return tuple(hashlib.sha256(each.encode()).hexdigest()[:16] for each in canonical)

@@ -19,6 +19,7 @@ from footnote.records.answers import (
     Standing,
     Timing,
     TrackRecord,
+    Turn,
 )
 from footnote.records.documents import (
     PARTS_WORDS,
@@ -88,6 +89,7 @@ __all__ = [
     "StyleKind",
     "Timing",
     "TrackRecord",
+    "Turn",
     "rounded",
     "visible_offsets",
     "visible_text",

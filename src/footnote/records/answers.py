@@ -123,6 +123,13 @@ _STANDING = Meta(
 )
 
 
+class Turn(NamedTuple):
+    """One turn of a conversation: the question as it was understood, and the text of its answer."""
+
+    question: str
+    answer: str
+
+
 class TrackRecord(NamedTuple):
     """How often quotes at a level of confidence were right when it was fitted, and of how many."""
 

@@ -6,10 +6,29 @@ Vectors and words find passages that are *about* a question.  A reranker sees bo
 
 from __future__ import annotations
 
-from footnote.reranking.reranker import Reading, ReadingInput, Reranker, Rerankers, best_answer
+from footnote.reranking.cross_encoder import CrossEncoderReranker
+from footnote.reranking.packaged import LARGE, SMALL, PackagedReranker
+from footnote.reranking.reranker import (
+    NO_ANSWER_GAIN,
+    Reading,
+    ReadingInput,
+    Reranker,
+    Rerankers,
+    answer_gain,
+    best_answer,
+)
 from footnote.settings import PACKAGED_RERANKERS, RERANKER_OFF, SMALL_RERANKER, Settings
 
-__all__ = ["Reading", "ReadingInput", "Reranker", "Rerankers", "best_answer", "load_rerankers"]
+__all__ = [
+    "NO_ANSWER_GAIN",
+    "Reading",
+    "ReadingInput",
+    "Reranker",
+    "Rerankers",
+    "answer_gain",
+    "best_answer",
+    "load_rerankers",
+]
 
 
 def load_rerankers(settings: Settings) -> Rerankers:
@@ -21,10 +40,6 @@ def load_rerankers(settings: Settings) -> Rerankers:
     if settings.reranker == RERANKER_OFF:
         return Rerankers()
     if settings.reranker in {PACKAGED_RERANKERS, SMALL_RERANKER}:
-        from footnote.reranking.packaged import LARGE, SMALL, PackagedReranker
-
         large = PackagedReranker(LARGE) if settings.reranker == PACKAGED_RERANKERS else None
         return Rerankers(PackagedReranker(SMALL), large)
-    from footnote.reranking.cross_encoder import CrossEncoderReranker
-
     return Rerankers(CrossEncoderReranker(settings.reranker))

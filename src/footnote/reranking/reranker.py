@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from footnote.records import Span
 
-__all__ = ["Reading", "ReadingInput", "Reranker", "Rerankers", "best_answer"]
-
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
 MOST_ANSWER_TOKENS = 30
 """Longest run of tokens that is taken for the words that answer."""
+NO_ANSWER_GAIN = -20.0
+"""Stands for the gain of what was not read or has no token: below what a reranker gives a passage that is off the subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +101,8 @@ def best_answer(reading: Reading, piece: int) -> tuple[float, Span | None]:
     start, end = np.unravel_index(int(np.argmax(gains)), gains.shape)
     span = Span(int(reading.token_starts[first + start]), int(reading.token_ends[first + end]))
     return float(gains[start, end]), span
+
+
+def answer_gain(reading: Reading) -> float:
+    """Gain over "no answer" of the best answer in a passage."""
+    return max((best_answer(reading, int(n))[0] for n in np.unique(reading.piece_of_token)), default=NO_ANSWER_GAIN)

@@ -22,7 +22,7 @@ class Readiness:
 
     def __init__(self, footnote: Footnote, desk: Desk) -> None:
         self._footnote, self._desk = footnote, desk
-        self._health = IndexHealth(footnote.reader.index_dir)
+        self._health = IndexHealth(footnote.index.index_dir)
         self._lock = threading.Lock()
         self._looked_seconds = float("-inf")
         self._problem = ""

@@ -34,7 +34,7 @@ class PassageEntry:
         vector: (d,) float32, unit length, of the passage.
         sentence_vectors: (s, d) float32, one unit row for each of ``passage.sentences``.
         heading_vector: (d,) float32, unit length.
-        sentence_terms: for each sentence its stems in order, then its marks.
+        sentence_terms: for each sentence its stems in order, then its answer types.
         heading_terms: stems of the title and the heading path.
         words: the lower-case words that spelling is compared with.
     """
@@ -69,7 +69,7 @@ class Candidates:
         heading_vectors: (n, d) float32.
         sentence_offsets: (n + 1,) int32: the sentences of row i are ``sentence_offsets[i]:sentence_offsets[i + 1]``.
         sentence_vectors: (m, d) float32.
-        terms: (t,) uint32 term ids of all sentences in order, marks included.
+        terms: (t,) uint32 term ids of all sentences in order, answer types included.
         term_sentences: (t,) int32, for each term the sentence (0 to m - 1) it stands in.
         heading_terms: (h,) uint32 term ids of titles and heading paths.
         heading_term_offsets: (n + 1,) int32 into ``heading_terms``.

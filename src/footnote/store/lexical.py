@@ -24,7 +24,7 @@ from footnote.store.files import FILE_MODE, StoredFile, hash_file, make_folder, 
 from footnote.store.names import StoredName
 from footnote.store.segments import NOT_OURS, PassageTerms
 from footnote.store.ties import Found, best, nothing
-from footnote.terms import is_mark, term_id
+from footnote.terms import is_answer_type, term_id
 
 FIELDS = ("body", "heading")
 WRITER_BYTES = 64_000_000
@@ -67,14 +67,14 @@ class LexicalIndex:
         """Keys and BM25 scores of the ``k`` best passages, best first, ties by key.
 
         Args:
-            stems: of the query; a repeated one counts as often; marks are left out.
+            stems: of the query; a repeated one counts as often; answer types are left out.
             k: how many.
             weights: field -> factor of its score, of "body" and "heading".
             allowed: document keys to search in; None for all.
         """
         from tantivy import Occur, Query
 
-        tokens = Counter(f"{term_id(stem):08x}" for stem in stems if not is_mark(stem))
+        tokens = Counter(f"{term_id(stem):08x}" for stem in stems if not is_answer_type(stem))
         parts = [
             Query.boost_query(Query.term_query(self._schema, field, token, "freq"), weights[field] * count)
             for token, count in sorted(tokens.items())

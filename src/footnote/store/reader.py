@@ -22,7 +22,7 @@ from footnote.store.opening import Generation, open_generation
 from footnote.store.rows import passage_of
 from footnote.store.searching import IndexSearch
 from footnote.store.segments import merged_frequencies, readable
-from footnote.terms import is_mark, term_id
+from footnote.terms import is_answer_type, term_id
 
 KEPT_ROWS = 2_048
 """Of the rows that ranking works on and of the passages: about 25 MB, and half a millisecond a question where they are met again."""
@@ -173,16 +173,16 @@ class Index(IndexSearch):
             return make_candidates(wanted, rows, self.dimension)
 
     def document_frequencies(self, stems: Sequence[str]) -> dict[str, int]:
-        """For each stem the number of passages that hold it, in a sentence or in their headings; marks have none."""
+        """For each stem the number of passages that hold it, in a sentence or in their headings; answer types have none."""
         with self._lazy:
             if self._frequencies is None:
                 self._frequencies = merged_frequencies(self._open.segments)
         ids, counts = self._frequencies
-        wanted = [stem for stem in dict.fromkeys(stems) if not is_mark(stem)]
+        wanted = [stem for stem in dict.fromkeys(stems) if not is_answer_type(stem)]
         terms = np.array([term_id(stem) for stem in wanted], dtype=np.uint32)
         at = np.minimum(np.searchsorted(ids, terms), max(len(ids) - 1, 0))
         found = np.where(ids[at] == terms, counts[at], 0) if len(ids) else np.zeros(len(terms), dtype=np.int64)
-        return dict(zip(wanted, found.tolist(), strict=True)) | {stem: 0 for stem in stems if is_mark(stem)}
+        return dict(zip(wanted, found.tolist(), strict=True)) | {stem: 0 for stem in stems if is_answer_type(stem)}
 
     def vocabulary(self) -> Mapping[str, int]:
         """For each lower-case word of the documents the number of passages that hold it."""

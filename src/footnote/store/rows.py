@@ -12,7 +12,7 @@ import numpy as np
 
 from footnote.records import Block, Document, Metadatum, Passage, Sentence, Span
 from footnote.store.entries import DocumentEntry, FloatArray, PassageEntry
-from footnote.terms import MARKS, is_mark, term_id, term_ids
+from footnote.terms import ANSWER_TYPES, is_answer_type, term_id, term_ids
 from footnote.wire import Count, decode, encode
 
 DOCUMENT_COLUMNS = (
@@ -51,8 +51,8 @@ _NUMBERS = frozenset({"chars", "passages", "body_terms", "ordinal", "start", "en
 _BYTES = frozenset(PASSAGE_COLUMNS[6:])
 _TERMS = ("sentence_terms", "terms", "heading_terms")
 
-MARK_IDS = np.array(sorted(term_ids(MARKS)), dtype=np.uint32)
-"""Term ids of the marks, which travel with the stems but are none."""
+MARK_IDS = np.array(sorted(term_ids(ANSWER_TYPES)), dtype=np.uint32)
+"""Term ids of the answer types, which travel with the stems but are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def store_document(entry: DocumentEntry, dimension: int) -> StoredDocument:
     document = entry.document
     passages = tuple(_passage_row(n, passage, document, dimension) for n, passage in enumerate(entry.passages))
     words = Counter(word for passage in entry.passages for word in passage.words)
-    body = sum(not is_mark(t) for passage in entry.passages for terms in passage.sentence_terms for t in terms)
+    body = sum(not is_answer_type(t) for passage in entry.passages for terms in passage.sentence_terms for t in terms)
     row = (
         document.id,
         document.title,

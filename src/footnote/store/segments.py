@@ -52,7 +52,7 @@ NOT_OURS = "remove the index folder, then run `footnote index`"
 """Rows whose digest is right but which Footnote would not write: writing the index again would start from them."""
 
 PassageTerms = tuple[int, int, TermArray, TermArray]
-"""Key, document key, term ids of the body without marks, term ids of title and headings."""
+"""Key, document key, term ids of the body without answer types, term ids of title and headings."""
 
 
 class SegmentBuilder:
@@ -111,7 +111,7 @@ class SegmentBuilder:
 
 
 def count_terms(passages: Sequence[bytes]) -> tuple[TermArray, TermArray]:
-    """Distinct term ids of passages, ascending and without marks, and the number of passages that hold each.
+    """Distinct term ids of passages, ascending and without answer types, and the number of passages that hold each.
 
     Args:
         passages: for each the term ids of its body and headings, as bytes.

@@ -110,7 +110,7 @@ def _refused(error: UsageError, status: int = 400) -> JSONResponse:
 
 
 def _add_feedback(router: APIRouter, footnote: Footnote) -> None:
-    book = FeedbackBook(footnote.reader.index_dir)
+    book = FeedbackBook(footnote.index.index_dir)
 
     @router.get("/feedback")
     def listed() -> JSONResponse:

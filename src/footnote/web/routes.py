@@ -18,9 +18,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
-from footnote.claims import Claim, check, find
 from footnote.feedback import Feedback, FeedbackBook, Kind
 from footnote.loaders import SUFFIXES
+from footnote.quote_checking import Claim, check, find
 from footnote.records import Span
 from footnote.web.keys import is_owner
 from footnote.web.layout import Layouts
@@ -175,7 +175,7 @@ def _document(footnote: Footnote, layouts: Layouts, document_id: str, known_tag:
 def _add_feedback(api: APIRouter, footnote: Footnote) -> None:
     @api.post("/feedback")
     def feedback(body: FeedbackBody) -> Response:
-        book = FeedbackBook(footnote.reader.index_dir)
+        book = FeedbackBook(footnote.index.index_dir)
         if body.kind is None:
             book.withdraw(body.turn)
         else:

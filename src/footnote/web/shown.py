@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from footnote.claims import Claim, check, find
+from footnote.quote_checking import Claim, check, find
 from footnote.records import Answer, Citation, Hit, Span
 from footnote.rendering import confidence_in_words, to_json
 from footnote.web.layout import Json, span_layout

@@ -9,53 +9,25 @@ from itertools import pairwise
 import numpy as np
 
 from footnote import terms
-from footnote.ranking.evidence import Query
+from footnote.ranking.query import Query
 from footnote.records import AbstentionReason, Citation, Span
 from footnote.store import Index
-
-__all__ = ["ANOTHERS_CONFIDENCE", "asking_part", "is_anothers", "missing_words", "nearest_explanation", "refusal"]
 
 ANOTHERS_CONFIDENCE = 0.3
 """Most confidence in a quote that tells the property of something else: it is shown as the nearest, and whose it is."""
 WEIGHTY_NAME = 0.25
 """Share of a question's weight from which a name that the quote lacks decides: lower ones cost more right answers than they save."""
 _COMPOUND = re.compile(r"[\w'’]+(?:-[\w'’]+)*")
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
-_ASKS = re.compile(
-    r"^\W*(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|should|shall|will|would|may|"
-    r"might|must|has|have|had|am|any)\b",
-    re.IGNORECASE,
-)
 _STANDS_ANYWHERE = frozenset("a an the this that my your is are was were be to and or not can do does if".split())
 """Words that may stand before anything: what follows them in a quote is not what follows them in a question."""
-FRAMING = frozenset(
-    (
-        "say says said saying tell tells told explain explains describe describes mention mentions mentioned document "
-        "documents file files page pages text folder article articles manual guide please thanks thank hello hi hey "
-        "know think mean means question answer info information find show give need want wants wanted get got getting "
-        "mum mom mother dad father wife husband son daughter kid kids child grandma grandmother granny grandad "
-        "grandfather brother sister aunt uncle friend partner boss neighbour neighbor today tomorrow yesterday tonight "
-        "week weekend monday tuesday wednesday thursday friday saturday sunday year month old really actually just "
-        "anyone anybody someone somebody something anything thing things stuff way bit lot lots sure guess"
-    ).split()
-)
-"""Words that frame a question or tell whose it is: that no document holds them never is why it is not answered."""
 
 
-def asking_part(question: str) -> str:
-    """The sentence of a story that asks: the last with a question mark or a question's first word; else the whole."""
-    sentences = [found.group().strip() for found in _SENTENCE.finditer(question) if found.group().strip(" .!?")]
-    marked = [sentence for sentence in sentences if sentence.endswith("?")]
-    asking = marked or [sentence for sentence in sentences if _ASKS.match(sentence)]
-    return asking[-1] if len(sentences) > 1 and asking else question
-
-
-def missing_words(reader: Index, question: str) -> tuple[str, ...]:
+def missing_words(index: Index, question: str) -> tuple[str, ...]:
     """Content words of what is asked of which no document holds any form; of a compound, the whole ("half-life")."""
-    asked = asking_part(question)
-    found = [w for w in terms.words(asked) if w.text not in terms.STOPWORDS and w.text not in FRAMING]
+    asked = terms.asking_part(question)
+    found = [w for w in terms.words(asked) if w.text not in terms.STOPWORDS and w.text not in terms.FRAMING]
     stems = terms.stem_words([w.text for w in found])
-    counts = reader.document_frequencies(stems)
+    counts = index.document_frequencies(stems)
     missing = [w.span for w, stem in zip(found, stems, strict=True) if not counts.get(stem)]
     return tuple(dict.fromkeys(_whole_word(asked, span) for span in missing))
 
@@ -132,7 +104,7 @@ def _in_its_place(question: str, asked: str, citation: Citation) -> str:
     words = [word.text for word in terms.words(question)]
     place = words.index(terms.fold(asked)) if terms.fold(asked) in words else 0
     before = words[place - 1] if place > 0 and words[place - 1] not in _STANDS_ANYWHERE else None
-    known = set(words) | terms.STOPWORDS | FRAMING
+    known = set(words) | terms.STOPWORDS | terms.FRAMING
     for previous, word in pairwise(terms.words(citation.quote)):
         if previous.text == before and word.text not in known and word.text.isalpha():
             return word.span.of(citation.quote)

@@ -1,21 +1,23 @@
-"""Questions that keep an earlier question's words and change one: "And for pain?", "What about tablets?", "Why?"."""
+"""How a follow-up reads when it stands alone: words of the conversation in a pronoun's place, in an earlier question, or in brackets.
+
+``substitute`` and ``earlier_words`` are for questions that keep an earlier question's words and change one: "And for pain?", "What
+about tablets?", "Why?".
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from footnote.conversation.candidates import Turn
 from footnote.conversation.cues import AUXILIARIES, PREPOSITIONS, Cues, is_content, read_cues
-from footnote.conversation.wording import bracketed
+from footnote.records import Turn
 from footnote.terms import stem_words, words
 
 if TYPE_CHECKING:
     from footnote.encoding import Encoder
-
-__all__ = ["earlier_words", "focus", "question_words", "substitute"]
 
 _OPENER = re.compile(
     r"^(?:(?:and|or|but|so|then|ok|okay)\b[,\s]*)*(?:(?:what|how)\s+about\s+|what\s+of\s+)?(?P<rest>\S.*)$",
@@ -46,6 +48,9 @@ _LIGHT_VERBS = frozenset(
 )
 """Verbs of a question that a fragment leaves as they are."""
 _ASKING = frozenset("what which who whom whose when where why how any".split())
+_POSSESSIVE = frozenset("his its their".split())
+_OWN = frozenset("hers theirs".split())
+_REFLEXIVE = frozenset("himself herself itself themselves".split())
 MOST_SLOT_WORDS = 3
 MOST_WORDS = 4
 """A fragment with more words of its own than this is a question by itself."""
@@ -187,3 +192,35 @@ def _slot(
         return options[0]
     vectors = encoder.encode_queries([own, *(earlier[a:b] for a, b in options)])
     return options[int(np.argmax(vectors[1:] @ vectors[0]))]
+
+
+def bracketed(question: str, added: Sequence[str]) -> str:
+    """The question with phrases in brackets after it."""
+    return f"{question} ({', '.join(added)})" if added else question
+
+
+def with_pronoun_replaced(cues: Cues, phrase: str) -> str | None:
+    """The question with a phrase where its first pronoun stood; None where no pronoun can give way."""
+    for kind, word in cues.pronouns:
+        at = cues.words.index(word)
+        after = cues.words[at + 1].text if at + 1 < len(cues.words) else ""
+        surface = word.span.of(cues.question).casefold()
+        if surface != word.text or word.text in _REFLEXIVE or (kind == "this" and not _stands_alone(cues, at, after)):
+            continue
+        owned = word.text in _POSSESSIVE or word.text in _OWN or (word.text == "her" and _owns(after))
+        put = _owner(phrase) if owned else phrase
+        return f"{cues.question[: word.span.start]}{put}{cues.question[word.span.end :]}"
+    return None
+
+
+def _stands_alone(cues: Cues, at: int, after: str) -> bool:
+    """Whether this or that is a pronoun: the last word, or right after a verb and before one."""
+    return not after or (after in AUXILIARIES | PREPOSITIONS and cues.words[at].text in {"this", "that"})
+
+
+def _owns(after: str) -> bool:
+    return bool(after) and after not in PREPOSITIONS | AUXILIARIES | {"and", "or", "then", "the", "a"}
+
+
+def _owner(phrase: str) -> str:
+    return f"{phrase}'" if phrase.endswith("s") else f"{phrase}'s"
