@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conftest import DATA
 from footnote.errors import CorpusError, DocumentError
 from footnote.loaders import SUFFIXES, find_documents, load_document, read_document
-from footnote.loaders.canonical import clean_text, decode
+from footnote.loaders.outline.canonical import clean_text, decode
 from footnote.settings import Settings
 from outlines import check_blocks, shown
 

@@ -296,7 +296,7 @@ def clean_question(question: str, settings: Settings) -> str:
     Raises:
         QuestionError: it is empty or too long.
     """
-    from footnote.loaders.canonical import clean_text
+    from footnote.loaders.outline.canonical import clean_text
 
     if len(question) > settings.question_max_chars:
         raise QuestionError(

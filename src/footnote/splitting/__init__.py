@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from footnote.splitting.inputs import context_of, heading_input, passage_input, sentence_input
+from footnote.splitting.passage_inputs import context_of, heading_input, passage_input, sentence_input
 from footnote.splitting.passages import split_document
 from footnote.splitting.sentences import sentence_spans
 
