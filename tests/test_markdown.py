@@ -97,7 +97,7 @@ BLOCKS = [
     ("<table><tr><td>a</td><td>b</td></tr></table>", ["table_row: a b"]),
     ("![only an image](a.png)\n\ntext", ["paragraph: text"]),
     ("\t\n \ntext\n \n", ["paragraph: text"]),
-    (">" * 200 + " deep", ["paragraph: deep"]),
+    (">" * 200 + " deep", ["quote: deep"]),
 ]
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from footnote.loaders.outline import Draft, trimmed
 from footnote.records import BlockKind, Span, Style, StyleKind
 
-__all__ = ["Content", "Line", "join_divided_words", "lines_of", "word_counts"]
+__all__ = ["Content", "Line", "join_divided_words", "lines_of", "seen_draft", "word_counts"]
 
 _HEAD = re.compile(r"(?P<head>[^\W\d_]{2,})[-\u2010]$")
 _WORD_MAX_CHARS = 60
@@ -91,26 +91,53 @@ class Content:
     ) -> Draft | None:
         """A draft that shows the visible stretches and hides what lies between them; None where nothing is to be seen."""
         seen = [s for start, end in visible for s in self.sources(start, end)]
-        while seen and not seen[0].of(source).strip():
-            seen.pop(0)
-        while seen and not seen[-1].of(source).strip():
-            seen.pop()
-        if not seen:
-            return None
-        first, last = seen[0].of(source), seen[-1].of(source)
-        seen[-1] = Span(seen[-1].start, seen[-1].end - len(last) + len(last.rstrip()))
-        seen[0] = Span(seen[0].start + len(first) - len(first.lstrip()), seen[0].end)
-        span = Span(seen[0].start, seen[-1].end)
-        hidden = []
-        for left, right in pairwise(seen):
-            hidden += _marks_between(source, left.end, right.start)
-        set_apart = [
-            Style(inner, style)
-            for start, end, style in styles
-            for part in self.sources(start, end)
-            if (around := _seen_within(seen, part)) is not None and (inner := trimmed(source, around)) is not None
-        ]
-        return Draft(kind, span, level=level, ordered=ordered, hidden=tuple(hidden), styles=tuple(set_apart))
+        set_apart = [Style(part, style) for start, end, style in styles for part in self.sources(start, end)]
+        return seen_draft(source, kind, seen, set_apart, level=level, ordered=ordered)
+
+
+def seen_draft(
+    source: str,
+    kind: BlockKind,
+    seen: Sequence[Span],
+    styles: Sequence[Style] = (),
+    *,
+    level: int = 0,
+    ordered: bool = False,
+) -> Draft | None:
+    """A draft that shows stretches of a text, and hides what lies between them; None where nothing is to be seen.
+
+    Args:
+        source: the text.
+        kind: of the block.
+        seen: the stretches, in order, none over the end of a line.
+        styles: how parts of it are set; one that goes over several lines becomes one for each.
+        level: as ``records.Block.level``.
+        ordered: as ``records.Block.ordered``.
+    """
+    shown = [each for each in seen if each.of(source).strip()]
+    if not shown:
+        return None
+    first, last = (shown[n].of(source) for n in (0, -1))
+    kept = [each for each in seen if shown[0].start <= each.start <= shown[-1].start]
+    kept[-1] = Span(kept[-1].start, kept[-1].end - len(last) + len(last.rstrip()))
+    kept[0] = Span(kept[0].start + len(first) - len(first.lstrip()), kept[0].end)
+    hidden = [mark for left, right in pairwise(kept) for mark in _marks_between(source, left.end, right.start)]
+    set_apart = [
+        Style(inner, style.kind)
+        for style in sorted(styles, key=lambda style: (style.span, style.kind))
+        for line in lines_of(source, style.span.start, style.span.end)
+        if line.text
+        and (around := _seen_within(kept, Span(line.start, line.end))) is not None
+        and (inner := trimmed(source, around)) is not None
+    ]
+    return Draft(
+        kind,
+        Span(kept[0].start, kept[-1].end),
+        level=level,
+        ordered=ordered,
+        hidden=tuple(hidden),
+        styles=tuple(set_apart),
+    )
 
 
 def _seen_within(seen: Sequence[Span], part: Span) -> Span | None:
