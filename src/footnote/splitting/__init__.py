@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from footnote.splitting.passage_inputs import context_of, heading_input, passage_input, sentence_input
 from footnote.splitting.passages import split_document
-from footnote.splitting.sentences import sentence_spans
+from footnote.splitting.segmentation import sentence_spans
 
 __all__ = [
     "VERSION",

@@ -5,8 +5,8 @@ A PDF holds letters with their places, and nothing of what they are.  It is read
 1. ``pages`` asks PDFium for each page's letters (``characters``, cut into *runs*: stretches of a line without a wide gap), its rules
    (drawn lines, ``runs``) and what is filled in; a page without letters is recognised by Tesseract where that is installed.
 2. Rows that recur at the pages' edges are left out but for their first showing (``margins``).
-3. ``layout`` brings runs into the order in which a person reads them: rows, bands of columns, tables whose cells are drawn;
-   ``tables`` finds rows and columns of those that are not.
+3. ``reading_order`` brings runs into the order in which a person reads them: rows, bands of columns, tables whose cells are drawn;
+   ``text_tables`` finds rows and columns of those that are not.
 4. ``parts`` joins lines to headings, paragraphs and list items, over the ends of columns and pages too.
 5. Here the parts become a document's text: words divided at a line's end made whole, tables that go on under one header.
 """
@@ -23,10 +23,10 @@ from footnote.loaders.outline import Draft, readable_name
 from footnote.loaders.outline.builder import Extract
 from footnote.loaders.outline.canonical import clean_text
 from footnote.loaders.outline.front_matter import FrontMatter
-from footnote.loaders.pdf.layout import Item, read_order
 from footnote.loaders.pdf.margins import without_margins
 from footnote.loaders.pdf.pages import Page, read_pages
 from footnote.loaders.pdf.parts import Part, parts_of
+from footnote.loaders.pdf.reading_order import Item, read_order
 from footnote.loaders.pdf.runs import Rules, is_wide_script
 from footnote.records import Document, Metadatum
 from footnote.settings import Settings

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from footnote.loaders.pdf.layout import Item, PdfLine
+from footnote.loaders.pdf.reading_order import Item, PdfLine
 from footnote.loaders.pdf.runs import is_wide_script
-from footnote.loaders.pdf.tables import Table
+from footnote.loaders.pdf.text_tables import Table
 from footnote.records import BlockKind
 
 __all__ = ["Part", "parts_of"]

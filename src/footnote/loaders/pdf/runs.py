@@ -1,7 +1,7 @@
 """Runs of text on a PDF's page and how they are joined to lines; and its rules: the straight lines that it draws, as tables have them.
 
 A run stands on one line and has no wide gap in it: a line of a column, a cell of a table, a label or a value.  Which runs
-make a line, a column or a table is told from their places alone (``layout``), never from the order of drawing.
+make a line, a column or a table is told from their places alone (``reading_order``), never from the order of drawing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Tables of a PDF from the places of its text: the strips of white between columns, and the rows that make a table.
 
-``layout`` has those whose cells are drawn.
+``reading_order`` has those whose cells are drawn.
 """
 
 from __future__ import annotations

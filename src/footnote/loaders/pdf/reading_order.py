@@ -17,7 +17,7 @@ from statistics import median_low
 from typing import TypeAlias
 
 from footnote.loaders.pdf.runs import Rules, Run, is_raised, joined, rows_of
-from footnote.loaders.pdf.tables import (
+from footnote.loaders.pdf.text_tables import (
     COUNT,
     GUTTER,
     Cells,
