@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 from footnote import splitting
@@ -19,6 +18,7 @@ from footnote.loaders import FAMILIES, SUFFIXES, family_of
 from footnote.records import Document
 from footnote.settings import Settings
 from footnote.terms import analyse, sentence_terms
+from footnote.wire import encode
 from hostile_files import seeds
 
 HERE = Path(__file__).parent
@@ -48,15 +48,14 @@ def found_digests() -> dict[str, str]:
     """A digest for each family of loaders, and for the splitter."""
     made: dict[str, list[object]] = {family.name: [] for family in FAMILIES} | {"splitting": []}
     for document in documents():
-        outline = [asdict(block) for block in document.blocks]
         if family := family_of(document.id):
-            made[family].append([document.id, document.title, document.text, outline, document.page_starts])
+            made[family].append([document.id, document.title, document.text, document.blocks, document.page_starts])
         passages = splitting.split_document(document, count_tokens=_token_counts, settings=SETTINGS)
         for passage in passages:
             inputs = inputs_of(document, passage)
             terms = [sentence_terms(text) for text in inputs.sentences]
-            made["splitting"].append([asdict(passage), asdict(inputs), terms, analyse(inputs.heading)])
-    return {name: hashlib.sha256(json.dumps(values).encode("ascii")).hexdigest() for name, values in made.items()}
+            made["splitting"].append([passage, inputs, terms, analyse(inputs.heading)])
+    return {name: hashlib.sha256(encode(values)).hexdigest() for name, values in made.items()}
 
 
 def versions() -> dict[str, int]:
