@@ -10,8 +10,7 @@ from hypothesis import assume, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from footnote.loaders.grid import Cell, grid_of
-from footnote.loaders.table_shapes import TableShape, shape_of
+from footnote.loaders.outline.grids import Cell, TableShape, grid_of, shape_of
 from loading import read, rows
 from office_files import open_sheet, open_text
 

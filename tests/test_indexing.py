@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 
 from fakes import HashingEncoder
+from footnote import splitting
 from footnote.errors import CorpusError, DocumentError, IndexLocked
-from footnote.indexing import Progress, build_index, building, needs_update
+from footnote.indexing import Progress, build_index, building, needs_update, surveying
 from footnote.indexing.inputs import entry_of, inputs_of
-from footnote.loaders import load_document, parse_document
+from footnote.loaders import FAMILIES, load_document, parse_document
 from footnote.records import Document
 from footnote.settings import Settings
 from footnote.splitting import passage_input, split_document
 from footnote.store import Index, IndexWriter, PassageVectors, corpus_of, verify
 from footnote.terms import analyse, sentence_terms
+from hostile_files import zipped
 
 
 @pytest.fixture
@@ -273,3 +275,60 @@ def test_a_file_that_was_unreadable_for_a_moment_is_read_again(
     assert [skipped.path for skipped in report.skipped] == ["late.txt"]
     path.write_bytes(good)
     assert build_index(tiny_corpus, index_dir, encoder=hashing_encoder).added == ("late.txt",)
+
+
+def read_again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids of the documents that are parsed from now on."""
+    parsed: list[str] = []
+
+    def parse(raw: bytes, *, document_id: str, settings: Settings) -> Document:
+        parsed.append(document_id)
+        return parse_document(raw, document_id=document_id, settings=settings)
+
+    monkeypatch.setattr(building, "parse_document", parse)
+    return parsed
+
+
+def raised(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """From now on the loaders of a family are of the next version."""
+    families = [replace(each, version=each.version + (each.name == name)) for each in FAMILIES]
+    monkeypatch.setattr(surveying, "FAMILIES", families)
+
+
+def test_another_version_of_a_familys_loaders_reads_its_files_again_and_no_others(
+    tiny_corpus: Path, index_dir: Path, hashing_encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tiny_corpus / "no.pdf").write_bytes(b"none")
+    (tiny_corpus / "both.zip").write_bytes(zipped({"a.md": b"# Owls\n\nOwls see at night."}))
+    first = build_index(tiny_corpus, index_dir, encoder=hashing_encoder)
+    parsed = read_again(monkeypatch)
+    raised(monkeypatch, "markup")
+    assert needs_update(tiny_corpus, index_dir, encoder=hashing_encoder)
+    report = build_index(tiny_corpus, index_dir, encoder=hashing_encoder)
+    assert parsed == ["both.zip", "moons.md"]
+    assert (report.generation, report.passages, report.passages_encoded) == (2, first.passages, 0)
+    assert [file.path for file in report.skipped] == ["no.pdf"]
+    assert not needs_update(tiny_corpus, index_dir, encoder=hashing_encoder)
+    assert verify(index_dir) == []
+
+
+def test_a_file_that_could_not_be_read_is_tried_again_by_another_version_of_its_loader(
+    tiny_corpus: Path, index_dir: Path, hashing_encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tiny_corpus / "no.pdf").write_bytes(b"none")
+    build_index(tiny_corpus, index_dir, encoder=hashing_encoder)
+    parsed = read_again(monkeypatch)
+    raised(monkeypatch, "pdf")
+    report = build_index(tiny_corpus, index_dir, encoder=hashing_encoder)
+    assert (parsed, [file.path for file in report.skipped]) == (["no.pdf"], ["no.pdf"])
+
+
+def test_another_version_of_the_splitter_splits_all_again_and_keeps_vectors(
+    tiny_corpus: Path, index_dir: Path, hashing_encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index(tiny_corpus, index_dir, encoder=hashing_encoder)
+    parsed = read_again(monkeypatch)
+    monkeypatch.setattr(splitting, "VERSION", splitting.VERSION + 1)
+    assert needs_update(tiny_corpus, index_dir, encoder=hashing_encoder)
+    report = build_index(tiny_corpus, index_dir, encoder=hashing_encoder)
+    assert (parsed, report.passages_encoded) == (["moons.md", "tea.txt"], 0)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conftest import DATA
 from footnote.errors import CorpusError, DocumentError
 from footnote.loaders import SUFFIXES, find_documents, load_document, read_document
-from footnote.loaders.canonical import clean_text, decode
+from footnote.loaders.outline.canonical import clean_text, decode
 from footnote.settings import Settings
 from outlines import check_blocks, shown
 
@@ -104,9 +104,7 @@ def test_characters_beyond_the_first_plane_and_combining_marks():
     assert shown(from_file("combining-marks.txt"))[1] == "The cafe\u0301 is open. The café too. Z\u0327\u0301 is rare."
     hebrew = from_file("right-to-left.md")
     assert hebrew.title == "שלום"
-    assert hebrew.warnings == (
-        "written in Hebrew letters, which the model does not know: answers from it will be poor",
-    )
+    assert hebrew.warnings == ("written in Hebrew, which the model does not know: answers from it will be poor",)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from conftest import DATA
 from footnote.errors import DocumentError
 from footnote.loaders import load_document
-from footnote.loaders.markdown import load_markdown
+from footnote.loaders.markup import load_markdown
 from footnote.records import Document
 from footnote.settings import Settings
 from outlines import check_blocks, outline, shown
@@ -97,7 +97,7 @@ BLOCKS = [
     ("<table><tr><td>a</td><td>b</td></tr></table>", ["table_row: a b"]),
     ("![only an image](a.png)\n\ntext", ["paragraph: text"]),
     ("\t\n \ntext\n \n", ["paragraph: text"]),
-    (">" * 200 + " deep", ["paragraph: deep"]),
+    (">" * 200 + " deep", ["quote: deep"]),
 ]
 
 

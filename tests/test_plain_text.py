@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from conftest import DATA
 from footnote.loaders import load_document
-from footnote.loaders.plain_text import load_plain_text
-from footnote.loaders.questions import asks
+from footnote.loaders.outline import asks
+from footnote.loaders.plain import load_plain_text
 from footnote.records import Document
 from footnote.settings import Settings
 from outlines import check_blocks, outline, squeezed

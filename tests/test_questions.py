@@ -6,7 +6,7 @@ import pytest
 
 from footnote.questions.about_documents import DocumentQuestion, document_question
 from footnote.questions.beyond_quoting import Beyond, beyond_quoting, said_beyond, summary_refusal
-from footnote.questions.language import foreign_language
+from footnote.questions.foreign import foreign_language
 from footnote.questions.parts import MOST_PARTS, parts_of
 
 

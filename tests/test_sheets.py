@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from footnote.loaders.number_formats import shown_number
+from footnote.loaders.sheets.workbook import shown_number
 from loading import blocks, read, rows
 from office_files import open_sheet, packed, relations, workbook
 

@@ -13,8 +13,8 @@ from conftest import CORPUS, DATA
 from fakes import HashingEncoder
 from footnote.errors import DocumentError
 from footnote.loaders import load_document
-from footnote.loaders.markdown import load_markdown
-from footnote.loaders.plain_text import load_plain_text
+from footnote.loaders.markup import load_markdown
+from footnote.loaders.plain import load_plain_text
 from footnote.settings import Settings
 from footnote.splitting import heading_input, passage_input, sentence_input, split_document
 from outlines import check_passages, squeezed

@@ -20,7 +20,7 @@ from footnote.errors import QuestionError, QuestionTooLong
 from footnote.evaluation import Report, make_report, read_judgments, run_judgments, text_source
 from footnote.indexing import Progress, build_index
 from footnote.interpretation import small_talk_reply, to_query
-from footnote.loaders.canonical import clean_text
+from footnote.loaders.outline.canonical import clean_text
 from footnote.ranking.evidence import Retrieved
 from footnote.ranking.model import fitted_digests
 from footnote.ranking.query import Query, read_query

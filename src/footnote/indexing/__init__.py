@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from footnote.errors import IndexFolderError
 from footnote.indexing.building import Build
 from footnote.indexing.journal import Change, CorpusHold, hidden_name
-from footnote.indexing.surveying import Progress, Report, splitting_digest, survey
+from footnote.indexing.surveying import Progress, Report, loader_versions, splitting_digest, survey
 from footnote.indexing.watching import changes
 from footnote.loaders import close_worker
 from footnote.records import BuildReport
@@ -58,6 +58,7 @@ def build_index(
         encoder_fingerprint=encoder.fingerprint,
         dimension=encoder.dimension,
         splitting=splitting_digest(chosen),
+        loaders=loader_versions(),
         vector_search=chosen.vector_search,
         corpus_dir=source,
         lock_wait_seconds=chosen.lock_wait_seconds,
@@ -85,8 +86,8 @@ def needs_update(
         manifest = read_manifest(Path(index_dir))
     except IndexFolderError:
         return True
-    made_by = (manifest.encoder_fingerprint, manifest.dimension, manifest.splitting)
-    if made_by != (encoder.fingerprint, encoder.dimension, splitting_digest(chosen)):
+    made_by = (manifest.encoder_fingerprint, manifest.dimension, manifest.splitting, manifest.loaders)
+    if made_by != (encoder.fingerprint, encoder.dimension, splitting_digest(chosen), loader_versions()):
         return True
     unread = {(file.path, file.sha256) for file in manifest.unread}
     read = dict(set(corpus.digests.items()) - unread)

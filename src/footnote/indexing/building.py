@@ -13,7 +13,7 @@ import numpy as np
 
 from footnote.errors import CorpusError, DocumentError
 from footnote.indexing.inputs import Inputs, entry_of, inputs_of
-from footnote.indexing.surveying import Corpus, Progress, Report
+from footnote.indexing.surveying import Corpus, Progress, Report, read_otherwise
 from footnote.loaders import parse_document, read_document
 from footnote.records import BuildReport, Document, Move, Passage
 from footnote.settings import Settings
@@ -62,15 +62,18 @@ class Build:
         """Find what changed, commit it, and say what was done."""
         known, digests = self._known, self._corpus.digests
         before = {(file.path, file.sha256): file for file in self._writer.unread()}
-        self._unread = [before[pair] for pair in sorted(digests.items()) if pair in before]
+        otherwise = read_otherwise({*known, *(name for name, _ in before)}, self._writer.loaders())
+        self._unread = [before[pair] for pair in sorted(digests.items()) if pair in before and pair[0] not in otherwise]
         wanted = sorted(
-            name for name, digest in digests.items() if known.get(name) != digest and (name, digest) not in before
+            name
+            for name, digest in digests.items()
+            if name in otherwise or (known.get(name) != digest and (name, digest) not in before)
         )
         gone = [name for name in known if name not in digests]
         unread_gone = len(before) > len(self._unread)
         if wanted or gone or unread_gone or self._writer.needs_commit():
             self._bytes_total = sum(self._corpus.sizes[name] for name in wanted)
-            stale = [name for name in known if name in digests and known[name] != digests[name]]
+            stale = [name for name in known if name in digests and (known[name] != digests[name] or name in otherwise)]
             self._writer.commit(self._entries(wanted), [*gone, *stale], changing=wanted, unread=self._unread)
         else:
             self._writer.forget_vectors()

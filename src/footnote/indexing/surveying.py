@@ -1,22 +1,20 @@
-"""What lies in a folder of documents, and by which rules it is made into passages: digests that tell what changed."""
+"""What lies in a folder of documents, and by which rules it is made into passages: digests and versions that tell what changed."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
+from footnote import splitting
 from footnote.errors import CorpusError
 from footnote.indexing.journal import settle
-from footnote.loaders import find_documents, open_beneath
+from footnote.loaders import FAMILIES, family_of, find_documents, open_beneath
 from footnote.records import SkippedFile
 from footnote.settings import Settings
-
-SHAPING = ("records", "loaders", "splitting", "terms.py")
-"""The code that decides what a passage is: an index made by other code is made again, with the vectors it has."""
+from footnote.store import LoaderVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +45,23 @@ class Corpus:
 
 
 def splitting_digest(settings: Settings) -> str:
-    """Hex digest of all that decides what a passage is: settings and code."""
+    """Hex digest of all that decides what the passages of any document are: settings, and the splitter's version."""
     shape = (settings.passage_max_chars, settings.passage_max_tokens, settings.document_max_chars, settings.languages)
     # A file that went beyond a limit is read again when the limit is another.
     limits = (settings.archive_max_bytes, settings.archive_max_ratio, settings.archive_members_max, settings.pages_max)
     parsing = (settings.parse_memory_bytes, settings.parse_cpu_seconds, settings.parse_seconds, settings.scan_seconds)
-    return hashlib.sha256(repr((*shape, *limits, *parsing, _code_digest())).encode("utf-8")).hexdigest()
+    return hashlib.sha256(repr((*shape, *limits, *parsing, splitting.VERSION)).encode("utf-8")).hexdigest()
 
 
-@cache
-def _code_digest() -> str:
-    digest, package = hashlib.sha256(), Path(__file__).parent.parent
-    for part in SHAPING:
-        for path in sorted((package / part).rglob("*.py")) if (package / part).is_dir() else [package / part]:
-            digest.update(path.relative_to(package).as_posix().encode("utf-8") + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+def loader_versions() -> tuple[LoaderVersion, ...]:
+    """The versions of the loaders as they are now."""
+    return tuple(LoaderVersion(family.name, family.version) for family in FAMILIES)
+
+
+def read_otherwise(names: Iterable[str], made_by: Collection[LoaderVersion]) -> set[str]:
+    """The files that loaders of other versions have read; an archive may hold files of every family."""
+    other = {family.family for family in set(loader_versions()) ^ set(made_by)}
+    return {name for name in names if family_of(name) in {*other, ""}} if other else set()
 
 
 def survey(corpus_dir: Path, settings: Settings, report: Report) -> Corpus:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from footnote.errors import DocumentError
-from footnote.loaders.beneath import folder_beneath, open_beneath, placed_beneath
 from footnote.loaders.confined import close_worker, load_confined
-from footnote.loaders.files import find_files, read_bytes
-from footnote.loaders.formats import SUFFIXES, Loader
+from footnote.loaders.discovery import find_files, folder_beneath, open_beneath, placed_beneath, read_bytes
+from footnote.loaders.formats import FAMILIES, SUFFIXES, Family, family_of
+from footnote.loaders.outline import Loader
 from footnote.records import Document, SkippedFile
 from footnote.settings import Settings
 
 __all__ = [
+    "FAMILIES",
     "SUFFIXES",
+    "Family",
     "Loader",
     "close_worker",
+    "family_of",
     "find_documents",
     "folder_beneath",
     "load_document",

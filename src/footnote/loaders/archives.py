@@ -1,24 +1,32 @@
-"""Zip archives, the ones that documents are made of among them: opened under limits, read without writing anything."""
+"""Zip archives: opened under limits and read without writing anything; the parts of Microsoft's formats; bundles of documents."""
 
 from __future__ import annotations
 
 import io
+import posixpath
 import zipfile
 import zlib
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 from footnote.errors import DocumentError
+from footnote.loaders.formulas import local_name, parse_xml
+from footnote.loaders.outline import Draft, Loader, assemble, check_text, readable_name
+from footnote.loaders.outline.front_matter import FrontMatter, office_front
+from footnote.records import Document, Span, Style
 from footnote.settings import Settings
 
-__all__ = ["Archive", "local_name", "local_value", "parse_xml"]
+__all__ = ["Archive", "load_bundle", "office_core", "related_parts"]
 
 _RATIO_FREE_BYTES = 10_000_000
 """Archives that unpack to less are never suspected: rows of a small table shrink a hundredfold in good faith."""
-
-
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """What files of older office programs begin with, and newer ones with a password."""
 _MANIFEST = "META-INF/manifest.xml"
+_CORE = "docProps/core.xml"
+_TEMPLATE_DATES = frozenset({"2013-12-23T23:15:00Z", "2013-01-27T09:14:16Z", "2013-01-27T09:15:58Z"})
+"""Of the templates that python-docx and python-pptx start from."""
 
 
 class Archive:
@@ -89,37 +97,98 @@ def _not_an_archive(raw: bytes) -> DocumentError:
     return DocumentError("it has the format of an older office program", remedy="save it as DOCX, XLSX or PPTX")
 
 
-def parse_xml(raw: bytes, *, doctype: bool = False) -> Any:
-    """The root of an XML document; nothing outside of it is ever read.
+def load_bundle(raw: bytes, document_id: str, settings: Settings, suffixes: Mapping[str, Loader]) -> Document:
+    """The documents of a zip archive, in the order of their names; what cannot be read is among the warnings.
 
     Raises:
-        DocumentError: it is damaged, or declares a document type where none belongs.
+        DocumentError: none of its files can be read, or it is beyond a limit.
     """
-    from lxml import etree
+    archive = Archive(raw, settings)
+    drafts: list[Draft] = []
+    warnings: list[str] = []
+    text = ""
+    inside = replace(settings, scan_seconds=0.0)  # recognising many scans would take longer than one file may
+    for name in sorted(archive.names()):
+        suffix = PurePosixPath(name).suffix.lower()
+        if suffix not in suffixes or suffix == ".zip":
+            warnings.append(f"{name} left out: no loader for {suffix or 'it'} inside an archive")
+            continue
+        try:
+            inner = suffixes[suffix](archive.read(name), name, inside)
+        except DocumentError as error:
+            warnings.append(f"{name} left out: {error.what}")
+            continue
+        warnings += [f"{name}: {warning}" for warning in inner.warnings]
+        text += "\n\n" if text else ""
+        heading = f"{inner.title} ({name})" if inner.title != readable_name(name) else name
+        heading = " ".join(heading.split())
+        drafts.append(Draft("heading", Span(len(text), len(text) + len(heading)), 1))
+        text += f"{heading}\n\n"
+        drafts += _moved(inner, len(text))
+        text += inner.text
+        if len(text) > settings.document_max_chars:
+            break
+    if not drafts:
+        reason = f": {warnings[0]}" if warnings else ""
+        raise DocumentError(f"no text found{reason}", remedy="put documents into it, or remove it")
+    check_text(text, document_id, settings)
+    front = FrontMatter(title=readable_name(document_id))
+    return assemble(raw, text, drafts, document_id=document_id, front=front, warnings=tuple(warnings))
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
-    try:
-        root: Any = etree.fromstring(raw, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
-            raise MemoryError from error
-        raise DocumentError("its XML is damaged", remedy="save it again") from error
-    if not doctype and root.getroottree().docinfo.doctype:
-        raise DocumentError("it declares an XML document type, which no office program writes", remedy="save it again")
-    return root
+
+def _moved(document: Document, by: int) -> list[Draft]:
+    """A document's blocks as drafts that stand further on, its headings one level down."""
+    drafts: list[Draft] = []
+    for block in document.blocks:
+        heading = block.kind == "heading"
+        drafts.append(
+            Draft(
+                block.kind,
+                _shifted(block.span, by),
+                min(block.level + 1, 6) if heading else block.level,
+                block.ordered,
+                tuple(_shifted(cell, by) for cell in block.cells),
+                tuple(_shifted(gap, by) for gap in block.hidden),
+                tuple(Style(_shifted(style.span, by), style.kind) for style in block.styles),
+                drafts[block.lead_in] if block.lead_in is not None and block.lead_in < len(drafts) else None,
+                drafts[block.header] if block.header is not None and block.header < len(drafts) else None,
+                block.asks,
+            )
+        )
+    return drafts
 
 
-def local_name(element: Any) -> str:
-    """An element's name without its namespace: strict and transitional files differ in nothing else."""
-    name: str = element.tag
-    return name.rpartition("}")[2]
+def _shifted(span: Span, by: int) -> Span:
+    return Span(span.start + by, span.end + by)
 
 
-def local_value(element: Any, name: str) -> str | None:
-    """The attribute of a local name; None where there is none."""
-    if element is None:
-        return None
-    for key, value in element.items():
-        if key == name or key.endswith("}" + name):
-            return str(value)
-    return None
+def office_core(archive: Archive) -> FrontMatter:
+    """Title, author and date of a file of Microsoft's formats, as far as it tells them."""
+    if _CORE not in archive.names():
+        return FrontMatter()
+    told = {local_name(e): (e.text or "").strip() for e in parse_xml(archive.read(_CORE)) if isinstance(e.tag, str)}
+    dates = [told[name] for name in ("modified", "created") if told.get(name) and told[name] not in _TEMPLATE_DATES]
+    date = dates[0] if dates else ""
+    return office_front(told.get("title", ""), {"author": told.get("creator", ""), "date": date})
+
+
+def related_parts(archive: Archive, name: str, *, by_id: bool = False) -> dict[str, list[str]]:
+    """The parts that a part of Microsoft's formats names, by the ends of their types or by their ids.
+
+    Args:
+        archive: the file.
+        name: of the part; empty for the file itself.
+        by_id: whether the keys are ids.
+    """
+    folder, base = posixpath.split(name)
+    relations = posixpath.join(folder, "_rels", f"{base}.rels")
+    if relations not in archive.names():
+        return {}
+    found: dict[str, list[str]] = {}
+    for relation in parse_xml(archive.read(relations)):
+        target = relation.get("Target") or ""
+        if relation.get("TargetMode") != "External":
+            path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+            key = relation.get("Id") or "" if by_id else (relation.get("Type") or "").rpartition("/")[2]
+            found.setdefault(key, []).append(path)
+    return found

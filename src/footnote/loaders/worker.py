@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from footnote.errors import DocumentError
 from footnote.loaders.formats import SUFFIXES
-from footnote.loaders.languages import language_warning
 from footnote.loaders.messages import Broken, OutOfMemory, Parsed, Refused, Request
+from footnote.loaders.outline.document_language import language_warning
 from footnote.wire import decode, encode
 
 __all__ = ["main"]

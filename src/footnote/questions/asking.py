@@ -10,7 +10,7 @@ from typing import Protocol
 from footnote import terms
 from footnote.questions.about_documents import answer_from_documents, document_question
 from footnote.questions.beyond_quoting import beyond_quoting, said_beyond, summary_refusal
-from footnote.questions.language import foreign_language, said_foreign
+from footnote.questions.foreign import foreign_language, said_foreign
 from footnote.questions.parts import parts_of
 from footnote.records import Answer, Citation, Hit
 from footnote.records.answers import Timing

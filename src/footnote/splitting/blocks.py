@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from footnote.records import Block, Document, Sentence, Span
-from footnote.splitting.sentences import borders
+from footnote.splitting.segmentation import borders
 
 __all__ = ["block_sentences", "cut"]
 

@@ -39,7 +39,7 @@ from footnote.store.corpora import claimed_corpus, corpus_of, name_corpus
 from footnote.store.entries import Candidates, DocumentEntry, PassageEntry, PassageVectors
 from footnote.store.files import open_plain, step, sync_dir, sync_file
 from footnote.store.health import IndexHealth
-from footnote.store.manifest import Manifest, Unread, is_index, read_manifest
+from footnote.store.manifest import LoaderVersion, Manifest, Unread, is_index, read_manifest
 from footnote.store.new_files import new_file
 from footnote.store.reader import Index
 from footnote.store.rows import content_digest
@@ -52,6 +52,7 @@ __all__ = [
     "Index",
     "IndexHealth",
     "IndexWriter",
+    "LoaderVersion",
     "Manifest",
     "PassageEntry",
     "PassageVectors",

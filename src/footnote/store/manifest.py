@@ -80,6 +80,14 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class LoaderVersion:
+    """A family of formats and the version of the loaders that read its documents."""
+
+    family: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Approximation:
     """How an index is searched that is too large to compare a query with every vector.
 
@@ -110,7 +118,7 @@ class Manifest:
         generation: counts commits, from 1.
         encoder_fingerprint: of the encoder that made every vector.
         dimension: of its vectors.
-        splitting: digest of the settings and the code that shape passages.
+        splitting: digest of the settings and the version of the code that shape passages.
         content_sha256: digest over the (document id, file digest) pairs in order.
         segments: the files with the rows and vectors.
         lexical_dir: the folder of the lexical index; None where nothing is indexed.
@@ -120,6 +128,7 @@ class Manifest:
         next_document_key: key of the next document written.
         unread: files of the corpus that could not be read.
         approximation: how it is searched; None for exactly.
+        loaders: the versions of the loaders that read its documents, by family.
         corpus: the folder of documents, relative to the index folder; may be empty.  Only what the index claims: whoever
             reads it asks ``store.corpora`` whether the owner ever named that folder.
 
@@ -140,6 +149,7 @@ class Manifest:
     next_document_key: Count = 1
     unread: tuple[Unread, ...] = ()
     approximation: Approximation | None = None
+    loaders: tuple[LoaderVersion, ...] = ()
     corpus: str = ""
     format_version: Count = FORMAT_VERSION
 
@@ -180,7 +190,8 @@ class Manifest:
     @property
     def fingerprint(self) -> str:
         """Hex digest of what the index says, whatever generation it says it in."""
-        facts = (self.format_version, self.encoder_fingerprint, self.dimension, self.splitting, self.content_sha256)
+        made_by = (self.format_version, self.encoder_fingerprint, self.dimension, self.splitting)
+        facts = (*made_by, [(each.family, each.version) for each in self.loaders], self.content_sha256)
         return hashlib.sha256(json.dumps(facts).encode("utf-8")).hexdigest()
 
     def files(self) -> Iterator[StoredFile]:

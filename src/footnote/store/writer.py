@@ -19,7 +19,15 @@ from footnote.store.files import StoredFile, matches, publish, sync_dir
 from footnote.store.generations import clean, last_named, write_segments
 from footnote.store.lexical import write_lexical
 from footnote.store.lock import write_lock
-from footnote.store.manifest import DRAFT_NAME, MANIFEST_NAME, Manifest, SegmentInfo, Unread, read_manifest
+from footnote.store.manifest import (
+    DRAFT_NAME,
+    MANIFEST_NAME,
+    LoaderVersion,
+    Manifest,
+    SegmentInfo,
+    Unread,
+    read_manifest,
+)
 from footnote.store.names import StoredName
 from footnote.store.opening import all_terms, check_rows, is_small, lexical_intact, open_segment
 from footnote.store.rows import StoredDocument, content_digest, store_document
@@ -42,7 +50,8 @@ class IndexWriter:
         index_dir: the index folder, made if missing.
         encoder_fingerprint: of the encoder that made the vectors to come.
         dimension: of those vectors.
-        splitting: digest of the settings and the code that shape passages.
+        splitting: digest of the settings and the version of the code that shape passages.
+        loaders: the versions of the loaders that read the documents to come.
         vector_search: "auto", "exact" or "approximate".
         corpus_dir: the folder of documents, to be remembered.
         lock_wait_seconds: how long to wait for another writer.
@@ -54,13 +63,14 @@ class IndexWriter:
         IndexLocked: another process is writing it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what makes an index another one, each by its name
         self,
         index_dir: Path | str,
         *,
         encoder_fingerprint: str,
         dimension: int,
         splitting: str = "",
+        loaders: Sequence[LoaderVersion] = (),
         vector_search: str = "auto",
         corpus_dir: Path | None = None,
         lock_wait_seconds: float = 60.0,
@@ -68,6 +78,7 @@ class IndexWriter:
     ) -> None:
         self.index_dir = Path(index_dir)
         self._encoder, self._dimension, self._splitting = encoder_fingerprint, dimension, splitting
+        self._loaders = tuple(loaders)
         self._vector_search = vector_search
         self._corpus = _relative(corpus_dir, self.index_dir)
         self._wait_seconds, self._on_wait = lock_wait_seconds, on_wait
@@ -129,6 +140,10 @@ class IndexWriter:
         """Document id -> digest of its file, for every document that need not be written again."""
         return {name: digest for s in self._segments for name, digest in s.files()} if self._current() else {}
 
+    def loaders(self) -> tuple[LoaderVersion, ...]:
+        """The versions of the loaders that read the documents that are known."""
+        return self._base.loaders if self._base is not None and self._current() else ()
+
     def unread(self) -> tuple[Unread, ...]:
         """Files that could not be read when the index was last written under the same settings."""
         return self._base.unread if self._base is not None and self._current() else ()
@@ -154,7 +169,9 @@ class IndexWriter:
     def needs_commit(self) -> bool:
         """Whether the index would change without any change of documents: it is missing, damaged, or made otherwise."""
         base = self._base
-        if base is None or not self._intact or not self._current() or base.corpus != self._corpus:
+        if base is None or not self._intact or not self._current():
+            return True
+        if (base.corpus, base.loaders) != (self._corpus, self._loaders):
             return True
         vectors = vector_search_fits(self.index_dir, base, self._vector_search) and all(
             self._vectors_intact(info) for info in base.segments
@@ -226,6 +243,7 @@ class IndexWriter:
             encoder_fingerprint=self._encoder,
             dimension=self._dimension,
             splitting=self._splitting,
+            loaders=self._loaders,
             content_sha256=content_digest(files),
             segments=infos,
             lexical_dir=lexical_dir,
