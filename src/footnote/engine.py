@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -19,8 +19,9 @@ from footnote.encoding.batching import BatchingEncoder
 from footnote.errors import QuestionError, QuestionTooLong
 from footnote.evaluation import Report, make_report, read_judgments, run_judgments, text_source
 from footnote.indexing import Progress, build_index
-from footnote.interpretation import small_talk_reply, to_query
+from footnote.interpretation import to_query
 from footnote.loaders.outline.canonical import clean_text
+from footnote.questions.asking import answer_message
 from footnote.ranking.evidence import Retrieved
 from footnote.ranking.model import fitted_digests
 from footnote.ranking.query import Query, read_query
@@ -171,25 +172,25 @@ class Footnote:
         Raises:
             QuestionError: the question is empty or longer than ``settings.question_max_chars``.
         """
+        asked = clean_question(question, self._settings)
+        turns = tuple(Turn(*turn) for turn in history)
+        if literal:
+            return self._ask_one(asked, turns, allowed=allowed, literal=True)
+        fingerprint = _answer_fingerprint(self._index, self._settings, self._rerankers)
+        ask_one = partial(self._ask_one, allowed=allowed)
+        return answer_message(asked, turns, self._index, ask_one, fingerprint=fingerprint, allowed=allowed)
+
+    def _ask_one(
+        self,
+        asked: str,
+        turns: Sequence[Turn],
+        *,
+        allowed: frozenset[str] | None = None,
+        literal: bool = False,
+    ) -> Answer:
+        """Answer one question by searching for it."""
         index = self._index
         clock = _Clock()
-        asked = clean_question(question, self._settings)
-        reply = small_talk_reply(asked)
-        fingerprint = _answer_fingerprint(index, self._settings, self._rerankers)
-        if reply is not None:
-            return Answer(
-                question=asked,
-                interpreted_as=asked,
-                confidence=0.0,
-                citations=(),
-                reason="small_talk",
-                explanation=reply,
-                missing_words=(),
-                hits=(),
-                fingerprint=fingerprint,
-                timings=clock.timings(),
-            )
-        turns = [Turn(*turn) for turn in history]
         complete = interpret(asked, turns, index=index, encoder=self._encoder) if turns else asked
         understood = complete if literal else to_query(complete, index, self._encoder)
         clock.lap("interpret")
@@ -210,7 +211,7 @@ class Footnote:
             reason=selection.reason,
             explanation=selection.explanation,
             missing_words=selection.missing_words,
-            fingerprint=fingerprint,
+            fingerprint=_answer_fingerprint(index, self._settings, self._rerankers),
             timings=clock.timings(),
             track_record=selection.track_record,
             nearest=selection.nearest,

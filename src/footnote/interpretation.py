@@ -25,12 +25,18 @@ TWO_SLIPS_FROM_CHARS = 9
 DEFINING_PASSAGES = 3
 """An abbreviation in more passages than these finds them by itself: spelling it out then costs more than it gains."""
 
+FEWEST_INITIALS = 3
+"""Two letters begin two words somewhere in any text."""
+NEAR_PASSAGES = 20
+_INITIALED = re.compile(r"[^\W\d_][\w'’]*")
+_SMALL_WORDS = frozenset("of the and for in to a an".split())
+_BREAK = re.compile(r"[^\w\s'’&/-]|\n\s*\n")
 _ABBREVIATION = re.compile(r"\b[A-Z][A-Za-z]*[A-Z]s?\b")
 
 
 def to_query(question: str, index: Index, encoder: Encoder) -> str:
     """The question with its slips mended and its abbreviations spelled out; itself where there is nothing to do."""
-    return spell_out(mend_spelling(question, index, encoder), index)
+    return spell_out(mend_spelling(question, index, encoder), index, encoder)
 
 
 def mend_spelling(question: str, index: Index, encoder: Encoder) -> str:
@@ -93,28 +99,59 @@ def _like(typed: str, found: str) -> str:
     return found.capitalize() if typed[0].isupper() else found
 
 
-def spell_out(question: str, index: Index) -> str:
+def spell_out(question: str, index: Index, encoder: Encoder) -> str:
     """Add what an abbreviation stands for, where the documents say so: "TRD" becomes "TRD (treatment-resistant depression)"."""
     spelled = question
     for match in reversed(list(_ABBREVIATION.finditer(question))):
         short = match.group().removesuffix("s") if match.group()[-2:-1].isupper() else match.group()
-        meaning = _definition(short, index)
+        meaning = _definition(short, question, index, encoder)
         if meaning is not None and meaning.casefold() not in question.casefold():
             spelled = f"{spelled[: match.end()]} ({meaning}){spelled[match.end() :]}"
     return spelled
 
 
-def _definition(short: str, index: Index) -> str | None:
-    """What the documents say that an abbreviation stands for: the words before its brackets that its letters begin."""
+def _definition(short: str, question: str, index: Index, encoder: Encoder) -> str | None:
+    """What the documents say that an abbreviation stands for: the words before its brackets that its letters begin.
+
+    Of one that stands nowhere, the words with those initials in the passages nearest to the question ("CFO").
+    """
     keys, _ = index.search_terms(terms.analyse(short), DEFINING_PASSAGES + 1)
     if len(keys) > DEFINING_PASSAGES:
         return None
+    if not len(keys):
+        return _by_initials(short, question, index, encoder)
     for passage in index.passages(keys):
         text = passage.span.of(index.document(passage.document_id).text)
         for place in re.finditer(rf"\(\s*{re.escape(short)}s?\s*\)", text):
             found = long_form(short, text[: place.start()])
             if found is not None:
                 return found
+    return None
+
+
+def _by_initials(short: str, question: str, index: Index, encoder: Encoder) -> str | None:
+    if len(short) < FEWEST_INITIALS:
+        return None
+    keys, _ = index.search_passages(encoder.encode_queries([question])[0], NEAR_PASSAGES)
+    for passage in index.passages(keys):
+        document = index.document(passage.document_id)
+        found = with_initials(short, document.visible(passage.span))
+        if found is not None:
+            return found
+    return None
+
+
+def with_initials(short: str, text: str) -> str | None:
+    """The first words in a row whose initials are an abbreviation's letters, small words between them left out of account."""
+    named = [match for match in _INITIALED.finditer(text) if match.group().casefold() not in _SMALL_WORDS]
+    initials = "".join(match.group()[0].casefold() for match in named)
+    at = initials.find(short.casefold())
+    while at >= 0:
+        run = named[at : at + len(short)]
+        between = text[run[0].start() : run[-1].end()]
+        if not _BREAK.search(between):
+            return " ".join(between.split())
+        at = initials.find(short.casefold(), at + 1)
     return None
 
 

@@ -41,8 +41,10 @@ def _whole_word(question: str, span: Span) -> str:
 def refusal(missing: Sequence[str]) -> tuple[AbstentionReason, str]:
     """Why nothing is shown, and the sentence that says so."""
     if missing:
-        listed = ", ".join(f"“{word}”" for word in missing)
-        return "unknown_words", f"The documents never mention {listed}, and no passage answers the question without."
+        return (
+            "unknown_words",
+            f"The documents never mention {_listed(missing)}, and no passage answers the question without.",
+        )
     return "not_answered", "The documents use these words, but no passage was found that answers the question."
 
 
@@ -66,13 +68,19 @@ def is_anothers(query: Query, citation: Citation, passage_text: str) -> bool:
     return not in_passage or bool(_in_its_place(query.text, name, citation))
 
 
-def nearest_explanation(query: Query, citation: Citation) -> str:
-    """What is said above the nearest passage: of what it tells where that is not what was asked about."""
+def nearest_explanation(query: Query, citation: Citation, missing: Sequence[str]) -> str:
+    """What is said above the nearest passage: what no document mentions, or of what it tells where that is not what was asked about."""
     asked = _untold_name(query, citation)
     told = _told_instead(query.text, asked, citation) if asked else ""
     if told:
         return f"No passage answers this for certain. The nearest is about {told}, not {asked}:"
+    if missing:
+        return f"The documents never mention {_listed(missing)}. The nearest passage:"
     return "No passage answers this for certain. The nearest:"
+
+
+def _listed(missing: Sequence[str]) -> str:
+    return ", ".join(f"“{word}”" for word in missing)
 
 
 def _untold_name(query: Query, citation: Citation) -> str:

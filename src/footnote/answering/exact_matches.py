@@ -23,9 +23,9 @@ from footnote.store import Index
 
 CODE_ALONE_CONFIDENCE = 0.8
 """Of a quote that holds the very code that was typed and nothing else: as good as an answer, though no one knows what was wanted."""
-ROW_CONFIDENCE = 0.7
-"""Least confidence in a table's row where all words of the question stand, column names and headings included: rerankers learned from
-prose, and trust rows too little."""
+ALL_WORDS_CONFIDENCE = 0.7
+"""Least confidence in a table's row, or in a sentence with the very code, where all words of the question stand, column names and
+headings included: rerankers learned from prose, and trust rows too little, and no code means anything to them."""
 DISPUTED_CONFIDENCE = 0.8
 """Most confidence in a number where another document answers with another one: never "very likely"."""
 NUMBERED_CONFIDENCE = 0.95
@@ -40,6 +40,8 @@ _NUMBER_TYPES = frozenset({"#number", "#year", "#date", "#duration", "#percent",
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NUMBERED = re.compile(r"\b[\w]*\d[\w]*(?:[-./,:'’_]\w+)*|\b[A-Za-z]+[-/_]\d\w*")
 _SEPARATORS = re.compile(r"[-./,:'’_\s]")
+FEWEST_WORDS = 2
+"""One word stands in many rows."""
 _LONG_DIGITS = 4
 """A bare number of so many digits names one thing; shorter ones count or measure something."""
 
@@ -66,11 +68,12 @@ def keep_exact(index: Index, retrieved: Retrieved, scored: ScoredSentences) -> S
     wanted = codes_of(retrieved.query.text)
     codes = _holds_codes(index, retrieved.passages, wanted) & np.isfinite(scored.scores) if wanted else None
     if codes is not None and codes.any():
-        return replace(scored, scores=np.where(codes, scored.scores, -np.inf), exact="code")
+        told = replace(scored, scores=np.where(codes, scored.scores, -np.inf), exact="code")
+        return replace(told, exact="words") if _tells_the_rest(index, retrieved, told.best) else told
     rows = _rows_asked_for(index, retrieved, scored)
     if not rows.any() or (_tells_all(retrieved, scored.best) and not rows[scored.best]):
         return scored
-    return replace(scored, scores=np.where(rows, scored.scores, -np.inf), exact="row")
+    return replace(scored, scores=np.where(rows, scored.scores, -np.inf), exact="words")
 
 
 def _holds_codes(index: Index, passages: Sequence[Passage], wanted: frozenset[str]) -> npt.NDArray[np.bool_]:
@@ -82,6 +85,22 @@ def _holds_codes(index: Index, passages: Sequence[Passage], wanted: frozenset[st
     return np.array(held, dtype=np.bool_)
 
 
+def _tells_the_rest(index: Index, retrieved: Retrieved, n: int) -> bool:
+    """Whether a sentence with the codes of a question has its other words too, what stands over it included."""
+    rest = _NUMBERED.sub(" ", terms.asking_part(retrieved.query.text))
+    wanted = set(terms.stem_words(sorted(set(terms.content_words(rest)) - terms.FRAMING)))
+    return bool(wanted) and wanted <= _told_with(index, retrieved, n)
+
+
+def _told_with(index: Index, retrieved: Retrieved, n: int) -> set[str]:
+    """Stems of a sentence with its document's title and the headings over it."""
+    home, at = retrieved.sentence(n)
+    passage = retrieved.passages[home]
+    document = index.document(passage.document_id)
+    sentence = sentence_input(document, passage.sentences[at])
+    return set(terms.analyse(" ".join([document.title, *passage.heading_path, sentence])))
+
+
 def _rows_asked_for(index: Index, retrieved: Retrieved, scored: ScoredSentences) -> npt.NDArray[np.bool_]:
     """Which sentences are rows of a table with every word of the question, column names and what stands over it included, (m,)."""
     asked = set(terms.content_words(terms.asking_part(retrieved.query.text))) - terms.FRAMING
@@ -89,14 +108,9 @@ def _rows_asked_for(index: Index, retrieved: Retrieved, scored: ScoredSentences)
     held = []
     for n, score in enumerate(scored.scores):
         home, at = retrieved.sentence(n)
-        passage = retrieved.passages[home]
-        sentence = passage.sentences[at]
-        if sentence.kind != "table_row" or len(wanted) < 2 or not np.isfinite(score):
-            held.append(False)
-            continue
-        document = index.document(passage.document_id)
-        told = " ".join([document.title, *passage.heading_path, sentence_input(document, sentence)])
-        held.append(wanted <= set(terms.analyse(told)))
+        is_row = retrieved.passages[home].sentences[at].kind == "table_row"
+        quotable = is_row and len(wanted) >= FEWEST_WORDS and np.isfinite(score)
+        held.append(bool(quotable) and wanted <= _told_with(index, retrieved, n))
     return np.array(held, dtype=np.bool_)
 
 

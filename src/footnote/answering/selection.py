@@ -15,10 +15,10 @@ from footnote.answering.abstention import (
     refusal,
 )
 from footnote.answering.exact_matches import (
+    ALL_WORDS_CONFIDENCE,
     CODE_ALONE_CONFIDENCE,
     DISPUTED_CONFIDENCE,
     NUMBERED_CONFIDENCE,
-    ROW_CONFIDENCE,
     asked_section,
     is_code_alone,
     is_disputed,
@@ -116,10 +116,10 @@ def select(
 
 
 def _confidence(index: Index, retrieved: Retrieved, scored: ScoredSentences) -> float:
-    """The fitted confidence, but for what is certain by itself: a code that is the question, a row with all its words, a dispute."""
+    """The fitted confidence, but for what is certain by itself: a code that is the question, all its words in a row, a dispute."""
     confidence = confidence_of(retrieved, scored)
-    if scored.exact == "row":
-        confidence = max(confidence, ROW_CONFIDENCE)
+    if scored.exact == "words":
+        confidence = max(confidence, ALL_WORDS_CONFIDENCE)
     if scored.exact == "code" and is_code_alone(retrieved.query.text):
         confidence = max(confidence, CODE_ALONE_CONFIDENCE)
     if confidence > DISPUTED_CONFIDENCE and is_disputed(index, retrieved, scored):
@@ -147,7 +147,7 @@ def _nearest(index: Index, retrieved: Retrieved, scored: ScoredSentences) -> Cit
 
 def _abstention(query: Query, confidence: float, missing: tuple[str, ...], nearest: Citation | None) -> Selection:
     if nearest is not None:
-        text = nearest_explanation(query, nearest)
+        text = nearest_explanation(query, nearest, missing)
         return Selection((), confidence, "not_answered", text, missing, nearest=nearest)
     reason, text = refusal(missing)
     return Selection((), confidence, reason, text, missing)

@@ -119,7 +119,8 @@ def _runs(text: str, age: int, common: frozenset[str], *, in_question: bool) -> 
     tokens = []
     for w in words(text):
         opens = not text[: w.span.start].strip("\"“”' \n") or text[: w.span.start].rstrip("\"“”' \n")[-1:] in ".?!:;|*"
-        upper = text[w.span.start].isupper()
+        # "Brewline 300" is one name.
+        upper = text[w.span.start].isupper() or (w.text[0].isdigit() and bool(tokens) and tokens[-1].capital)
         tokens.append(_Token(w.text, w.span.start, w.span.end, upper and not (opens and _plain(w.text, common))))
     cased = any(c.isupper() for c in text[1:])
     found = []

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from footnote.conversation.agreement import agreeing
 from footnote.conversation.candidates import Phrase, phrases
 from footnote.conversation.cues import Cues
 from footnote.conversation.features import FEATURES, Frequencies, describe, is_verbal
@@ -62,6 +63,7 @@ def choose(
     cased = is_cased(turns)
     # Without capitals a word out of a run tells less than the run, and verbs cannot be told from names.
     found = [p for p in phrases(turns) if cased or (p.whole and len(p.words) <= MOST_PLAIN_WORDS and not is_verbal(p))]
+    found = agreeing(cues, turns, found)
     if not found:
         return []
     model = models["cased" if cased else "plain"]

@@ -182,9 +182,12 @@ def _slot(
         return governed[-1]
     options = [(a, b) for a, b, p in slots if p] if preposition else []
     options = options or [(a, b) for a, b, _ in slots]
+    if own[:1].isupper() and (names := _name_runs(earlier)):
+        # A name takes the whole place of another: "Anna" that of "Marek Novak".
+        options = names
     if encoder is None:
         return options[-1]
-    if len(words(own)) == 1:
+    if len(words(own)) == 1 and not own[:1].isupper():
         # One word may stand for one word of a run: "intravenous" for "intramuscular" in "intramuscular ketamine".
         parts = [(a + w.span.start, a + w.span.end) for a, b in options for w in words(earlier[a:b])]
         options = list(dict.fromkeys([*options, *parts]))
@@ -192,6 +195,19 @@ def _slot(
         return options[0]
     vectors = encoder.encode_queries([own, *(earlier[a:b] for a, b in options)])
     return options[int(np.argmax(vectors[1:] @ vectors[0]))]
+
+
+def _name_runs(earlier: str) -> list[tuple[int, int]]:
+    """Runs of words with capitals inside a question, in order."""
+    runs: list[tuple[int, int]] = []
+    for word in words(earlier)[1:]:
+        if not (earlier[word.span.start].isupper() and is_content(word.text)):
+            continue
+        if runs and not earlier[runs[-1][1] : word.span.start].strip(" -"):
+            runs[-1] = (runs[-1][0], word.span.end)
+        else:
+            runs.append((word.span.start, word.span.end))
+    return runs
 
 
 def bracketed(question: str, added: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A message becomes one answer: of the documents themselves, of several questions together, or of the one question that it is."""
+"""A message becomes one answer: to small talk, about the documents, of several questions together, or to the one that it asks."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import replace
 from typing import Protocol
 
 from footnote import terms
+from footnote.interpretation import small_talk_reply
 from footnote.questions.about_documents import answer_from_documents, document_question
 from footnote.questions.beyond_quoting import beyond_quoting, said_beyond, summary_refusal
 from footnote.questions.foreign import foreign_language, said_foreign
 from footnote.questions.parts import parts_of
-from footnote.records import Answer, Citation, Hit
-from footnote.records.answers import Timing
+from footnote.records import AbstentionReason, Answer, Citation, Hit, Timing, Turn
 from footnote.store import Index
 
 __all__ = ["AskOne", "answer_message"]
 
-History = Sequence[tuple[str, str]]
+History = Sequence[Turn]
 _HEADINGS_OFFERED = 6
 _HEADINGS_FROM = 3
 """Documents whose headings are offered where a summary is wanted."""
@@ -43,12 +43,15 @@ def answer_message(
 
     Args:
         message: cleaned.
-        history: earlier (question as understood, text of its answer) pairs, oldest first.
+        history: earlier turns, oldest first.
         index: the open index.
         ask_one: searches for one question.
         fingerprint: of answers that need no search.
         allowed: ids of the documents that are asked; None for all.
     """
+    reply = small_talk_reply(message)
+    if reply is not None:
+        return _unsearched(message, fingerprint, reply, reason="small_talk")
     about = document_question(message)
     told = answer_from_documents(index, about, allowed) if about is not None else None
     if told is not None:
@@ -56,7 +59,7 @@ def answer_message(
     beyond = beyond_quoting(message)
     if beyond == "summary":
         explanation = summary_refusal(_headings(message, index, allowed))
-        return _unsearched(message, fingerprint, explanation)
+        return _unsearched(message, fingerprint, explanation, reason="beyond_quoting")
     answer = _answer_parts(message, history, ask_one)
     if not answer.answered and (language := foreign_language(message)) is not None:
         return replace(answer, explanation=said_foreign(language), missing_words=())
@@ -66,14 +69,21 @@ def answer_message(
     return answer
 
 
-def _unsearched(message: str, fingerprint: str, explanation: str, *, citations: tuple[Citation, ...] = ()) -> Answer:
-    """What is certain without a search: quotes from the documents' beginnings, or that no quote can give what is asked."""
+def _unsearched(
+    message: str,
+    fingerprint: str,
+    explanation: str,
+    *,
+    citations: tuple[Citation, ...] = (),
+    reason: AbstentionReason | None = None,
+) -> Answer:
+    """What is certain without a search: a fixed reply, or quotes from the documents' beginnings."""
     return Answer(
         question=message,
         interpreted_as=message,
         confidence=1.0 if citations else 0.0,
         citations=citations,
-        reason=None if citations else "beyond_quoting",
+        reason=reason,
         explanation=explanation,
         missing_words=(),
         hits=(),
@@ -91,7 +101,7 @@ def _answer_parts(message: str, history: History, ask_one: AskOne) -> Answer:
     for part in parts:
         answer = ask_one(part, said)
         answers.append(answer)
-        said.append((answer.interpreted_as, " ".join(citation.quote for citation in answer.citations)))
+        said.append(Turn(answer.interpreted_as, " ".join(citation.quote for citation in answer.citations)))
     if not any(answer.answered for answer in answers):
         return ask_one(message, history)
     return _joined(message, parts, answers)

@@ -64,14 +64,14 @@ class ScoredSentences:
         gains: (m,) of the best answer that a reranker found in each; None where none read.
         answers: (m,) characters of that answer within the sentence's visible text, or None; empty where none read.
         alone: score and gain of the best sentence, read by itself by the large reranker; None where that did not read.
-        exact: why only some sentences are left: they hold the very codes of the question, or are rows with all of its words.
+        exact: why only some sentences are left: they hold the very codes of the question, or all of its words (a row, or beside a code).
     """
 
     scores: Matrix
     gains: Matrix | None = None
     answers: tuple[Span | None, ...] = ()
     alone: tuple[float, float] | None = None
-    exact: Literal["", "code", "row"] = ""
+    exact: Literal["", "code", "words"] = ""
 
     @property
     def quotable(self) -> bool:
