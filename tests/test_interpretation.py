@@ -56,7 +56,7 @@ def test_slips_are_mended_with_words_of_the_documents(footnote: Footnote, typed:
 
 
 def test_an_abbreviation_is_spelled_out_as_the_documents_define_it(footnote: Footnote) -> None:
-    assert spell_out("How does CPAP help?", footnote.index) == (
+    assert spell_out("How does CPAP help?", footnote.index, footnote.encoder) == (
         "How does CPAP (continuous positive airway pressure) help?"
     )
 
@@ -71,7 +71,7 @@ def test_an_abbreviation_is_spelled_out_as_the_documents_define_it(footnote: Foo
     ],
 )
 def test_what_is_not_defined_or_spelled_out_already_is_left_alone(footnote: Footnote, question: str) -> None:
-    assert spell_out(question, footnote.index) == question
+    assert spell_out(question, footnote.index, footnote.encoder) == question
 
 
 def test_the_person_sees_what_was_understood(footnote: Footnote) -> None:

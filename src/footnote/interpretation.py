@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from footnote import terms
 from footnote.encoding import Encoder
 from footnote.store import Index
+from footnote.store.entries import KeyArray
 
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
@@ -100,26 +101,25 @@ def _like(typed: str, found: str) -> str:
 
 
 def spell_out(question: str, index: Index, encoder: Encoder) -> str:
-    """Add what an abbreviation stands for, where the documents say so: "TRD" becomes "TRD (treatment-resistant depression)"."""
+    """Add what an abbreviation stands for, where the documents say so: "TRD" becomes "TRD (treatment-resistant depression)".
+
+    One that stands in no document gives way to the words with those initials: "the CFO" becomes "the chief financial officer".
+    """
     spelled = question
     for match in reversed(list(_ABBREVIATION.finditer(question))):
         short = match.group().removesuffix("s") if match.group()[-2:-1].isupper() else match.group()
-        meaning = _definition(short, question, index, encoder)
+        keys, _ = index.search_terms(terms.analyse(short), DEFINING_PASSAGES + 1)
+        meaning = _definition(short, keys, index) if len(keys) else _by_initials(short, question, index, encoder)
         if meaning is not None and meaning.casefold() not in question.casefold():
-            spelled = f"{spelled[: match.end()]} ({meaning}){spelled[match.end() :]}"
+            put = f"{match.group()} ({meaning})" if len(keys) else meaning
+            spelled = f"{spelled[: match.start()]}{put}{spelled[match.end() :]}"
     return spelled
 
 
-def _definition(short: str, question: str, index: Index, encoder: Encoder) -> str | None:
-    """What the documents say that an abbreviation stands for: the words before its brackets that its letters begin.
-
-    Of one that stands nowhere, the words with those initials in the passages nearest to the question ("CFO").
-    """
-    keys, _ = index.search_terms(terms.analyse(short), DEFINING_PASSAGES + 1)
+def _definition(short: str, keys: KeyArray, index: Index) -> str | None:
+    """What the documents say that an abbreviation stands for: the words before its brackets that its letters begin."""
     if len(keys) > DEFINING_PASSAGES:
         return None
-    if not len(keys):
-        return _by_initials(short, question, index, encoder)
     for passage in index.passages(keys):
         text = passage.span.of(index.document(passage.document_id).text)
         for place in re.finditer(rf"\(\s*{re.escape(short)}s?\s*\)", text):
@@ -130,6 +130,7 @@ def _definition(short: str, question: str, index: Index, encoder: Encoder) -> st
 
 
 def _by_initials(short: str, question: str, index: Index, encoder: Encoder) -> str | None:
+    """The words with an abbreviation's initials in the passages nearest to the question."""
     if len(short) < FEWEST_INITIALS:
         return None
     keys, _ = index.search_passages(encoder.encode_queries([question])[0], NEAR_PASSAGES)
