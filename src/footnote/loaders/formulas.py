@@ -8,7 +8,7 @@ from typing import Any
 
 from footnote.errors import DocumentError
 
-__all__ = ["formula_text", "local_name", "local_value", "parse_xml", "set_apart"]
+__all__ = ["formula_text", "is_named", "local_name", "local_value", "parse_xml", "set_apart"]
 
 _DIGITS = "0123456789+-−=()n"
 _SUPERIORS = str.maketrans(_DIGITS, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
@@ -113,7 +113,7 @@ def _all(elements: Sequence[Any]) -> str:
 
 def _property(element: Any, group: str, name: str) -> str | None:
     for child in element:
-        if isinstance(child.tag, str) and local_name(child) == group:
+        if is_named(child, group):
             for inner in child:
                 if local_name(inner) == name:
                     return local_value(inner, "val") or ""
@@ -152,6 +152,11 @@ def local_name(element: Any) -> str:
     """An element's name without its namespace: strict and transitional files differ in nothing else."""
     name: str = element.tag
     return name.rpartition("}")[2]
+
+
+def is_named(element: Any, *names: str) -> bool:
+    """Whether a node is an element with one of these local names."""
+    return isinstance(element.tag, str) and local_name(element) in names
 
 
 def local_value(element: Any, name: str) -> str | None:

@@ -29,11 +29,7 @@ _FENCE = re.compile(r"^(`{3,})", re.MULTILINE)
 
 
 def load_markdown(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """Markdown bytes as a document.
-
-    Raises:
-        DocumentError: no text, too much of it, or not text.
-    """
+    """Markdown bytes as a document."""
     text, warnings = decode(raw)
     check_text(text, document_id, settings)
     front = read_front_matter(text)
@@ -42,11 +38,7 @@ def load_markdown(raw: bytes, document_id: str, settings: Settings) -> Document:
 
 
 def load_ipynb(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A notebook: its texts as Markdown, its code as code; what it printed is left out.
-
-    Raises:
-        DocumentError: no text, too much of it, or no notebook.
-    """
+    """A notebook: its texts as Markdown, its code as code; what it printed is left out."""
     decoded, warnings = decode(raw)
     try:
         cells = json.loads(decoded)["cells"]

@@ -42,20 +42,12 @@ _MONO = re.compile(r"(?<![\w`])`\+?([^`]+?)\+?`(?![\w`])")
 
 
 def load_rst(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A text in reStructuredText.
-
-    Raises:
-        DocumentError: no text, too much of it, or not text.
-    """
+    """A text in reStructuredText."""
     return _load(raw, document_id, settings, _from_rst)
 
 
 def load_asciidoc(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A text in AsciiDoc.
-
-    Raises:
-        DocumentError: no text, too much of it, or not text.
-    """
+    """A text in AsciiDoc."""
     return _load(raw, document_id, settings, _from_asciidoc)
 
 

@@ -90,9 +90,9 @@ class _Walk:
 
     def take(self, event: Any, span: Span) -> None:
         """One event and the stretch of text that it tells of."""
-        name, value = (event, None) if isinstance(event, str) else next(iter(event.items()))
+        name, value = _named(event)
         if name in {"Start", "End"}:
-            tag, told = (value, None) if isinstance(value, str) else next(iter(value.items()))
+            tag, told = _named(value)
             if tag in _SET:
                 self._begin(tag, span) if name == "Start" else self._set(tag, span)
             elif name == "Start":
@@ -267,3 +267,8 @@ class _Walk:
             draft.header = self.header
         self.drafts.append(draft)
         self._close_item()
+
+
+def _named(event: Any) -> tuple[str, Any]:
+    """The name of an event or a tag, and what it holds."""
+    return (event, None) if isinstance(event, str) else next(iter(event.items()))

@@ -11,7 +11,7 @@ from typing import Any
 
 from footnote.errors import DocumentError
 from footnote.loaders.archives import Archive
-from footnote.loaders.formulas import formula_text, local_name, local_value, parse_xml, set_apart
+from footnote.loaders.formulas import formula_text, is_named, local_name, local_value, parse_xml, set_apart
 from footnote.loaders.office import numeral
 from footnote.loaders.outline import Draft
 from footnote.loaders.outline.builder import Extract, left_out
@@ -35,15 +35,11 @@ _LEVELS = 10
 
 
 def load_odt(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """An OpenDocument text.
-
-    Raises:
-        DocumentError: no text, too much of it, encrypted, or no OpenDocument text.
-    """
+    """An OpenDocument text."""
     archive = Archive(raw, settings)
     archive.check_open()
     root = parse_xml(archive.read("content.xml"))
-    body = next((e for e in root.iter() if isinstance(e.tag, str) and local_name(e) == "text"), None)
+    body = next((e for e in root.iter() if is_named(e, "text")), None)
     if body is None or local_name(body.getparent()) != "body":
         raise DocumentError("it is no OpenDocument text", remedy="save it again as one")
     extract = Extract(settings)
@@ -94,19 +90,19 @@ class OpenReader:
     def text(self, paragraph: Any) -> str:
         """The text of a paragraph with that of its boxes and notes."""
         line = self.line(paragraph)
-        inner = [self.text(p) for each in line.hanging for p in each.iter() if _is(p, "p", "h")]
+        inner = [self.text(p) for each in line.hanging for p in each.iter() if is_named(p, "p", "h")]
         return "\n".join([line.text, *inner])
 
     def cell_text(self, cell: Any) -> str:
         """A cell's paragraphs as one text; items of a list, and tables inside of it, are told apart."""
         pieces: list[str] = []
         for child in cell:
-            if _is(child, "p", "h"):
+            if is_named(child, "p", "h"):
                 pieces.append("\n" + self.text(child))
-            elif _is(child, "list"):
-                items = [self.cell_text(item) for item in child if _is(item, "list-item", "list-header")]
+            elif is_named(child, "list"):
+                items = [self.cell_text(item) for item in child if is_named(item, "list-item", "list-header")]
                 pieces.append("\n" + "; ".join(item for item in items if item.strip()))
-            elif _is(child, "table"):
+            elif is_named(child, "table"):
                 pieces.append("\n" + joined(cells_of(child, self.cell_text)[0].texts()))
         return "".join(pieces)[1:]
 
@@ -124,7 +120,7 @@ class OpenReader:
             case "line-break":
                 line.pieces.append("\n")
             case "note":
-                line.hanging += [each for each in child if _is(each, "note-body")]
+                line.hanging += [each for each in child if is_named(each, "note-body")]
             case "text-box":
                 line.hanging.append(child)
             case "object":
@@ -147,7 +143,7 @@ class OpenReader:
     def _object(self, element: Any) -> str:
         """An embedded formula as text; other objects have none."""
         for child in element:
-            if _is(child, "math"):
+            if is_named(child, "math"):
                 return formula_text(child)
         name = (local_value(element, "href") or "").removeprefix("./") + "/content.xml"
         if name not in self._archive.names():
@@ -214,7 +210,7 @@ class _Walk:
     def _table(self, element: Any) -> None:
         grid, heads = cells_of(element, self.reader.cell_text)
         if max(map(len, grid.rows), default=0) < 2:
-            for cell in (c for c in element.iter() if _is(c, "table-cell")):
+            for cell in (c for c in element.iter() if is_named(c, "table-cell")):
                 self.blocks(cell)
             return
         self._extract.add_grid(grid, headed=heads if 0 < heads < len(grid.rows) else None)
@@ -228,7 +224,7 @@ def cells_of(table: Any, text_of: Callable[[Any], str]) -> tuple[Grid, int]:
         cells: list[tuple[int, Cell]] = []
         column = 0
         for cell in row:
-            if not _is(cell, "table-cell", "covered-table-cell"):
+            if not is_named(cell, "table-cell", "covered-table-cell"):
                 continue
             times = min(_count(cell, "number-columns-repeated"), _REPEATS_MAX)
             text = text_of(cell) if local_name(cell) == "table-cell" else ""
@@ -251,11 +247,11 @@ def _rows(table: Any) -> list[tuple[Any, bool]]:
     """The rows of a table, not those of tables inside of it, each with whether it belongs to its header."""
     found: list[tuple[Any, bool]] = []
     for child in table:
-        if _is(child, "table-row"):
+        if is_named(child, "table-row"):
             found.append((child, False))
-        elif _is(child, "table-header-rows"):
+        elif is_named(child, "table-header-rows"):
             found += [(row, True) for row, _ in _rows(child)]
-        elif _is(child, "table-rows", "table-row-group"):
+        elif is_named(child, "table-rows", "table-row-group"):
             found += _rows(child)
     return found
 
@@ -263,10 +259,6 @@ def _rows(table: Any) -> list[tuple[Any, bool]]:
 def _count(element: Any, name: str) -> int:
     value = local_value(element, name) or "1"
     return max(int(value), 1) if value.isdecimal() and len(value) < 10 else 1
-
-
-def _is(element: Any, *names: str) -> bool:
-    return isinstance(element.tag, str) and local_name(element) in names
 
 
 @dataclass(frozen=True, slots=True)

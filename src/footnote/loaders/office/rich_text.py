@@ -25,11 +25,7 @@ _DEEPEST = 6
 
 
 def load_rtf(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """Rich text.
-
-    Raises:
-        DocumentError: no text, too much of it, or no rich text.
-    """
+    """Rich text."""
     if raw.lstrip()[:5] != b"{\\rtf":
         raise DocumentError("this is no rich text", remedy="save it again as RTF, or name it for what it is")
     read = read_rich_text(raw.lstrip())

@@ -6,7 +6,7 @@ from typing import Any
 
 from footnote.errors import DocumentError
 from footnote.loaders.archives import Archive, office_core, related_parts
-from footnote.loaders.formulas import local_name, local_value, parse_xml
+from footnote.loaders.formulas import is_named, local_value, parse_xml
 from footnote.loaders.outline.builder import Extract, left_out
 from footnote.loaders.outline.grids import Cell, Grid
 from footnote.records import Document
@@ -20,15 +20,11 @@ _LEVEL = 2
 
 
 def load_pptx(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A presentation.
-
-    Raises:
-        DocumentError: no text, too much of it, encrypted, or no presentation.
-    """
+    """A presentation."""
     archive = Archive(raw, settings)
     main = related_parts(archive, "").get("officeDocument", ["ppt/presentation.xml"])[0]
     targets = related_parts(archive, main, by_id=True)
-    order = [e for e in parse_xml(archive.read(main)).iter() if _is(e, "sldId")]
+    order = [e for e in parse_xml(archive.read(main)).iter() if is_named(e, "sldId")]
     names = [targets[key][0] for e in order if (key := _relation(e)) in targets]
     if not names:
         raise DocumentError("it has no slides", remedy="save it again as PPTX")
@@ -56,7 +52,7 @@ class _Walk:
             self.hidden += 1
             return
         self.extract.start_page()
-        shapes = [shape for shape in root.iter() if _is(shape, "sp", "graphicFrame", "pic")]
+        shapes = [shape for shape in root.iter() if is_named(shape, "sp", "graphicFrame", "pic")]
         for shape in sorted(shapes, key=lambda each: _placeholder(each) not in _TITLES):
             self._shape(shape)
         parts = related_parts(self._archive, name)
@@ -64,16 +60,16 @@ class _Walk:
             for part in parts.get(kind, ()):
                 if part in self._archive.names():
                     for shape in parse_xml(self._archive.read(part)).iter():
-                        if _is(shape, wanted):
+                        if is_named(shape, wanted):
                             self._shape(shape)
 
     def _shape(self, shape: Any) -> None:
         kind = _placeholder(shape)
-        if _is(shape, "pic"):
+        if is_named(shape, "pic"):
             self.pictures += 1
-        elif _is(shape, "graphicFrame"):
+        elif is_named(shape, "graphicFrame"):
             for table in shape.iter():
-                if _is(table, "tbl"):
+                if is_named(table, "tbl"):
                     self._table(table)
         elif kind in _TITLES:
             self.extract.add("heading", " ".join(_lines(shape)), level=_LEVEL)
@@ -81,11 +77,11 @@ class _Walk:
             self._text(shape, listed=kind in {"body", "obj"} or kind.isdecimal())
 
     def _text(self, shape: Any, *, listed: bool) -> None:
-        paragraphs = [p for p in shape.iter() if _is(p, "p")]
+        paragraphs = [p for p in shape.iter() if is_named(p, "p")]
         told = [p for p in paragraphs if _paragraph(p).strip()]
         lead_in = self.extract.lead_in()
         for paragraph in told:
-            properties = next((e for e in paragraph if _is(e, "pPr")), None)
+            properties = next((e for e in paragraph if is_named(e, "pPr")), None)
             level = (properties.get("lvl") if properties is not None else None) or "0"
             if listed and len(told) > 1:
                 depth = int(level) + 1 if level.isdecimal() and len(level) == 1 else 1
@@ -94,27 +90,27 @@ class _Walk:
                 self.extract.add("paragraph", _paragraph(paragraph))
 
     def _table(self, table: Any) -> None:
-        rows = [[cell for cell in row if _is(cell, "tc")] for row in table if _is(row, "tr")]
+        rows = [[cell for cell in row if is_named(cell, "tc")] for row in table if is_named(row, "tr")]
         grid = Grid(len(rows))
         for number, row in enumerate(rows):
             for column, cell in enumerate(row):
                 if not (cell.get("hMerge") or cell.get("vMerge")):
                     text = "\n".join(_lines(cell))
                     grid.put(number, column, Cell(text, _count(cell, "gridSpan"), _count(cell, "rowSpan")))
-        first = any(e.get("firstRow") in {"1", "true"} for e in table if _is(e, "tblPr"))
+        first = any(e.get("firstRow") in {"1", "true"} for e in table if is_named(e, "tblPr"))
         self.extract.add_grid(grid, headed=1 if first and len(rows) > 1 else None)
 
 
 def _lines(element: Any) -> list[str]:
-    return [text for p in element.iter() if _is(p, "p") if (text := _paragraph(p)).strip()]
+    return [text for p in element.iter() if is_named(p, "p") if (text := _paragraph(p)).strip()]
 
 
 def _paragraph(paragraph: Any) -> str:
     pieces = []
     for part in paragraph.iter():
-        if _is(part, "t"):
+        if is_named(part, "t"):
             pieces.append(part.text or "")
-        elif _is(part, "br"):
+        elif is_named(part, "br"):
             pieces.append("\n")
     return "".join(pieces)
 
@@ -122,9 +118,9 @@ def _paragraph(paragraph: Any) -> str:
 def _placeholder(shape: Any) -> str:
     """What a shape is on its slide; empty for one that is nothing in particular."""
     for element in shape.iter():
-        if _is(element, "ph"):
+        if is_named(element, "ph"):
             return element.get("type") or ("obj" if element.get("idx") else "body")
-        if _is(element, "txBody", "tbl", "blipFill"):
+        if is_named(element, "txBody", "tbl", "blipFill"):
             return ""
     return ""
 
@@ -136,7 +132,3 @@ def _relation(element: Any) -> str:
 def _count(element: Any, name: str) -> int:
     value = local_value(element, name) or "1"
     return int(value) if value.isdecimal() and len(value) < 5 else 1
-
-
-def _is(element: Any, *names: str) -> bool:
-    return isinstance(element.tag, str) and local_name(element) in names

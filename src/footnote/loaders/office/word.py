@@ -11,7 +11,7 @@ from typing import Any
 
 from footnote.errors import DocumentError
 from footnote.loaders.archives import Archive, office_core, related_parts
-from footnote.loaders.formulas import formula_text, local_name, local_value, parse_xml, set_apart
+from footnote.loaders.formulas import formula_text, is_named, local_name, local_value, parse_xml, set_apart
 from footnote.loaders.office.word_styles import Numbering, ParagraphStyle, Styles, is_on
 from footnote.loaders.outline import Draft
 from footnote.loaders.outline.builder import Extract, left_out
@@ -47,11 +47,7 @@ _SYMBOLS = {
 
 
 def load_docx(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A Word document.
-
-    Raises:
-        DocumentError: no text, too much of it, encrypted, or no Word document.
-    """
+    """A Word document."""
     archive = Archive(raw, settings)
     package = _Package(archive)
     body = child_of(package.root, "body")
@@ -368,7 +364,7 @@ def child_of(element: Any, name: str) -> Any:
     """The first child of a local name; None where there is none."""
     if element is not None:
         for child in element:
-            if isinstance(child.tag, str) and local_name(child) == name:
+            if is_named(child, name):
                 return child
     return None
 

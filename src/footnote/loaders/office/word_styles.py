@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from footnote.loaders.formulas import local_name, local_value
+from footnote.loaders.formulas import is_named, local_name, local_value
 from footnote.loaders.office import numeral
 
 __all__ = ["Numbering", "ParagraphStyle", "Styles", "is_on"]
@@ -59,7 +59,7 @@ class Styles:
         self._styles: dict[str, _Style] = {}
         self._default = ""
         for element in root if root is not None else ():
-            if isinstance(element.tag, str) and local_name(element) == "style":
+            if is_named(element, "style"):
                 key = local_value(element, "styleId") or ""
                 self._styles[key] = _style(element)
                 if local_value(element, "type") == "paragraph" and local_value(element, "default") in {"1", "true"}:
@@ -118,9 +118,7 @@ def _style(element: Any) -> _Style:
                 _read_run(child, style)
             case _:
                 pass
-    style.based_on = next(
-        (local_value(c, "val") or "" for c in element if isinstance(c.tag, str) and local_name(c) == "basedOn"), ""
-    )
+    style.based_on = next((local_value(c, "val") or "" for c in element if is_named(c, "basedOn")), "")
     return style
 
 
@@ -273,9 +271,8 @@ def _filled(level: _Level, found: _List, depth: int) -> str:
 def _levels(element: Any) -> dict[int, _Level]:
     found: dict[int, _Level] = {}
     for part in element:
-        if not isinstance(part.tag, str) or local_name(part) != "lvl":
-            continue
-        found[whole_number(local_value(part, "ilvl"), 0)] = _level(part)
+        if is_named(part, "lvl"):
+            found[whole_number(local_value(part, "ilvl"), 0)] = _level(part)
     return found
 
 

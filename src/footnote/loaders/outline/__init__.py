@@ -65,7 +65,11 @@ _APART = re.compile(
 )
 _NUMBER = re.compile(r"(?:q(?:uestion)?\s*)?\d{0,3}(?:\.\d{1,3})*\s*[.):]?\s*", re.IGNORECASE)
 Loader: TypeAlias = Callable[[bytes, str, Settings], Document]
-"""A file's bytes, its document id and the settings give a document, or raise ``DocumentError``."""
+"""A file's bytes, its document id and the settings give a document.
+
+Raises:
+    DocumentError: it holds no text or too much of it, is protected or damaged, or is no file of its format.
+"""
 
 
 @dataclass(eq=False, slots=True)

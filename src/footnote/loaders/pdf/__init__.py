@@ -45,11 +45,7 @@ _RECOGNISE = "install Tesseract (tesseract-ocr) and build the index anew, or run
 
 
 def load_pdf(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A PDF as a document with pages.
-
-    Raises:
-        DocumentError: no text (a scan says so), too much of it, too many pages, protected, or no PDF.
-    """
+    """A PDF as a document with pages."""
     pages, info = read_pages(raw, settings)
     extract = Extract(settings)
     extract.warnings += _unread(pages)

@@ -56,17 +56,9 @@ _FILLED = 0.25
 
 
 @dataclass(slots=True)
-class PdfLine:
-    """A line of text as it is read; lengths are points, ``base`` grows from the bottom of the page up."""
+class PdfLine(Run):
+    """A line of text as it is read."""
 
-    text: str
-    left: float
-    right: float
-    base: float
-    size: float
-    bold: bool = False
-    recurs: bool = False
-    heads: bool = False
     edge: float | None = None
     """How far to the right the lines of its column reach; None where it is not in one of several columns."""
 

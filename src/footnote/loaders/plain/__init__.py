@@ -46,11 +46,7 @@ _ENTRY = re.compile(
 
 
 def load_plain_text(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """Plain text bytes as a document.
-
-    Raises:
-        DocumentError: no text, too much of it, or not text.
-    """
+    """Plain text bytes as a document."""
     text, warnings = decode(raw)
     check_text(text, document_id, settings)
     front = read_front_matter(text)
@@ -132,20 +128,12 @@ def _row(text: str, unit: Unit) -> Draft | None:
 
 
 def load_code(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """Code or settings, in blocks that blank lines part.
-
-    Raises:
-        DocumentError: no text, too much of it, or not text.
-    """
+    """Code or settings, in blocks that blank lines part."""
     return _load(raw, document_id, settings, logs=False)
 
 
 def load_log(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A log: each entry by itself, the lines without a time that follow it included.
-
-    Raises:
-        DocumentError: no text, too much of it, or not text.
-    """
+    """A log: each entry by itself, the lines without a time that follow it included."""
     return _load(raw, document_id, settings, logs=True)
 
 

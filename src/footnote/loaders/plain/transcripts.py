@@ -97,11 +97,7 @@ def _turns(lines: Sequence[Line]) -> list[_Turn] | None:
 
 
 def load_subtitles(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """Subtitles (SRT, VTT): what is said, in sentences, without times and numbers.
-
-    Raises:
-        DocumentError: no text, too much of it, or not text.
-    """
+    """Subtitles (SRT, VTT): what is said, in sentences, without times and numbers."""
     text, warnings = decode(raw)
     extract = Extract(settings)
     extract.warnings += warnings

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from footnote.errors import DocumentError
 from footnote.loaders.archives import Archive
-from footnote.loaders.formulas import local_name, local_value, parse_xml
+from footnote.loaders.formulas import is_named, local_value, parse_xml
 from footnote.loaders.office.opendocument import OpenReader, cells_of, odf_front
 from footnote.loaders.outline import Draft, readable_name
 from footnote.loaders.outline.builder import Extract, left_out
@@ -47,11 +47,7 @@ _Region: TypeAlias = list[tuple[int, list[str]]]
 
 
 def load_csv(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """Comma-, semicolon- or tab-separated rows.
-
-    Raises:
-        DocumentError: no text, too much of it, or not text.
-    """
+    """Comma-, semicolon- or tab-separated rows."""
     text, warnings = decode(raw)
     csv.field_size_limit(_CELL_MAX_CHARS)
     stated = _SEPARATOR_LINE.match(text)
@@ -86,11 +82,7 @@ def _delimiter(text: str, document_id: str) -> str:
 
 
 def load_ods(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """An OpenDocument spreadsheet.
-
-    Raises:
-        DocumentError: no text, too much of it, encrypted, or no spreadsheet.
-    """
+    """An OpenDocument spreadsheet."""
     archive = Archive(raw, settings)
     archive.check_open()
     root = parse_xml(archive.read("content.xml"))
@@ -106,9 +98,7 @@ def load_ods(raw: bytes, document_id: str, settings: Settings) -> Document:
 
 
 def _is_sheet(element: Any) -> bool:
-    if not isinstance(element.tag, str) or local_name(element) != "table":
-        return False
-    return local_name(element.getparent()) == "spreadsheet"
+    return is_named(element, "table") and is_named(element.getparent(), "spreadsheet")
 
 
 def with_title(front: FrontMatter, title: str) -> FrontMatter:

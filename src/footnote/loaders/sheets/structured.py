@@ -28,11 +28,7 @@ _TEXTS = ("text", "content", "body", "passage", "description", "abstract")
 
 
 def load_json(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """JSON: objects in a list as records, others with their names as headings and before their values.
-
-    Raises:
-        DocumentError: no text, too much of it, or no JSON.
-    """
+    """JSON: objects in a list as records, others with their names as headings and before their values."""
     text, warnings = decode(raw)
     try:
         value = json.loads(text)
@@ -66,11 +62,7 @@ def _add_value(extract: Extract, value: Any, depth: int, name: str = "") -> None
 
 
 def load_xml(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """XML of any kind: text as paragraphs, titles as headings, short values behind the names of their elements.
-
-    Raises:
-        DocumentError: no text, too much of it, or damaged.
-    """
+    """XML of any kind: text as paragraphs, titles as headings, short values behind the names of their elements."""
     from lxml import etree
 
     extract = Extract(settings)
@@ -92,11 +84,7 @@ def load_xml(raw: bytes, document_id: str, settings: Settings) -> Document:
 
 
 def load_jsonl(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """One JSON object a line: a question with its answer, a text with its title, or else its values by name.
-
-    Raises:
-        DocumentError: no text, too much of it, or a line that is no JSON object.
-    """
+    """One JSON object a line: a question with its answer, a text with its title, or else its values by name."""
     text, warnings = decode(raw)
     extract = Extract(settings)
     extract.warnings += warnings

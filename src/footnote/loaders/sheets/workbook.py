@@ -16,7 +16,7 @@ from typing import Any
 
 from footnote.errors import DocumentError
 from footnote.loaders.archives import Archive, office_core, related_parts
-from footnote.loaders.formulas import local_name, local_value, parse_xml
+from footnote.loaders.formulas import is_named, local_name, local_value, parse_xml
 from footnote.loaders.outline import readable_name
 from footnote.loaders.outline.builder import Extract, left_out
 from footnote.loaders.outline.grids import Cell, Grid
@@ -56,11 +56,7 @@ _WHOLE_MAX = 1e15
 
 
 def load_xlsx(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """An Excel workbook: each sheet's tables, formulas as the values saved with them, comments after their sheet.
-
-    Raises:
-        DocumentError: no text, too much of it, encrypted, or no workbook.
-    """
+    """An Excel workbook: each sheet's tables, formulas as the values saved with them, comments after their sheet."""
     archive = Archive(raw, settings)
     book = _Book(archive)
     extract = Extract(settings)
@@ -103,7 +99,7 @@ class _Book:
         root = parse_xml(archive.read(main))
         parts = related_parts(archive, main)
         targets = related_parts(archive, main, by_id=True)
-        self._from_1904 = any(local_value(e, "date1904") in {"1", "true"} for e in root if _is(e, "workbookPr"))
+        self._from_1904 = any(local_value(e, "date1904") in {"1", "true"} for e in root if is_named(e, "workbookPr"))
         self.sheets = [
             _Sheet(
                 local_value(sheet, "name") or "",
@@ -111,7 +107,7 @@ class _Book:
                 (sheet.get("state") or "visible") == "visible",
             )
             for group in root
-            if _is(group, "sheets")
+            if is_named(group, "sheets")
             for sheet in group
             if (local_value(sheet, "id") or "") in targets and "worksheet" in targets[local_value(sheet, "id") or ""][0]
         ]
@@ -125,10 +121,10 @@ class _Book:
         place, merged = _Place(), []
         root = parse_xml(self._archive.read(sheet.path))
         for part in root:
-            if _is(part, "sheetData"):
+            if is_named(part, "sheetData"):
                 for row in part:
                     self._row(row, place)
-            elif _is(part, "mergeCells"):
+            elif is_named(part, "mergeCells"):
                 merged += [spot for cell in part if (spot := _range(local_value(cell, "ref") or ""))]
         rows = sorted(place.cells)
         # Rows are numbered anew; of several blank ones in a row, one is kept.
@@ -151,7 +147,7 @@ class _Book:
         place.row = int(number) - 1 if number.isdecimal() and 0 < int(number) <= _ROWS_MAX else place.row + 1
         place.column = 0
         for cell in row:
-            if not _is(cell, "c"):
+            if not is_named(cell, "c"):
                 continue
             spot = _REFERENCE.match(cell.get("r") or "")
             if spot:
@@ -200,7 +196,7 @@ class _Book:
                 if name not in self._archive.names():
                     continue
                 for note in parse_xml(self._archive.read(name)).iter():
-                    text = _rich(note) if _is(note, tag) else ""
+                    text = _rich(note) if is_named(note, tag) else ""
                     if text.strip() and not text.startswith(_THREADED):
                         yield f"Comment on {local_value(note, 'ref') or 'a cell'}: {text}"
         for name in parts.get("drawing", ()):
@@ -209,9 +205,11 @@ class _Book:
 
     def _drawn(self, root: Any) -> Iterator[str]:
         for element in root.iter():
-            if _is(element, "txBody"):
-                yield "\n".join("".join(t.text or "" for t in p.iter() if _is(t, "t")) for p in element if _is(p, "p"))
-            self.pictures += _is(element, "pic")
+            if is_named(element, "txBody"):
+                yield "\n".join(
+                    "".join(t.text or "" for t in p.iter() if is_named(t, "t")) for p in element if is_named(p, "p")
+                )
+            self.pictures += is_named(element, "pic")
 
 
 def _shared_strings(archive: Archive, name: str) -> Iterator[str]:
@@ -225,9 +223,9 @@ def _rich(element: Any) -> str:
     """The text of a string with formatting; how to read it aloud is left out."""
     pieces = []
     for part in element:
-        if _is(part, "t"):
+        if is_named(part, "t"):
             pieces.append(part.text or "")
-        elif _is(part, "r", "text", "is"):
+        elif is_named(part, "r", "text", "is"):
             pieces.append((part.text or "").strip() + _rich(part))
     return "".join(pieces)
 
@@ -239,9 +237,9 @@ def _formats(archive: Archive, name: str) -> dict[int, str]:
     codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
     found: dict[int, str] = {}
     for group in parse_xml(archive.read(name)):
-        if _is(group, "numFmts"):
+        if is_named(group, "numFmts"):
             codes |= {local_value(e, "numFmtId") or "": local_value(e, "formatCode") or "" for e in group}
-        elif _is(group, "cellXfs"):
+        elif is_named(group, "cellXfs"):
             styles = [e for e in group if isinstance(e.tag, str)]
             found = {n: local_value(e, "numFmtId") or "0" for n, e in enumerate(styles)}
     return {number: codes.get(key, "General") for number, key in found.items()}
@@ -260,10 +258,6 @@ def _column(letters: str) -> int:
     for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number - 1
-
-
-def _is(element: Any, *names: str) -> bool:
-    return isinstance(element.tag, str) and local_name(element) in names
 
 
 @lru_cache(maxsize=4_096)

@@ -46,11 +46,7 @@ _AUTHORS = (("name", "author"), ("name", "dc.creator"), ("property", "article:au
 
 
 def load_html(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A web page as a document.
-
-    Raises:
-        DocumentError: no text, too much of it, or no web page.
-    """
+    """A web page as a document."""
     text, warnings = _decoded(raw)
     tree = parse_html(text)
     extract = Extract(settings)

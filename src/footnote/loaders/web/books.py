@@ -29,11 +29,7 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 
 
 def load_epub(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A book: its chapters in reading order, without its table of contents.
-
-    Raises:
-        DocumentError: no text, too much of it, protected, or no book.
-    """
+    """A book: its chapters in reading order, without its table of contents."""
     archive = Archive(raw, settings)
     if _LOCKS in archive.names() and _LOCKED_CHAPTER.search(archive.read(_LOCKS)):
         raise DocumentError("it is protected against copying", remedy="ask its publisher for an open copy")

@@ -23,11 +23,7 @@ _ATTACHMENTS_TOLD = 5
 
 
 def load_eml(raw: bytes, document_id: str, settings: Settings) -> Document:
-    """A mail; attachments are named and left out.
-
-    Raises:
-        DocumentError: no text, too much of it, or no mail.
-    """
+    """A mail; attachments are named and left out."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     if not isinstance(message, EmailMessage) or not _HEADERS & {name.lower() for name in message}:
         raise DocumentError("it is no mail", remedy="save it again as EML")
