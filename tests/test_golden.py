@@ -55,5 +55,6 @@ def test_differences_name_their_place() -> None:
     made = {"blocks": [{"kind": "heading"}, {"kind": "quote", "span": [1, 6]}], "title": "A", "source": ""}
     assert list(differences(kept, made)) == ["blocks[1].span[1]: 5 became 6", 'source: null became ""']
     assert list(differences(kept, kept)) == []
+    assert list(differences({"a": 1, "b": 2}, {"b": 2, "a": 1})) == [": a, b became b, a"]
     assert list(differences([1], [1.0])) == ["[0]: 1 became 1.0"]
     assert list(differences([1, 2], [1])) == [": [1,2] became [1]"]

@@ -13,15 +13,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
+from footnote.encoding import Encoder
 from footnote.errors import FootnoteError
 from footnote.quote_checking import Claim, Documents, check
 from footnote.store import open_plain
 from footnote.wire import from_json, to_json
-
-if TYPE_CHECKING:
-    from footnote.encoding import Encoder
 
 Kind: TypeAlias = Literal["good", "bad", "wrong_passage", "not_answered", "should_have_abstained"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)

@@ -26,7 +26,7 @@ from typing import Any
 from footnote import Answer, DocumentError, Footnote, Settings
 from footnote.loaders import SUFFIXES, load_document
 from footnote.records import Document, Span
-from footnote.rendering import answer_to_json
+from footnote.rendering import to_json
 
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
@@ -210,7 +210,7 @@ def _answers(footnote: Footnote, wanted: Iterable[Case]) -> Iterator[tuple[str, 
         answer = footnote.ask(case.turns[-1], history=history, literal=case.literal, allowed=allowed)
         if not case.literal and allowed is None:
             earlier[case.turns] = answer
-        row = answer_to_json(answer)
+        row = to_json(answer)
         del row["fingerprint"]  # It changes with whatever shapes answers, also where none changes.
         yield _dumped(asdict(case)), row
 
@@ -247,6 +247,8 @@ def _dumped(value: object) -> str:
 def differences(kept: object, made: object, place: str = "") -> Iterator[str]:
     """Where two values of JSON differ, a line each: the way to the place, what is kept, and what was made."""
     if isinstance(kept, dict) and isinstance(made, dict):
+        if kept.keys() == made.keys() and list(kept) != list(made):
+            yield f"{place}: {', '.join(kept)} became {', '.join(made)}"
         for key in dict.fromkeys([*kept, *made]):
             yield from differences(kept.get(key), made.get(key), f"{place}.{key}" if place else str(key))
     elif isinstance(kept, list) and isinstance(made, list) and len(kept) == len(made):

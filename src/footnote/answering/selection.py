@@ -51,8 +51,6 @@ MOST_OF_SENTENCE = 0.6
 """Words that are more than this share of their sentence are not set off: nothing would stand out."""
 KEEP_MARGIN = 2.0
 """A further sentence is quoted when its score is at most this much below the best one's."""
-
-
 NEAREST_CONFIDENCE = 0.04
 """Below it a passage is as good as never the one that was meant: nothing is shown as near."""
 

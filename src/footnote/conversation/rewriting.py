@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from footnote.conversation.cues import AUXILIARIES, PREPOSITIONS, Cues, is_content, read_cues
+from footnote.encoding import Encoder
 from footnote.records import Turn
 from footnote.terms import stem_words, words
-
-if TYPE_CHECKING:
-    from footnote.encoding import Encoder
 
 _OPENER = re.compile(
     r"^(?:(?:and|or|but|so|then|ok|okay)\b[,\s]*)*(?:(?:what|how)\s+about\s+|what\s+of\s+)?(?P<rest>\S.*)$",
