@@ -52,6 +52,6 @@ TOKEN = "Vq3-Lw8sT1_bK5rZx0NhQe7"
 
 def entered(client: Any) -> Any:
     """The same visitor, who has opened the address that makes the owner."""
-    answer = client.get("/enter", params={"secret": client.app.state.keys.link}, follow_redirects=False)
+    answer = client.get("/enter", params={"secret": client.app.state.secrets.link}, follow_redirects=False)
     assert answer.status_code == 303, answer.text
     return client

@@ -18,9 +18,9 @@ from footnote.indexing import CorpusHold, build_index, hidden_name
 from footnote.indexing.journal import DONE_NAME, settle
 from footnote.loaders import SUFFIXES
 from footnote.records import BuildReport, Document
+from footnote.server.uploads import change_corpus
 from footnote.settings import Settings
 from footnote.store import backup, read_manifest, restore, sync_file, verify
-from footnote.web.keeping import change_corpus
 from store_builders import ENCODER, make_entries, make_entry, make_text, signature, writer
 
 OTHER = HashingEncoder(32, "hashing-32")

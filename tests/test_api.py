@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,13 +18,13 @@ from urllib.parse import quote
 import pytest
 
 from browser_support import answer_over_http, served
-from fakes import TOKEN, HashingEncoder
-from footnote.api import forms
+from fakes import TOKEN, HashingEncoder, entered
 from footnote.engine import Footnote
 from footnote.records import AbstentionReason, Answer, Standing
 from footnote.rendering import json_text, to_json
+from footnote.server import schemas
+from footnote.server.app import create_app
 from footnote.settings import Settings
-from footnote.web import create_app
 
 QUESTION = "How long does a day on Titan last?"
 ROOT = Path(__file__).parent.parent
@@ -89,7 +90,7 @@ class TestHttp:
         monkeypatch.setattr(Footnote, "ask", lambda *_, **__: answer)
         said = client.post("/api/v1/ask", json={"question": QUESTION})
         assert said.text == json_text(to_json(answer))
-        form = forms.AnswerForm.model_validate(said.json())
+        form = schemas.AnswerForm.model_validate(said.json())
         assert (form.standing, form.nearest is not None) == (standing, standing == "nearest")
 
     def test_only_the_named_documents_are_asked(self, client):
@@ -132,6 +133,15 @@ class TestHttp:
             ("GET", "/api/v1/citations/moons.md:5-5", None, 404),
             ("GET", "/api/v1/citations/moons.md:5-99999999", None, 404),
             ("GET", "/api/v1/nothing", None, 404),
+            ("GET", "/api/v1/layouts/none.md", None, 404),
+            ("GET", "/api/v1/originals/none.md", None, 404),
+            ("GET", "/api/start", None, 404),
+            ("POST", "/api/v1/check", {"claims": [{"doc": "a", "start": "1", "end": 2, "quote": ""}]}, 422),
+            ("POST", "/api/v1/check", None, 422),
+            ("POST", "/api/v1/changes", {}, 403),
+            ("GET", "/api/v1/changes", None, 403),
+            ("GET", "/api/v1/feedback", None, 403),
+            ("PUT", "/api/v1/files/a.md", {}, 415),
             ("DELETE", "/api/v1/ask", None, 405),
             ("GET", "/api/v1/../healthz", None, 404),
         ],
@@ -142,13 +152,40 @@ class TestHttp:
             return  # the client itself resolves it
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
-        forms.Problem.model_validate(answer.json())
+        schemas.Problem.model_validate(answer.json())
         assert answer.json()["status"] == status
 
     def test_refusals_at_the_door_are_problems_too(self, client):
         for headers, status in (({"host": "evil.example"}, 421), ({"origin": "http://evil.example"}, 403)):
-            answer = client.post("/api/v1/ask", json={"question": QUESTION}, headers=headers)
-            assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+            for path in ("/api/v1/ask", "/mcp", "/gradio_api/call/v2/ask"):
+                answer = client.post(path, json={"question": QUESTION}, headers=headers)
+                assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+                assert schemas.Problem.model_validate(answer.json()).status == status
+        refused = client.get("/", headers={"host": "evil.example"})
+        assert (refused.status_code, refused.headers["content-type"]) == (421, "text/plain; charset=utf-8")
+
+    def test_a_fault_of_our_own_is_a_problem_without_its_words(self, engine, monkeypatch):
+        from starlette.testclient import TestClient
+
+        def broken(*_: Any, **__: Any) -> None:
+            raise IndexError("list index out of range")
+
+        monkeypatch.setattr(Footnote, "ask", broken)
+        client = TestClient(create_app(engine), base_url="http://127.0.0.1", raise_server_exceptions=False)
+        answer = client.post("/api/v1/ask", json={"question": QUESTION})
+        assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+        assert "list index" not in answer.text
+
+    def test_a_refused_method_is_told_all_that_are_taken(self, client):
+        for path, methods in (("changes", "GET, POST"), ("feedback", "GET, POST"), ("ask", "POST"), ("files", "GET")):
+            refused = client.delete(f"/api/v1/{path}")
+            assert (refused.status_code, refused.headers["allow"]) == (405, methods)
+
+    @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+    def test_a_question_comes_as_json_and_nothing_else(self, client, kind):
+        body = json.dumps({"question": QUESTION})
+        assert client.post("/api/v1/ask", content=body, headers={"content-type": kind}).status_code == 415
+        assert client.post("/api/v1/ask", content=body, headers={"content-type": "application/json"}).status_code == 200
 
     def test_the_token_is_asked_for_and_described(self, engine):
         with calling(engine, token=TOKEN) as client:
@@ -161,11 +198,32 @@ class TestHttp:
 
     def test_everything_fits_its_form(self, client, engine):
         for question in (QUESTION, "Who painted the ceiling?", "hello"):
-            forms.AnswerForm.model_validate(client.post("/api/v1/ask", json={"question": question}).json())
-        forms.SearchForm.model_validate(client.post("/api/v1/search", json={"query": "moons"}).json())
-        forms.DocumentsForm.model_validate(client.get("/api/v1/documents").json())
-        forms.DocumentForm.model_validate(client.get("/api/v1/documents/moons.md").json())
-        forms.CitedForm.model_validate(client.get("/api/v1/citations/moons.md:120-140").json())
+            schemas.AnswerForm.model_validate(client.post("/api/v1/ask", json={"question": question}).json())
+        schemas.SearchForm.model_validate(client.post("/api/v1/search", json={"query": "moons"}).json())
+        schemas.DocumentsForm.model_validate(client.get("/api/v1/documents").json())
+        schemas.DocumentForm.model_validate(client.get("/api/v1/documents/moons.md").json())
+        schemas.CitedForm.model_validate(client.get("/api/v1/citations/moons.md:120-140").json())
+        schemas.StartForm.model_validate(client.get("/api/v1/start").json())
+        schemas.FilesForm.model_validate(client.get("/api/v1/files").json())
+        schemas.LayoutForm.model_validate(client.get("/api/v1/layouts/moons.md").json())
+        claims = [{"doc": doc, "start": 0, "end": 3, "quote": "---"} for doc in ("moons.md", "none.md")]
+        checked = schemas.CheckedForm.model_validate(client.post("/api/v1/check", json={"claims": claims}).json())
+        assert [each.state for each in checked.claims] == ["exact", "gone"]
+
+    def test_what_the_owner_gets_fits_its_form(self, client):
+        said = client.post("/api/v1/feedback", json={"turn": "a", "kind": "good", "question": QUESTION})
+        assert said.status_code == 204
+        entered(client)
+        assert schemas.FeedbackForm.model_validate(client.get("/api/v1/feedback").json()).count == 1
+        sent = client.put("/api/v1/files/a.md", content=b"# A", headers={"content-type": "application/octet-stream"})
+        assert sent.status_code == 204
+        begun = client.post("/api/v1/changes", json={})
+        assert begun.status_code == 202
+        until = time.monotonic() + 60
+        while (state := schemas.ChangeForm.model_validate(client.get("/api/v1/changes").json())).running:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        assert (state.added, state.failed, state.error) == (["a.md"], [], None)
 
 
 class TestMetrics:
@@ -228,35 +286,35 @@ class TestMcp:
     def test_every_tool_and_resource_answers(self, engine):
         from mcp.client import Client
 
-        from footnote.api.mcp import mcp_server
-        from footnote.service import Desk
+        from footnote.server.mcp import mcp_server
+        from footnote.server.queue import QuestionQueue
 
         async def visit() -> dict[str, Any]:
-            async with Client(mcp_server(engine, desk)) as session:
+            async with Client(mcp_server(engine, queue)) as session:
                 return await tried(session)
 
-        desk = Desk(engine)
+        queue = QuestionQueue(engine)
         assert_tried(asyncio.run(visit()))
-        desk.close()
+        queue.close()
 
     def test_the_nearest_fits_the_published_schema(self, engine, monkeypatch):
         import jsonschema
         from mcp.client import Client
 
-        from footnote.api.mcp import mcp_server
-        from footnote.service import Desk
+        from footnote.server.mcp import mcp_server
+        from footnote.server.queue import QuestionQueue
 
         answer = standing_as(engine, "nearest")
         monkeypatch.setattr(Footnote, "ask", lambda *_, **__: answer)
 
         async def visit() -> tuple[Any, Any]:
-            async with Client(mcp_server(engine, desk)) as session:
+            async with Client(mcp_server(engine, queue)) as session:
                 (tool,) = [tool for tool in (await session.list_tools()).tools if tool.name == "ask"]
                 return tool, await session.call_tool("ask", {"question": QUESTION, "literal": True})
 
-        desk = Desk(engine)
+        queue = QuestionQueue(engine)
         tool, asked = asyncio.run(visit())
-        desk.close()
+        queue.close()
         jsonschema.validate(asked.structured_content, tool.output_schema)
         assert asked.structured_content["nearest"]["quote"] == answer.nearest.quote
         assert "literal" in tool.input_schema["properties"]
@@ -266,8 +324,8 @@ class TestMcp:
         from mcp.client import Client
         from mcp.shared.exceptions import MCPError
 
-        from footnote.api.mcp import SCHEME, mcp_server
-        from footnote.service import Desk
+        from footnote.server.mcp import SCHEME, mcp_server
+        from footnote.server.queue import QuestionQueue
 
         async def found(session: Any) -> bool:
             if door == "read_source":
@@ -283,25 +341,25 @@ class TestMcp:
                 return False
 
         async def visit() -> list[bool]:
-            async with Client(mcp_server(engine, desk)) as session:
+            async with Client(mcp_server(engine, queue)) as session:
                 before = await found(session)
                 (tiny_corpus / "tea.txt").unlink()
                 Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder)[0].close()
                 return [before, await found(session)]
 
-        desk = Desk(engine)
+        queue = QuestionQueue(engine)
         assert asyncio.run(visit()) == [True, False]
-        desk.close()
+        queue.close()
 
     def test_a_fault_or_a_broken_cursor_is_answered_in_the_protocol_s_own_words(self, engine, monkeypatch):
         from mcp.client import Client
         from mcp.shared.exceptions import MCPError
 
-        from footnote.api.mcp import mcp_server
-        from footnote.service import Desk
+        from footnote.server.mcp import mcp_server
+        from footnote.server.queue import QuestionQueue
 
         async def codes() -> list[int]:
-            async with Client(mcp_server(engine, desk), raise_exceptions=False) as session:
+            async with Client(mcp_server(engine, queue), raise_exceptions=False) as session:
                 found = []
                 for call in (
                     session.list_resources(cursor="9" * 5_000),
@@ -317,10 +375,10 @@ class TestMcp:
         def broken(*_: Any, **__: Any) -> None:
             raise IndexError("list index out of range")
 
-        desk = Desk(engine)
+        queue = QuestionQueue(engine)
         monkeypatch.setattr(type(engine), "ask", broken)
         assert asyncio.run(codes()) == [-32602, -32602, -32602, -32603]
-        desk.close()
+        queue.close()
 
 
 def called(number: int, method: str, params: str) -> str:
@@ -434,7 +492,7 @@ def test_nothing_that_the_openapi_document_allows_or_forbids_breaks_it(tiny_corp
     assert done.returncode == 0, done.stdout[-6_000:] + done.stderr[-2_000:]
 
 
-def test_the_desk_s_refusal_is_a_problem_with_a_time(engine):
+def test_the_queue_s_refusal_is_a_problem_with_a_time(engine):
     full = Footnote(engine.index, engine.encoder, replace(Settings(), queue_wait_seconds=-1.0))
     with calling(full) as client:
         answer = client.post("/api/v1/ask", json={"question": QUESTION})

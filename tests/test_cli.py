@@ -351,7 +351,7 @@ def test_serve_opens_the_page_over_the_index(
     def serve(footnote: Footnote, **options: object) -> None:
         served.append((len(footnote.documents()), options))
 
-    monkeypatch.setattr("footnote.web.serve", serve)
+    monkeypatch.setattr("footnote.server.app.serve", serve)
     monkeypatch.setenv("FOOTNOTE_TOKEN", TOKEN)
     assert run(capsys, "serve", "--port", "0", "--open")[0] == 0
     assert served == [(2, {"host": "127.0.0.1", "port": 0, "token": TOKEN, "open_browser": True})]
@@ -376,7 +376,7 @@ def test_serve_does_not_begin_where_others_could_become_the_owner(
     token: str,
     what: str,
 ) -> None:
-    monkeypatch.setattr("footnote.web.serve", lambda *_args, **_options: pytest.fail("it began"))
+    monkeypatch.setattr("footnote.server.app.serve", lambda *_args, **_options: pytest.fail("it began"))
     monkeypatch.setenv("FOOTNOTE_TOKEN", token)
     status, out, err = run(capsys, "serve", *options)
     assert (status, out, err.count("\n")) == (2, "", 1)

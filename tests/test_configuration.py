@@ -96,7 +96,7 @@ def test_what_is_not_toml_is_one_line(file: Path) -> None:
 def test_info_shows_what_is_in_force_and_where_from(
     tiny_corpus: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from footnote.api.reports import InfoForm
+    from footnote.server.schemas import InfoForm
 
     monkeypatch.chdir(tiny_corpus.parent)
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:

@@ -18,9 +18,9 @@ from fakes import HashingEncoder
 from footnote.indexing.inputs import inputs_of
 from footnote.loaders import SUFFIXES
 from footnote.records import Block, Document, Passage, Span, Style
+from footnote.server.layout import document_layout, runs, span_layout
 from footnote.settings import Settings
 from footnote.splitting import split_document
-from footnote.web.layout import document_layout, runs, span_layout
 from promises import sized
 
 MOST_RATIO = 2.6

@@ -122,8 +122,8 @@ class TestCommands:
         jsonschema.validate(json.loads(capsys.readouterr().out), schema)
 
     def test_the_parser_offers_every_schema(self):
-        from footnote.api.reports import SCHEMAS
         from footnote.cli import arguments
+        from footnote.server.schemas import SCHEMAS
 
         assert tuple(SCHEMAS) == arguments.SCHEMAS
 

@@ -311,7 +311,7 @@ class TestWhichFolder:
         assert places_of(Arguments(command="ask", index=downloaded, settings=SETTINGS)).corpus_dir is None
 
     def test_nor_served(self, downloaded: Path) -> None:
-        from footnote.web.originals import corpus_dir_of, file_states
+        from footnote.server.originals import corpus_dir_of, file_states
 
         with Footnote.open(downloaded, settings=SETTINGS, encoder=HashingEncoder()) as opened:
             assert corpus_dir_of(opened) is None
@@ -354,7 +354,7 @@ class TestManifest:
     def test_one_that_goes_bad_while_it_is_served_is_a_503_with_its_reason(self, home: Path) -> None:
         from starlette.testclient import TestClient
 
-        from footnote.web import create_app
+        from footnote.server.app import create_app
 
         with Footnote.open(home / "index", settings=SETTINGS, encoder=HashingEncoder()) as opened:
             app = create_app(opened)

@@ -57,7 +57,7 @@ def test_there_are_sixty_of_them():
 
 def test_in_documents_titles_headings_and_file_names(visitor, site):
     page = visitor.open()
-    with urlopen(f"{site}/api/start", timeout=60) as response:
+    with urlopen(f"{site}/api/v1/start", timeout=60) as response:
         listed = json.load(response)["documents"]
     assert len(listed) == len(PAYLOADS)
     for n in range(len(listed)):
@@ -135,7 +135,7 @@ def test_in_feedback_and_the_owner_s_list(visitor, site):
             "asked": payload,
             "fingerprint": payload[:100],
         }
-        assert reach(f"{site}/api/feedback", body)[0] == 204
+        assert reach(f"{site}/api/v1/feedback", body)[0] == 204
     page = visitor.open()
     page.click(".fn-adding >> text=Feedback")
     page.locator(".fn-feedback-rows > li").nth(len(PAYLOADS) - 1).wait_for()

@@ -20,8 +20,8 @@ from footnote.encoding import load_encoder
 from footnote.engine import Footnote
 from footnote.errors import QuestionError
 from footnote.rendering import to_json
+from footnote.server.app import create_app
 from footnote.settings import Settings
-from footnote.web import create_app
 from hostile_questions import hostile_questions
 from promises import FULL, record, sized
 

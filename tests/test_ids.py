@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from fakes import HashingEncoder
 from footnote.engine import Footnote
-from footnote.web import create_app
+from footnote.server.app import create_app
 
 ODD = (
     *("report..final.md", "a\nb.md", "a\n.md", "\na.md", "a..md", "x../y.md", "100%.md", "a%2Fb.md"),
@@ -92,23 +92,23 @@ def assert_opened_everywhere(footnote: Footnote, client: Visitor, name: str) -> 
     document = footnote.document(name)
     path = quote(name)
     whole = f"{name}:0-{len(document.text)}"
-    assert client.get(f"/api/documents/{path}").json()["doc"] == name
-    assert client.get(f"/api/original/{path}").text == document.text
+    assert client.get(f"/api/v1/layouts/{path}").json()["doc"] == name
+    assert client.get(f"/api/v1/originals/{path}").text == document.text
     assert client.get(f"/api/v1/documents/{path}").json()["text"] == document.text
     assert client.get(f"/api/v1/citations/{quote(whole)}").json()["quote"] == document.text
     claim = {"doc": name, "start": 0, "end": len(document.text), "quote": document.text}
-    (checked,) = client.reach("POST", "/api/check", json={"claims": [claim]}).json()["claims"]
+    (checked,) = client.reach("POST", "/api/v1/check", json={"claims": [claim]}).json()["claims"]
     assert checked["state"] == "exact"
 
 
 async def assert_opened_over_mcp(footnote: Footnote, names: list[str]) -> None:
     from mcp.client import Client
 
-    from footnote.api.mcp import mcp_server
-    from footnote.service import Desk
+    from footnote.server.mcp import mcp_server
+    from footnote.server.queue import QuestionQueue
 
-    desk = Desk(footnote)
-    async with Client(mcp_server(footnote, desk)) as session:
+    queue = QuestionQueue(footnote)
+    async with Client(mcp_server(footnote, queue)) as session:
         listed = {each.name: each.uri for each in (await session.list_resources()).resources}
         assert sorted(listed) == sorted(names)
         for name in names:
@@ -116,7 +116,7 @@ async def assert_opened_over_mcp(footnote: Footnote, names: list[str]) -> None:
             assert (await session.read_resource(listed[name])).contents[0].text == text
             read = await session.call_tool("read_source", {"doc": name})
             assert read.structured_content["text"] == text
-    desk.close()
+    queue.close()
 
 
 def test_odd_names_are_opened_through_every_door() -> None:
@@ -137,7 +137,9 @@ def test_any_name_is_opened_through_every_door(names: list[str]) -> None:
         asyncio.run(assert_opened_over_mcp(footnote, files))
 
 
-@pytest.mark.parametrize("path", ["/api/documents/../../etc/passwd", "/api/original/a/../../b", "/api/original/.."])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/layouts/../../etc/passwd", "/api/v1/originals/a/../../b", "/api/v1/originals/.."]
+)
 def test_a_way_out_of_the_folder_is_refused(path: str) -> None:
     with opened(["a.md"]) as (_, client):
         assert client.get(path.replace("..", "%2e%2e")).status_code == 404
@@ -151,7 +153,7 @@ def test_a_page_among_the_documents_is_given_byte_for_byte() -> None:
         (corpus / "a.html").write_bytes(page)
         footnote, _ = Footnote.build(corpus, Path(folder) / "index", encoder=HashingEncoder())
         with footnote:
-            given_back = Visitor(create_app(footnote)).get("/api/original/a.html")
+            given_back = Visitor(create_app(footnote)).get("/api/v1/originals/a.html")
     assert given_back.content == page
     assert given_back.headers["content-disposition"].startswith("attachment")
     assert "nonce-" in given_back.headers["content-security-policy"]

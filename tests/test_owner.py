@@ -11,7 +11,7 @@ import pytest
 
 from fakes import TOKEN, HashingEncoder, entered
 from footnote.engine import Footnote
-from footnote.web import create_app
+from footnote.server.app import create_app
 
 FILE = {"content-type": "application/octet-stream"}
 NEW = b"# New moon\n\nThe new moon is dark tonight.\n"
@@ -41,21 +41,21 @@ def visitor_of(app: Any, address: str = "127.0.0.1") -> Any:
 
 def changed(client: Any, *removed: str) -> dict[str, Any]:
     """Begins a change and waits for its end."""
-    begun = client.post("/api/change", json={"documents": removed})
+    begun = client.post("/api/v1/changes", json={"documents": removed})
     assert begun.status_code == 202, begun.text
     return finished(client)
 
 
 def finished(client: Any) -> dict[str, Any]:
     until = time.monotonic() + 30
-    while (state := client.get("/api/change").json())["running"]:
+    while (state := client.get("/api/v1/changes").json())["running"]:
         assert time.monotonic() < until
         time.sleep(0.02)
     return state
 
 
 def listed(client: Any) -> list[str]:
-    return [each["doc"] for each in client.get("/api/start").json()["documents"]]
+    return [each["doc"] for each in client.get("/api/v1/start").json()["documents"]]
 
 
 def hidden(corpus: Path) -> list[str]:
@@ -63,7 +63,12 @@ def hidden(corpus: Path) -> list[str]:
 
 
 class TestWhoIsTheOwner:
-    ROUTES = (("put", "/api/files/a.md"), ("post", "/api/change"), ("get", "/api/change"), ("get", "/api/feedback"))
+    ROUTES = (
+        ("put", "/api/v1/files/a.md"),
+        ("post", "/api/v1/changes"),
+        ("get", "/api/v1/changes"),
+        ("get", "/api/v1/feedback"),
+    )
 
     def refusals(self, client: Any, **headers: str) -> set[int]:
         found = set()
@@ -74,13 +79,13 @@ class TestWhoIsTheOwner:
         return found
 
     def test_whoever_opened_the_printed_address(self, owner):
-        assert owner.get("/api/start").json()["owner"]
-        assert owner.get("/api/change").status_code == 200
+        assert owner.get("/api/v1/start").json()["owner"]
+        assert owner.get("/api/v1/changes").status_code == 200
 
     @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.168.1.5", "8.8.8.8", "fe80::1", "testclient", ""])
     def test_nobody_by_where_they_seem_to_come_from(self, engine, address):
         client = visitor(engine, address)
-        assert not client.get("/api/start").json()["owner"]
+        assert not client.get("/api/v1/start").json()["owner"]
         assert self.refusals(client) == {403}
 
     @pytest.mark.parametrize(
@@ -92,7 +97,7 @@ class TestWhoIsTheOwner:
 
     def test_the_printed_address_is_good_once(self, engine):
         app = create_app(engine)
-        link = app.state.keys.link
+        link = app.state.secrets.link
         first, second = (visitor_of(app) for _ in range(2))
         assert first.head("/enter", params={"secret": link}, follow_redirects=False).status_code == 303
         assert first.get("/enter", params={"secret": "wrong"}).status_code == 401
@@ -101,37 +106,37 @@ class TestWhoIsTheOwner:
         used = second.get("/enter", params={"secret": link})
         assert used.status_code == 401
         assert "used already" in used.text
-        assert second.get("/api/change").status_code == 403
+        assert second.get("/api/v1/changes").status_code == 403
 
     def test_a_new_start_lets_nobody_in_whom_the_last_one_knew(self, engine):
         known = entered(visitor(engine)).cookies
         again = visitor(engine)
         again.cookies = known
-        assert again.get("/api/change").status_code == 403
+        assert again.get("/api/v1/changes").status_code == 403
 
     def test_whoever_has_shown_the_token(self, engine):
         client = visitor(engine, "8.8.8.8", token=TOKEN)
         assert self.refusals(client) == {401}
         shown = {"authorization": f"Bearer {TOKEN}"}
-        assert client.get("/api/start", headers=shown).json()["owner"]
-        assert client.get("/api/change", headers=shown).status_code == 200
+        assert client.get("/api/v1/start", headers=shown).json()["owner"]
+        assert client.get("/api/v1/changes", headers=shown).status_code == 200
 
     def test_not_whoever_shows_a_token_where_there_is_none(self, engine):
         assert self.refusals(visitor(engine), authorization="Bearer None") == {403}
         assert self.refusals(visitor(engine), authorization="Bearer ") == {403}
 
     def test_another_site_cannot_send_files(self, owner):
-        sent = owner.put("/api/files/a.md", content=NEW, headers={**FILE, "origin": "https://evil.example"})
+        sent = owner.put("/api/v1/files/a.md", content=NEW, headers={**FILE, "origin": "https://evil.example"})
         assert sent.status_code == 403
 
     @pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=x", "application/json"])
     def test_a_file_comes_as_nothing_but_bytes(self, owner, kind):
-        assert owner.put("/api/files/a.md", content=NEW, headers={"content-type": kind}).status_code == 415
+        assert owner.put("/api/v1/files/a.md", content=NEW, headers={"content-type": kind}).status_code == 415
 
 
 class TestAdding:
     def test_a_file_that_arrives_is_asked_after_the_change(self, owner, engine, tiny_corpus):
-        assert owner.put("/api/files/new.md", content=NEW, headers=FILE).status_code == 204
+        assert owner.put("/api/v1/files/new.md", content=NEW, headers=FILE).status_code == 204
         assert listed(owner) == ["moons.md", "tea.txt"]
         state = changed(owner)
         assert (state["added"], state["failed"]) == (["new.md"], [])
@@ -141,25 +146,25 @@ class TestAdding:
         assert hidden(tiny_corpus) == []
 
     def test_what_cannot_be_read_is_told_and_does_not_stay(self, owner, tiny_corpus):
-        owner.put("/api/files/empty.txt", content=b"", headers=FILE)
-        owner.put("/api/files/new.md", content=NEW, headers=FILE)
+        owner.put("/api/v1/files/empty.txt", content=b"", headers=FILE)
+        owner.put("/api/v1/files/new.md", content=NEW, headers=FILE)
         state = changed(owner)
         assert state["added"] == ["new.md"]
         assert state["failed"] == [{"name": "empty.txt", "reason": "no text found"}]
         assert not (tiny_corpus / "empty.txt").exists()
-        assert owner.get("/api/states").json() == {"changed": {}, "unread": []}
+        assert owner.get("/api/v1/files").json() == {"changed": {}, "unread": []}
 
     def test_a_taken_name_is_replaced_only_on_purpose(self, owner, engine):
-        refused = owner.put("/api/files/tea.txt", content=NEW, headers=FILE)
+        refused = owner.put("/api/v1/files/tea.txt", content=NEW, headers=FILE)
         assert refused.status_code == 409
-        assert "already" in refused.json()["what"]
-        assert owner.put("/api/files/tea.txt?replace=true", content=NEW, headers=FILE).status_code == 204
+        assert "already" in refused.json()["detail"]
+        assert owner.put("/api/v1/files/tea.txt?replace=true", content=NEW, headers=FILE).status_code == 204
         assert changed(owner)["added"] == ["tea.txt"]
         assert "new moon" in engine.document("tea.txt").text
 
     def test_a_replacement_that_cannot_be_read_leaves_the_old_file(self, owner, engine, tiny_corpus):
         before = (tiny_corpus / "tea.txt").read_bytes()
-        owner.put("/api/files/tea.txt?replace=true", content=b"", headers=FILE)
+        owner.put("/api/v1/files/tea.txt?replace=true", content=b"", headers=FILE)
         assert changed(owner)["failed"][0]["name"] == "tea.txt"
         assert (tiny_corpus / "tea.txt").read_bytes() == before
         assert "Green tea" in engine.document("tea.txt").text
@@ -172,7 +177,7 @@ class TestAdding:
     )  # fmt: skip
     def test_a_name_that_is_no_document_s_is_refused(self, owner, tiny_corpus, name):
         before = sorted(tiny_corpus.parent.rglob("*"))
-        answer = owner.put(f"/api/files/{name}", content=NEW, headers=FILE)
+        answer = owner.put(f"/api/v1/files/{name}", content=NEW, headers=FILE)
         assert answer.status_code in {400, 404, 415}
         assert sorted(tiny_corpus.parent.rglob("*")) == before
 
@@ -183,12 +188,12 @@ class TestAdding:
         built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder, settings=small)
         with built:
             client = entered(visitor(built))
-            assert client.put("/api/files/a.md", content=b"x" * 2_001, headers=FILE).status_code == 413
+            assert client.put("/api/v1/files/a.md", content=b"x" * 2_001, headers=FILE).status_code == 413
 
             def trickle():
                 yield from (b"x" * 500 for _ in range(6))
 
-            assert client.put("/api/files/a.md", content=trickle(), headers=FILE).status_code >= 400
+            assert client.put("/api/v1/files/a.md", content=trickle(), headers=FILE).status_code >= 400
         assert hidden(tiny_corpus) == []
 
 
@@ -204,7 +209,7 @@ class TestRemoving:
     )
     def test_what_cannot_leave_stays(self, owner, tiny_corpus, names):
         (tiny_corpus.parent / "secret.md").write_text("# Secret")
-        assert owner.post("/api/change", json={"documents": names}).status_code == 400
+        assert owner.post("/api/v1/changes", json={"documents": names}).status_code == 400
         assert listed(owner) == ["moons.md", "tea.txt"]
         assert (tiny_corpus.parent / "secret.md").exists()
 
@@ -214,9 +219,9 @@ class TestRemoving:
         def locked(*_args, **_options):
             raise IndexLocked("process 7 is writing the index", remedy="wait")
 
-        monkeypatch.setattr("footnote.web.keeping.build_index", locked)
-        owner.put("/api/files/new.md", content=NEW, headers=FILE)
-        assert "writing the index" in changed(owner, "tea.txt")["error"]["what"]
+        monkeypatch.setattr("footnote.server.uploads.build_index", locked)
+        owner.put("/api/v1/files/new.md", content=NEW, headers=FILE)
+        assert "writing the index" in changed(owner, "tea.txt")["error"]["detail"]
         assert (tiny_corpus / "tea.txt").exists()
         assert not (tiny_corpus / "new.md").exists()
         assert hidden(tiny_corpus) == []
@@ -224,39 +229,39 @@ class TestRemoving:
     def test_one_change_at_a_time(self, owner, monkeypatch):
         import threading
 
-        from footnote.web import keeping
+        from footnote.server import uploads
 
-        gate, build = threading.Event(), keeping.build_index
+        gate, build = threading.Event(), uploads.build_index
 
         def slow(*args, **options):
             gate.wait(20)
             return build(*args, **options)
 
-        monkeypatch.setattr("footnote.web.keeping.build_index", slow)
-        assert owner.post("/api/change", json={"documents": []}).status_code == 202
-        assert owner.post("/api/change", json={"documents": []}).status_code == 400
-        assert owner.put("/api/files/new.md", content=NEW, headers=FILE).status_code == 400
+        monkeypatch.setattr("footnote.server.uploads.build_index", slow)
+        assert owner.post("/api/v1/changes", json={"documents": []}).status_code == 202
+        assert owner.post("/api/v1/changes", json={"documents": []}).status_code == 400
+        assert owner.put("/api/v1/files/new.md", content=NEW, headers=FILE).status_code == 400
         gate.set()
         assert "error" not in finished(owner)
 
     def test_a_server_that_stops_calls_the_change_off_and_loses_nothing(self, engine, tiny_corpus, monkeypatch):
         import threading
 
-        from footnote.web import keeping
+        from footnote.server import uploads
 
-        began, gate, build = threading.Event(), threading.Event(), keeping.build_index
+        began, gate, build = threading.Event(), threading.Event(), uploads.build_index
 
         def slow(*args, **options):
             began.set()
             gate.wait(20)
             return build(*args, **options)
 
-        monkeypatch.setattr("footnote.web.keeping.build_index", slow)
+        monkeypatch.setattr("footnote.server.uploads.build_index", slow)
         before = {path.name: path.read_bytes() for path in tiny_corpus.iterdir()}
         with entered(visitor(engine)) as client:
-            client.put("/api/files/moons.md?replace=true", content=NEW, headers=FILE)
-            client.put("/api/files/new.md", content=NEW, headers=FILE)
-            assert client.post("/api/change", json={"documents": ["tea.txt"]}).status_code == 202
+            client.put("/api/v1/files/moons.md?replace=true", content=NEW, headers=FILE)
+            client.put("/api/v1/files/new.md", content=NEW, headers=FILE)
+            assert client.post("/api/v1/changes", json={"documents": ["tea.txt"]}).status_code == 202
             assert began.wait(20)
             threading.Timer(0.5, gate.set).start()
         assert {path.name: path.read_bytes() for path in tiny_corpus.iterdir()} == before
@@ -264,7 +269,7 @@ class TestRemoving:
 
     def test_what_waits_for_a_change_is_not_left_behind(self, engine, tiny_corpus):
         with entered(visitor(engine)) as client:
-            client.put("/api/files/new.md", content=NEW, headers=FILE)
+            client.put("/api/v1/files/new.md", content=NEW, headers=FILE)
             assert len(hidden(tiny_corpus)) == 1
         assert hidden(tiny_corpus) == []
 
@@ -306,7 +311,7 @@ class TestArriving:
                 if message["type"] == "http.response.start":
                     statuses.append(message["status"])
 
-            scope = request(owner, "PUT", "/api/files/gate.md", len(body), FILE["content-type"])
+            scope = request(owner, "PUT", "/api/v1/files/gate.md", len(body), FILE["content-type"])
             running = asyncio.create_task(owner.app(scope, receive, send))
             while not hidden(tiny_corpus):
                 assert not running.done(), statuses
@@ -336,13 +341,13 @@ class TestKilled:
 
         child = os.fork()
         if child == 0:
-            from footnote.web import keeping
+            from footnote.server import uploads
 
-            keeping.build_index = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+            uploads.build_index = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
             client = entered(visitor(engine))
             for name, data in sent:
-                client.put(f"/api/files/{name}?replace=true", content=data, headers=FILE)
-            client.post("/api/change", json={"documents": [removed] if removed else []})
+                client.put(f"/api/v1/files/{name}?replace=true", content=data, headers=FILE)
+            client.post("/api/v1/changes", json={"documents": [removed] if removed else []})
             time.sleep(20)
             os._exit(1)
         _, status = os.waitpid(child, 0)
@@ -392,46 +397,46 @@ class TestKilled:
             assert (tmp_path / "outside.md").read_bytes() == NEW
 
     def test_two_servers_do_not_change_the_same_documents(self, engine, owner, tiny_corpus):
-        owner.put("/api/files/new.md", content=NEW, headers=FILE)
-        refused = entered(visitor(engine)).put("/api/files/other.md", content=NEW, headers=FILE)
-        assert (refused.status_code, "another process" in refused.json()["what"]) == (400, True)
+        owner.put("/api/v1/files/new.md", content=NEW, headers=FILE)
+        refused = entered(visitor(engine)).put("/api/v1/files/other.md", content=NEW, headers=FILE)
+        assert (refused.status_code, "another process" in refused.json()["detail"]) == (400, True)
         assert changed(owner)["added"] == ["new.md"]
-        assert entered(visitor(engine)).put("/api/files/other.md", content=NEW, headers=FILE).status_code == 204
+        assert entered(visitor(engine)).put("/api/v1/files/other.md", content=NEW, headers=FILE).status_code == 204
 
 
 class TestStates:
     def test_a_file_that_changed_or_went_is_told(self, owner, tiny_corpus):
-        assert owner.get("/api/states").json()["changed"] == {}
+        assert owner.get("/api/v1/files").json()["changed"] == {}
         (tiny_corpus / "moons.md").write_text("# Other\n\nOther text.\n", encoding="utf-8")
         (tiny_corpus / "tea.txt").unlink()
-        assert owner.get("/api/states").json()["changed"] == {"moons.md": "changed", "tea.txt": "gone"}
-        assert owner.get("/api/documents/moons.md").json()["file"] == "changed"
+        assert owner.get("/api/v1/files").json()["changed"] == {"moons.md": "changed", "tea.txt": "gone"}
+        assert owner.get("/api/v1/layouts/moons.md").json()["file"] == "changed"
 
     def test_a_quote_from_an_altered_file_is_told(self, owner, engine, tiny_corpus):
         at = engine.document("moons.md").text.index("Europa is")
         body = {"claims": [{"doc": "moons.md", "start": at, "end": at + 6, "quote": "Europa"}]}
-        assert owner.post("/api/check", json=body).json()["claims"][0]["file"] == "same"
+        assert owner.post("/api/v1/check", json=body).json()["claims"][0]["file"] == "same"
         (tiny_corpus / "moons.md").write_text("# Other\n\nOther text.\n", encoding="utf-8")
-        found = owner.post("/api/check", json=body).json()["claims"][0]
+        found = owner.post("/api/v1/check", json=body).json()["claims"][0]
         assert (found["state"], found["file"]) == ("exact", "changed")
 
     def test_the_original_is_the_file_as_it_lies_there(self, owner, tiny_corpus):
         (tiny_corpus / "moons.md").write_text("# Other\n\nOther text.\n", encoding="utf-8")
-        assert owner.get("/api/original/moons.md").text == "# Other\n\nOther text.\n"
+        assert owner.get("/api/v1/originals/moons.md").text == "# Other\n\nOther text.\n"
         (tiny_corpus / "moons.md").unlink()
-        assert "Europa" in owner.get("/api/original/moons.md").text
+        assert "Europa" in owner.get("/api/v1/originals/moons.md").text
 
     def test_an_original_comes_as_its_bytes(self, owner, engine, tiny_corpus):
         """Finding 18: a page came with marks of ours in it, and a text with other line ends."""
         page = (
             b"<html><head><title>Page</title></head><body><p>The page is short.</p><script>a()</script></body></html>"
         )
-        owner.put("/api/files/page.html", content=page, headers=FILE)
-        owner.put("/api/files/ends.txt", content=b"One line.\r\nAnother line.\r\n", headers=FILE)
+        owner.put("/api/v1/files/page.html", content=page, headers=FILE)
+        owner.put("/api/v1/files/ends.txt", content=b"One line.\r\nAnother line.\r\n", headers=FILE)
         assert changed(owner)["added"] == ["ends.txt", "page.html"]
-        got = owner.get("/api/original/page.html")
+        got = owner.get("/api/v1/originals/page.html")
         assert (got.content, "attachment" in got.headers["content-disposition"]) == (page, True)
-        assert owner.get("/api/original/ends.txt").content == b"One line.\r\nAnother line.\r\n"
+        assert owner.get("/api/v1/originals/ends.txt").content == b"One line.\r\nAnother line.\r\n"
 
     def test_a_folder_that_became_a_link_is_not_followed(self, owner, engine, tiny_corpus, tmp_path):
         """Finding 9: only the last part of a path was looked at."""
@@ -443,14 +448,14 @@ class TestStates:
         (tiny_corpus / "sub" / "a.md").unlink()
         (tiny_corpus / "sub").rmdir()
         (tiny_corpus / "sub").symlink_to(tmp_path / "outside")
-        assert "CANARY" not in owner.get("/api/original/sub/a.md").text
-        assert owner.get("/api/states").json()["changed"] == {"sub/a.md": "gone"}
+        assert "CANARY" not in owner.get("/api/v1/originals/sub/a.md").text
+        assert owner.get("/api/v1/files").json()["changed"] == {"sub/a.md": "gone"}
 
     def test_a_link_to_outside_is_not_followed(self, owner, tiny_corpus, tmp_path):
         (tmp_path / "canary.md").write_text("THE CANARY SANG")
         (tiny_corpus / "moons.md").unlink()
         (tiny_corpus / "moons.md").symlink_to(tmp_path / "canary.md")
-        assert "CANARY" not in owner.get("/api/original/moons.md").text
+        assert "CANARY" not in owner.get("/api/v1/originals/moons.md").text
 
 
 class TestFeedbackRoutes:
@@ -468,17 +473,17 @@ class TestFeedbackRoutes:
 
     def test_anyone_may_say_and_only_the_owner_reads(self, engine):
         guest = visitor(engine, "8.8.8.8")
-        assert guest.post("/api/feedback", json=self.body(engine)).status_code == 204
-        assert guest.get("/api/feedback").status_code == 403
-        assert guest.get("/api/feedback/judgments").status_code == 403
-        read = entered(visitor(engine)).get("/api/feedback").json()
+        assert guest.post("/api/v1/feedback", json=self.body(engine)).status_code == 204
+        assert guest.get("/api/v1/feedback").status_code == 403
+        assert guest.get("/api/v1/feedback/judgments").status_code == 403
+        read = entered(visitor(engine)).get("/api/v1/feedback").json()
         assert (read["count"], read["judgments"], read["rows"][0]["asked"]) == (1, 1, "What is it?")
 
     def test_it_is_saved_as_judgments_with_one_click(self, owner, engine, tmp_path):
         from footnote.evaluation import read_judgments
 
-        owner.post("/api/feedback", json=self.body(engine))
-        saved = owner.get("/api/feedback/judgments")
+        owner.post("/api/v1/feedback", json=self.body(engine))
+        saved = owner.get("/api/v1/feedback/judgments")
         assert "attachment" in saved.headers["content-disposition"]
         (tmp_path / "f.jsonl").write_bytes(saved.content)
         assert read_judgments(tmp_path / "f.jsonl")[0].question == "What is it?"
@@ -486,14 +491,14 @@ class TestFeedbackRoutes:
     def test_quotes_that_do_not_stand_are_not_kept(self, owner, engine):
         body = self.body(engine)
         body["quotes"][0]["quote"] = "Evropa"
-        owner.post("/api/feedback", json=body)
-        assert owner.get("/api/feedback").json()["rows"][0]["quotes"] == []
+        owner.post("/api/v1/feedback", json=body)
+        assert owner.get("/api/v1/feedback").json()["rows"][0]["quotes"] == []
 
     def test_it_can_be_taken_back(self, owner, engine):
-        owner.post("/api/feedback", json=self.body(engine))
-        owner.post("/api/feedback", json={"turn": "a-1"})
-        assert owner.get("/api/feedback").json()["count"] == 0
+        owner.post("/api/v1/feedback", json=self.body(engine))
+        owner.post("/api/v1/feedback", json={"turn": "a-1"})
+        assert owner.get("/api/v1/feedback").json()["count"] == 0
 
     @pytest.mark.parametrize("body", [{}, {"turn": "a b"}, {"turn": "a", "kind": "splendid"}, {"turn": "x" * 61}])
     def test_a_body_of_another_shape_is_refused(self, owner, body):
-        assert owner.post("/api/feedback", json=body).status_code == 422
+        assert owner.post("/api/v1/feedback", json=body).status_code == 422

@@ -117,10 +117,10 @@ def reach(url: str, method: str = "GET", body: bytes | None = None, **headers: s
 
 KINDS = {"put": "application/octet-stream", "post": "application/json"}
 OWNERS = (
-    ("put", "/api/files/evil.md", b"# Evil"),
-    ("post", "/api/change", b'{"documents": ["moons.md"]}'),
-    ("get", "/api/change", None),
-    ("get", "/api/feedback", None),
+    ("put", "/api/v1/files/evil.md", b"# Evil"),
+    ("post", "/api/v1/changes", b'{"documents": ["moons.md"]}'),
+    ("get", "/api/v1/changes", None),
+    ("get", "/api/v1/feedback", None),
 )
 MARKS = (
     {}, {"Host": "docs.example.org"}, {"Host": "127.0.0.1:7860"}, {"Host": "localhost"},
@@ -143,7 +143,7 @@ def owners_routes(address: str, **headers: str) -> set[int]:
 def test_nobody_from_outside_is_the_owner(address: str, bare: str, folder: Path, mark: dict[str, str]) -> None:
     assert owners_routes(address, **mark) == {401}
     assert owners_routes(bare, **mark) <= {403, 421}
-    status, text, _ = reach(f"{bare}/api/start", **mark)
+    status, text, _ = reach(f"{bare}/api/v1/start", **mark)
     assert status == 421 or json.loads(text)["owner"] is False
     assert sorted(each.name for each in (folder / "corpus").iterdir()) == ["moons.md", "tea.txt"]
 
@@ -151,8 +151,8 @@ def test_nobody_from_outside_is_the_owner(address: str, bare: str, folder: Path,
 @pytest.mark.slow
 def test_the_owner_of_the_shipped_block_shows_the_token(address: str) -> None:
     shown = {"Authorization": f"Bearer {TOKEN}"}
-    assert json.loads(reach(f"{address}/api/start", **shown)[1])["owner"] is True
-    assert reach(f"{address}/api/change", **shown)[0] == 200
+    assert json.loads(reach(f"{address}/api/v1/start", **shown)[1])["owner"] is True
+    assert reach(f"{address}/api/v1/changes", **shown)[0] == 200
     form = {"content-type": "application/x-www-form-urlencoded", "origin": "https://docs.example.org"}
     for host, scheme, secure in (("docs.example.org", "http", True), ("127.0.0.1", "https", False)):
         # The block tells the scheme by which nginx itself was reached, whatever a visitor says.

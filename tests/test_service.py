@@ -1,4 +1,4 @@
-"""What every served face shares: the desk, limits, readiness, logs, and one encoder for many threads."""
+"""What every interface shares: the queue, limits, readiness, logs, and one encoder for many threads."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ from fakes import HashingEncoder
 from footnote.encoding.batching import BatchingEncoder
 from footnote.engine import Footnote
 from footnote.errors import Busy, FootnoteError, IndexDamaged, NotFound, QuestionError, QuestionTooLong, UsageError
-from footnote.service import Crowd, Desk, Rates, Readiness, RequestLog, error_headers, http_status, log_to_stderr
-from footnote.service.limits import address_of
-from footnote.service.logs import JsonLines
+from footnote.server.app import create_app
+from footnote.server.asgi import address_of
+from footnote.server.monitoring import JsonLines, Metrics, Readiness, RequestMonitor, log_to_stderr
+from footnote.server.problems import problem_of, retry_headers
+from footnote.server.queue import QuestionQueue
+from footnote.server.request_limits import ConcurrencyLimit, RateLimit
 from footnote.settings import Settings
-from footnote.web import create_app
 from promises import sized
 
 QUESTION = "How long does a day on Titan last?"
@@ -47,83 +49,83 @@ def with_settings(engine: Footnote, **changes: Any) -> Footnote:
     return Footnote(engine.index, engine.encoder, replace(engine.settings, **changes))
 
 
-class TestDesk:
+class TestQueue:
     def test_the_answer_is_the_engine_s(self, engine):
-        desk = Desk(engine)
-        answer = asyncio.run(desk.answer(QUESTION))
+        queue = QuestionQueue(engine)
+        answer = asyncio.run(queue.run(lambda: engine.ask(QUESTION)))
         assert replace(answer, timings=()) == replace(engine.ask(QUESTION), timings=())
-        assert (desk.state().done, desk.state().waiting, desk.state().running) == (1, 0, 0)
-        desk.close()
+        assert (queue.state().done, queue.state().waiting, queue.state().running) == (1, 0, 0)
+        queue.close()
 
     def test_beyond_the_queue_the_refusal_comes_at_once(self, engine):
-        desk, go = Desk(with_settings(engine, workers=1, queue_max=2)), threading.Event()
-        held = [desk.submit(go.wait)]
-        while not desk.state().running:
+        queue, go = QuestionQueue(with_settings(engine, workers=1, queue_max=2)), threading.Event()
+        held = [queue.submit(go.wait)]
+        while not queue.state().running:
             time.sleep(0.001)
-        held += [desk.submit(go.wait) for _ in range(2)]
+        held += [queue.submit(go.wait) for _ in range(2)]
         began = time.monotonic()
         with pytest.raises(Busy, match="ask again in 1 s") as refused:
-            desk.submit(go.wait)
+            queue.submit(go.wait)
         assert time.monotonic() - began < 0.1
         assert refused.value.retry_after_seconds == 1
         go.set()
         assert [each.result(10) for each in held] == [True] * 3
-        assert desk.submit(lambda: "again").result(10) == "again"
-        assert desk.state().refused == 1
-        desk.close()
+        assert queue.submit(lambda: "again").result(10) == "again"
+        assert queue.state().refused == 1
+        queue.close()
 
     def test_who_would_wait_too_long_is_refused_before_and_told_when_to_come(self, engine):
-        desk = Desk(with_settings(engine, workers=1, queue_wait_seconds=0.05))
-        desk.submit(lambda: time.sleep(0.2)).result()
+        queue = QuestionQueue(with_settings(engine, workers=1, queue_wait_seconds=0.05))
+        queue.submit(lambda: time.sleep(0.2)).result()
         go = threading.Event()
-        held = [desk.submit(go.wait)]
-        while not desk.state().running:
+        held = [queue.submit(go.wait)]
+        while not queue.state().running:
             time.sleep(0.001)
-        late = desk.submit(lambda: "late")
+        late = queue.submit(lambda: "late")
         with pytest.raises(Busy):
-            desk.submit(lambda: "one waits, and takes 0.2 s")
+            queue.submit(lambda: "one waits, and takes 0.2 s")
         time.sleep(0.1)
         go.set()
         assert held[0].result(10)
         with pytest.raises(Busy):
             late.result(10)
-        desk.close()
+        queue.close()
 
     def test_who_went_away_no_longer_waits(self, engine):
-        desk, go = Desk(with_settings(engine, workers=1)), threading.Event()
-        held = desk.submit(go.wait)
-        while not desk.state().running:
+        queue, go = QuestionQueue(with_settings(engine, workers=1)), threading.Event()
+        held = queue.submit(go.wait)
+        while not queue.state().running:
             time.sleep(0.001)
-        assert desk.submit(go.wait).cancel()
-        assert desk.state().waiting == 0
+        assert queue.submit(go.wait).cancel()
+        assert queue.state().waiting == 0
         go.set()
         assert held.result(10)
-        desk.close()
+        queue.close()
 
     def test_closing_finishes_what_is_at_work_and_takes_nothing_new(self, engine):
-        desk, begun = Desk(with_settings(engine, workers=1)), threading.Event()
+        queue, begun = QuestionQueue(with_settings(engine, workers=1)), threading.Event()
 
         def work() -> str:
             begun.set()
             time.sleep(0.1)
             return "done"
 
-        at_work = desk.submit(work)
+        at_work = queue.submit(work)
         begun.wait(10)
-        waiting = desk.submit(work)
-        desk.close()
+        waiting = queue.submit(work)
+        queue.close()
         assert at_work.result(0) == "done"
         assert waiting.cancelled()
         with pytest.raises(Busy, match="stopping"):
-            desk.submit(work)
+            queue.submit(work)
 
     def test_a_failure_goes_to_who_asked_and_to_nobody_else(self, engine):
-        desk = Desk(engine)
+        queue = QuestionQueue(engine)
         with pytest.raises(QuestionError):
-            asyncio.run(desk.answer(""))
-        assert asyncio.run(desk.answer(QUESTION)).answered
-        assert (desk.state().failed, desk.state().done) == (1, 1)
-        desk.close()
+            asyncio.run(queue.run(lambda: engine.ask("")))
+        assert asyncio.run(queue.run(lambda: engine.ask(QUESTION))).answered
+        assert (queue.state().failed, queue.state().done) == (1, 1)
+        queue.close()
 
 
 class Counting(HashingEncoder):
@@ -189,8 +191,8 @@ def answering(status: int) -> Any:
 
 
 class TestLimits:
-    def test_beyond_the_crowd_requests_are_refused_but_health_is_told(self):
-        app = Crowd(answering(200), most=3)
+    def test_beyond_the_limit_requests_are_refused_but_health_is_told(self):
+        app = ConcurrencyLimit(answering(200), most=3)
 
         async def all_at_once() -> list[tuple[int, dict]]:
             asked = [replies(app) for _ in range(5)]
@@ -202,7 +204,7 @@ class TestLimits:
         assert asyncio.run(replies(app))[0] == 200, "room again"
 
     def test_one_address_has_a_quarter_and_strangers_a_twentieth(self):
-        app = Crowd(answering(200), most=160, is_stranger=lambda scope: scope["client"][0] == "6.6.6.6")
+        app = ConcurrencyLimit(answering(200), most=160, is_stranger=lambda scope: scope["client"][0] == "6.6.6.6")
 
         async def all_at_once() -> Counter[tuple[str, int]]:
             clients = ["10.0.0.1"] * 50 + ["6.6.6.6"] * 50 + ["10.0.0.2"] * 5
@@ -232,11 +234,11 @@ class TestLimits:
 
     @pytest.mark.parametrize("status", [429, 503])
     def test_every_refusal_says_when_to_try_again(self, status):
-        assert b"retry-after" in asyncio.run(replies(Crowd(answering(status), most=3)))[1]
+        assert b"retry-after" in asyncio.run(replies(ConcurrencyLimit(answering(status), most=3)))[1]
 
     def test_one_address_is_slowed_and_another_is_not(self):
         now = [0.0]
-        app = Rates(answering(200), per_minute=60, clock=lambda: now[0])
+        app = RateLimit(answering(200), per_minute=60, clock=lambda: now[0])
         found = [asyncio.run(replies(app)) for _ in range(8)]
         assert [status for status, _ in found] == [200] * 6 + [429] * 2
         assert found[-1][1][b"retry-after"] == b"1"
@@ -246,7 +248,7 @@ class TestLimits:
         assert [asyncio.run(replies(app))[0] for _ in range(2)] == [200, 429]
 
     def test_no_limit_lets_everyone_through(self):
-        app = Rates(answering(200), per_minute=0)
+        app = RateLimit(answering(200), per_minute=0)
         assert {asyncio.run(replies(app))[0] for _ in range(50)} == {200}
 
     @pytest.mark.parametrize(
@@ -254,25 +256,25 @@ class TestLimits:
         [
             (QuestionError("the question is empty"), 422),
             (QuestionTooLong("the question has 9 characters, more than 2"), 413),
+            (UsageError("cannot be"), 400),
             (NotFound("is not in the index"), 404),
-            (UsageError("there is no such setting"), 400),
             (Busy("many wait", retry_after_seconds=7), 503),
             (IndexDamaged("is not what was written"), 503),
             (FootnoteError("something else"), 500),
         ],
     )
     def test_every_error_has_its_status(self, error, status):
-        assert http_status(error) == status
-        assert ("Retry-After" in error_headers(error)) == (status == 503)
+        assert problem_of(error)["status"] == error.http_status == status
+        assert ("Retry-After" in retry_headers(error)) == (status == 503)
         if isinstance(error, Busy):
-            assert error_headers(error)["Retry-After"] == "7"
+            assert retry_headers(error)["Retry-After"] == "7"
 
 
 class TestLogs:
     def test_a_request_is_one_line_of_json_without_the_question(self, engine):
         from starlette.testclient import TestClient
 
-        log, said = logging.getLogger("footnote.service"), io.StringIO()
+        log, said = logging.getLogger("footnote.server"), io.StringIO()
         before = (log.handlers, log.propagate, log.level)
         try:
             log_to_stderr(requests=True)
@@ -293,18 +295,20 @@ class TestLogs:
         assert (health["method"], health["status"], health["bytes"]) == ("GET", 200, 2)
         assert "secretquestion" not in said.getvalue()
 
-    def test_without_it_there_is_no_line(self):
+    def test_without_it_there_is_no_line(self, engine):
         said: list[str] = []
 
         class Kept(logging.Handler):
             def emit(self, record: logging.LogRecord) -> None:
                 said.append(JsonLines().format(record))
 
-        log = logging.getLogger("footnote.service")
+        log = logging.getLogger("footnote.server")
         handler = Kept()
         log.addHandler(handler)
         try:
-            asyncio.run(replies(RequestLog(answering(200))))
+            queue = QuestionQueue(engine)
+            metrics = Metrics(engine, queue, Readiness(engine, queue))
+            asyncio.run(replies(RequestMonitor(answering(200), metrics=metrics)))
         finally:
             log.removeHandler(handler)
         assert said == []
@@ -318,7 +322,7 @@ class TestReadiness:
 
     @pytest.mark.parametrize("damage", ["manifest", "rows", "everything"])
     def test_a_broken_index_is_told_and_a_mended_one_too(self, engine, tmp_path, damage, monkeypatch):
-        monkeypatch.setattr("footnote.service.readiness.LOOK_EVERY_SECONDS", 0.0)
+        monkeypatch.setattr("footnote.server.monitoring.LOOK_EVERY_SECONDS", 0.0)
         index, client = tmp_path / "index", self.client(engine)
         shutil.copytree(index, tmp_path / "kept")
         assert client.get("/readyz").status_code == 200
@@ -340,7 +344,7 @@ class TestReadiness:
         assert client.get("/readyz").status_code == 200
 
     def test_it_follows_a_new_generation(self, engine, tmp_path, tiny_corpus, hashing_encoder, monkeypatch):
-        monkeypatch.setattr("footnote.service.readiness.LOOK_EVERY_SECONDS", 0.0)
+        monkeypatch.setattr("footnote.server.monitoring.LOOK_EVERY_SECONDS", 0.0)
         client = self.client(engine)
         before = client.get("/readyz").json()
         (tiny_corpus / "new.txt").write_text("Mars\n\nMars has two small moons.\n", encoding="utf-8")
@@ -349,19 +353,19 @@ class TestReadiness:
         assert after["generation"] == before["generation"] + 1
         assert after["fingerprint"] != before["fingerprint"]
 
-    def test_a_closed_desk_is_not_ready(self, engine):
-        desk = Desk(engine)
-        desk.close()
-        assert Readiness(engine, desk).look() == (False, {"ready": False, "reason": "the server is stopping"})
+    def test_a_closed_queue_is_not_ready(self, engine):
+        queue = QuestionQueue(engine)
+        queue.close()
+        assert Readiness(engine, queue).look() == (False, {"ready": False, "reason": "the server is stopping"})
 
     def test_it_says_so_while_no_question_gets_its_turn(self, engine):
         busy = with_settings(engine, workers=2, queue_wait_seconds=0.1)
-        desk, go = Desk(busy), threading.Event()
-        readiness = Readiness(busy, desk)
-        held = [desk.submit(go.wait)]
+        queue, go = QuestionQueue(busy), threading.Event()
+        readiness = Readiness(busy, queue)
+        held = [queue.submit(go.wait)]
         time.sleep(0.2)
         assert readiness.look()[0], "one turn is free"
-        held.append(desk.submit(go.wait))
+        held.append(queue.submit(go.wait))
         time.sleep(0.3)
         ready, facts = readiness.look()
         assert not ready
@@ -370,7 +374,7 @@ class TestReadiness:
         assert [each.result(10) for each in held] == [True, True]
         time.sleep(0.05)
         assert readiness.look()[0]
-        desk.close()
+        queue.close()
 
     def test_it_says_so_while_the_routes_are_blocked(self, engine, monkeypatch):
         from starlette.testclient import TestClient
@@ -378,8 +382,8 @@ class TestReadiness:
         go = threading.Event()
         with TestClient(create_app(engine), base_url="http://localhost:7860") as client, ThreadPoolExecutor(50) as pool:
             assert client.get("/readyz").status_code == 200
-            monkeypatch.setattr("footnote.web.routes.file_states", lambda _: go.wait(60))
-            held = [pool.submit(client.get, "/api/states") for _ in range(45)]
+            monkeypatch.setattr("footnote.server.api.file_states", lambda _: go.wait(60))
+            held = [pool.submit(client.get, "/api/v1/files") for _ in range(45)]
             time.sleep(1.0)
             blocked = client.get("/readyz")
             assert client.get("/healthz").status_code == 200
@@ -390,7 +394,7 @@ class TestReadiness:
         assert "wait for others" in blocked.json()["reason"]
 
     def test_it_looks_at_the_disk_not_more_often_than_it_should(self, engine, tmp_path):
-        readiness = Readiness(engine, Desk(engine))
+        readiness = Readiness(engine, QuestionQueue(engine))
         assert readiness.look()[0]
         shutil.rmtree(tmp_path / "index")
         assert readiness.look()[0], "within half a second the last look holds"

@@ -18,8 +18,8 @@ import pytest
 from browser_support import served
 from conftest import write_corpus
 from fakes import TOKEN
-from footnote.web.bodies import BODY_SECONDS
-from footnote.web.connections import END_SECONDS, IDLE_SECONDS
+from footnote.server.connections import END_SECONDS, IDLE_SECONDS
+from footnote.server.request_limits import BODY_SECONDS
 from promises import sized
 
 pytestmark = pytest.mark.slow
@@ -87,7 +87,7 @@ class TestBodies:
                 each.sendall(ENTER)
             time.sleep(0.5)
             assert guarded.reach("/readyz", **SHOWN) == 200
-            assert guarded.reach("/api/start", "127.0.0.1", **SHOWN) == 200, "from the strangers' own address too"
+            assert guarded.reach("/api/v1/start", "127.0.0.1", **SHOWN) == 200, "from the strangers' own address too"
             assert guarded.reach("/enter", "127.0.0.1") == 200
             with guarded.connect() as owner:
                 form = f"token={TOKEN}".encode()
@@ -96,7 +96,7 @@ class TestBodies:
             answers = {each.recv(100).split()[1] for each in made}
         assert answers == {b"408"}
 
-    @pytest.mark.parametrize("path", ["/api/check", "/mcp"])
+    @pytest.mark.parametrize("path", ["/api/v1/check", "/mcp"])
     def test_no_body_is_awaited_for_ever(self, guarded, path):
         head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
         head += f"authorization: Bearer {TOKEN}\r\ncontent-length: 200\r\n\r\n{{"
@@ -137,7 +137,7 @@ class TestConnections:
             for _ in range(3):
                 made = [stack.enter_context(server.connect()) for _ in range(400)]
                 assert {server.reach("/healthz") for _ in range(5)} == {200}
-                assert server.reach("/api/start") == 200
+                assert server.reach("/api/v1/start") == 200
             open_now = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
             assert open_now < 320
             for each in made:
@@ -170,8 +170,8 @@ class TestConnections:
                 made = stack.enter_context(server.connect())
                 made.sendall(b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nhost: localhost\r\n\r\n")
             time.sleep(0.5)
-            assert server.reach("/api/start", "127.0.0.1") == 503
-            assert server.reach("/api/start", OTHER) == 200
+            assert server.reach("/api/v1/start", "127.0.0.1") == 503
+            assert server.reach("/api/v1/start", OTHER) == 200
 
 
 def is_closed(made: socket.socket, more: bytes = b"") -> bool:
@@ -188,7 +188,7 @@ def is_closed(made: socket.socket, more: bytes = b"") -> bool:
 class TestTold:
     """A server that is told to stop, whatever it is doing."""
 
-    @pytest.mark.parametrize("stuck", ["desk", "routes", "loop", "everything"])
+    @pytest.mark.parametrize("stuck", ["queue", "routes", "loop", "everything"])
     def test_it_ends_within_its_time(self, folder, stuck, tmp_path):
         script = tmp_path / "stuck.py"
         script.write_text(STUCK, encoding="utf-8")
@@ -204,10 +204,10 @@ class TestTold:
             lines = iter(process.stderr.readline, "")
             address = next(found for line in lines if (found := re.search(r"http://\S+?:\d+", line)))
             server = Server(address.group(), process, [])
-            assert server.reach("/api/start") == 200
+            assert server.reach("/api/v1/start") == 200
             made = stack.enter_context(server.connect())
             if stuck != "loop":
-                made.sendall(b"GET /api/start?stuck HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                made.sendall(b"GET /api/v1/start?stuck HTTP/1.1\r\nhost: localhost\r\n\r\n")
                 time.sleep(1)
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
@@ -236,17 +236,17 @@ def documents(self):
 
 
 Footnote.documents = documents
-if stuck in ("desk", "everything"):
-    from footnote.service import Desk
-    Desk._real = Desk.__init__
+if stuck in ("queue", "everything"):
+    from footnote.server.queue import QuestionQueue
+    QuestionQueue._real = QuestionQueue.__init__
 
     def begin(self, footnote):
-        Desk._real(self, footnote)
+        QuestionQueue._real(self, footnote)
         threading.Timer(3, lambda: [self.submit(lambda: time.sleep(600)) for _ in range(9)]).start()
 
-    Desk.__init__ = begin
+    QuestionQueue.__init__ = begin
 if stuck in ("loop", "everything"):
-    from footnote.web.connections import BoundedServer
+    from footnote.server.connections import BoundedServer
     real_tick = BoundedServer.on_tick
 
     async def tick(self, counter):

@@ -21,12 +21,12 @@ from footnote.indexing import build_index
 from footnote.loaders import load_document
 from footnote.quote_checking import Claim, check
 from footnote.records import Span, visible_text
+from footnote.server.answer_view import answer_shown, claim_shown
+from footnote.server.app import create_app, serve
+from footnote.server.asgi import host_name
+from footnote.server.authentication import COOKIE_SECONDS, Secrets, check_token
+from footnote.server.layout import document_layout, span_layout
 from footnote.settings import Settings
-from footnote.web import create_app, serve
-from footnote.web.guards import host_name
-from footnote.web.keys import COOKIE_SECONDS, Keys, check_token
-from footnote.web.layout import document_layout, span_layout
-from footnote.web.shown import answer_shown, claim_shown
 
 JSON = {"content-type": "application/json"}
 
@@ -198,23 +198,23 @@ def each_without(hit: dict[str, Any]) -> dict[str, Any]:
 
 class TestRoutes:
     def test_the_start_lists_the_documents(self, client):
-        listed = client.get("/api/start").json()["documents"]
+        listed = client.get("/api/v1/start").json()["documents"]
         assert [each["doc"] for each in listed] == ["moons.md", "tea.txt"]
         assert listed[0]["metadata"]["date"] == "2026-01-05"
 
     def test_a_document_is_not_sent_twice(self, client):
-        first = client.get("/api/documents/moons.md")
-        again = client.get("/api/documents/moons.md", headers={"if-none-match": first.headers["etag"]})
+        first = client.get("/api/v1/layouts/moons.md")
+        again = client.get("/api/v1/layouts/moons.md", headers={"if-none-match": first.headers["etag"]})
         assert first.json()["title"] == "Moons of the giants"
         assert (again.status_code, again.content) == (304, b"")
 
     @pytest.mark.parametrize("name", ["no.md", "../pyproject.toml", "%2e%2e/%2e%2e/etc/passwd", "/etc/passwd", "a%00b"])
     def test_what_is_not_in_the_index_is_not_there(self, client, name):
-        for route in ("documents", "original"):
-            assert client.get(f"/api/{route}/{name}").status_code == 404
+        for route in ("layouts", "originals"):
+            assert client.get(f"/api/v1/{route}/{name}").status_code == 404
 
     def test_the_original_is_text_whatever_it_looks_like(self, client):
-        answer = client.get("/api/original/moons.md")
+        answer = client.get("/api/v1/originals/moons.md")
         assert answer.headers["content-type"].startswith("text/plain")
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.text == CORPUS["moons.md"]
@@ -223,7 +223,7 @@ class TestRoutes:
         at = engine.document("moons.md").text.index("Europa is")
         right = {"doc": "moons.md", "start": at, "end": at + 6, "quote": "Europa"}
         body = {"claims": [right, {**right, "quote": "Evropa"}, {**right, "start": at + 9}, {**right, "doc": "x"}]}
-        states = [each["state"] for each in client.post("/api/check", json=body).json()["claims"]]
+        states = [each["state"] for each in client.post("/api/v1/check", json=body).json()["claims"]]
         assert states[0] == "exact"
         assert states[1] == "changed"
         assert states[2] in {"moved", "changed"}
@@ -231,7 +231,7 @@ class TestRoutes:
 
     @pytest.mark.parametrize("body", [{}, {"claims": 1}, {"claims": [{"doc": 1}]}, {"claims": [{}] * 201}, []])
     def test_a_body_of_another_shape_is_refused(self, client, body):
-        assert client.post("/api/check", json=body).status_code == 422
+        assert client.post("/api/v1/check", json=body).status_code == 422
 
     def test_health(self, client, engine):
         assert client.get("/healthz").text == "ok"
@@ -266,7 +266,7 @@ class TestPage:
         assert first.status_code == 200
         assert first.headers["cache-control"] == "no-cache"
 
-    @pytest.mark.parametrize("name", ["no.js", "..%2fserving.py", "%2e%2e/routes.py", "../routes.py"])
+    @pytest.mark.parametrize("name", ["no.js", "..%2fapp.py", "%2e%2e/api.py", "../api.py"])
     def test_only_the_static_folder_is_static(self, client, name):
         assert client.get(f"/footnote/{name}").status_code == 404
 
@@ -316,9 +316,9 @@ class TestDoors:
 
     def test_another_site_cannot_post(self, client):
         body = {"claims": []}
-        assert client.post("/api/check", json=body, headers={"origin": "https://evil.example"}).status_code == 403
-        assert client.post("/api/check", json=body, headers={"origin": "null"}).status_code == 403
-        assert client.post("/api/check", json=body, headers={"origin": "http://localhost:7860"}).status_code == 200
+        assert client.post("/api/v1/check", json=body, headers={"origin": "https://evil.example"}).status_code == 403
+        assert client.post("/api/v1/check", json=body, headers={"origin": "null"}).status_code == 403
+        assert client.post("/api/v1/check", json=body, headers={"origin": "http://localhost:7860"}).status_code == 200
 
     @pytest.mark.parametrize(
         ("site", "origin", "status"),
@@ -332,7 +332,7 @@ class TestDoors:
     )
     def test_what_the_browser_says_of_itself_decides(self, client, site, origin, status):
         headers = {"sec-fetch-site": site, **({"origin": origin} if origin else {})}
-        assert client.post("/api/check", json={"claims": []}, headers=headers).status_code == status
+        assert client.post("/api/v1/check", json={"claims": []}, headers=headers).status_code == status
 
     def test_gradio_believes_no_other_host(self, client):
         told = client.get("/config", headers={"x-forwarded-host": "evil.example"}).text
@@ -342,22 +342,22 @@ class TestDoors:
         "kind", ["text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""]
     )
     def test_only_json_is_taken(self, client, kind):
-        assert client.post("/api/check", content="{}", headers={"content-type": kind}).status_code == 415
+        assert client.post("/api/v1/check", content="{}", headers={"content-type": kind}).status_code == 415
 
     def test_too_much_is_refused_whether_it_says_so_or_not(self, client):
         much = b'{"claims": [' + b" " * 3_000_000
-        assert client.post("/api/check", content=much, headers=JSON).status_code == 413
+        assert client.post("/api/v1/check", content=much, headers=JSON).status_code == 413
 
         def trickle():
             yield from (much[at : at + 65_536] for at in range(0, len(much), 65_536))
 
-        assert client.post("/api/check", content=trickle(), headers=JSON).status_code >= 400
+        assert client.post("/api/v1/check", content=trickle(), headers=JSON).status_code >= 400
 
 
 class TestEntry:
     def test_without_the_token_nothing_is_shown(self, engine):
         client = visitor(engine, token=TOKEN)
-        assert client.get("/api/start").status_code == 401
+        assert client.get("/api/v1/start").status_code == 401
         assert client.post("/gradio_api/call/ask", json={"data": ["x"]}).status_code == 401
         assert client.get("/footnote/main.js").status_code == 401
         assert client.get("/", follow_redirects=False).headers["location"] == "enter"
@@ -370,7 +370,7 @@ class TestEntry:
         assert entered.status_code == 303
         assert TOKEN not in entered.headers["set-cookie"]
         assert "HttpOnly" in entered.headers["set-cookie"]
-        assert client.get("/api/start").status_code == 200
+        assert client.get("/api/v1/start").status_code == 200
 
     def test_a_bearer_header_does_too(self, engine):
         client = visitor(engine, token=TOKEN)
@@ -411,11 +411,11 @@ class TestEntry:
     def test_a_forged_cookie_is_none(self, engine, cookie):
         client = visitor(engine, token=TOKEN)
         headers = {"cookie": f"footnote_owner_7860={cookie}".encode()}
-        assert client.get("/api/start", headers=headers).status_code == 401
+        assert client.get("/api/v1/start", headers=headers).status_code == 401
 
     def test_a_cookie_ends_after_thirty_days_and_with_its_token(self):
         now = [1_000_000.0]
-        keys, other = Keys(TOKEN, clock=lambda: now[0]), Keys(TOKEN[::-1], clock=lambda: now[0])
+        keys, other = Secrets(TOKEN, clock=lambda: now[0]), Secrets(TOKEN[::-1], clock=lambda: now[0])
         cookie = keys.cookie()
         assert keys.knows(cookie)
         assert not other.knows(cookie)
@@ -448,8 +448,8 @@ class TestEntry:
             opened.append(address)
             ended.set()
 
-        monkeypatch.setattr("footnote.web.serving.server_for", lambda *_, **__: Server())
-        monkeypatch.setattr("footnote.web.serving.log_to_stderr", lambda **_: None)
+        monkeypatch.setattr("footnote.server.app.server_for", lambda *_, **__: Server())
+        monkeypatch.setattr("footnote.server.app.log_to_stderr", lambda **_: None)
         monkeypatch.setattr("webbrowser.open", open_it)
         serve(engine, host="127.0.0.1", port=0, token=token, open_browser=True)
         said = capsys.readouterr().err
@@ -499,7 +499,7 @@ class TestAsking:
     @pytest.mark.parametrize("question", ["", "   ", "x" * 2001])
     def test_a_question_that_cannot_be_taken_is_an_error_with_its_reason(self, engine, question):
         with visitor(engine) as client:
-            assert ask(client, question)["error"]["kind"] == "QuestionError"
+            assert ask(client, question)["error"]["status"] == (413 if len(question) > 2_000 else 422)
 
     def test_forged_file_objects_are_text_to_it(self, engine, tmp_path):
         canary = tmp_path / "canary.txt"

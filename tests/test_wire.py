@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footnote import records
-from footnote.api.forms import form
 from footnote.records import Block, Citation, Document, Metadatum, Passage, Sentence, Span, Style
+from footnote.server.schemas import form
 from footnote.settings import Settings
 from footnote.store.names import StoredName
 from footnote.wire import (

@@ -152,8 +152,8 @@ def _demands_met(report: Report, arguments: Arguments) -> int:
 
 
 def _serve(arguments: Arguments) -> int:
-    from footnote.web import serve
-    from footnote.web.keys import check_exposure
+    from footnote.server.app import serve
+    from footnote.server.authentication import check_exposure
 
     token = os.environ.get("FOOTNOTE_TOKEN") or None
     # Before minutes are spent on an index.

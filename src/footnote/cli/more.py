@@ -51,7 +51,7 @@ def info_command(arguments: Arguments) -> int:
 def mcp_command(arguments: Arguments) -> int:
     import asyncio
 
-    from footnote.api.stdio import serve_stdio
+    from footnote.server.mcp import serve_stdio
 
     with open_engine(arguments) as footnote:
         asyncio.run(serve_stdio(footnote))

@@ -35,8 +35,7 @@ def exported(answer: Answer, form: str, as_json: str) -> str:
 
 def schema_text(name: str) -> str:
     """The JSON Schema of what a command prints with ``--json``; of all of them where no name is given."""
-    from footnote.api.forms import schema
-    from footnote.api.reports import SCHEMAS
+    from footnote.server.schemas import SCHEMAS, schema
 
     if name:
         return f"{json_text(schema(SCHEMAS[name]))}\n"

@@ -25,6 +25,9 @@ async function reach(path, options = {}) {
   return response;
 }
 
+/** Where the server's one JSON interface is; a name in a path keeps its slashes. */
+const api = (path, name) => `api/v1/${path}${name === undefined ? "" : `/${name.split("/").map(encodeURIComponent).join("/")}`}`;
+
 const posted = (body, signal) => ({
   method: "POST",
   headers: { "content-type": "application/json" },
@@ -32,62 +35,66 @@ const posted = (body, signal) => ({
   signal,
 });
 
-export const readStart = async () => (await reach("api/start")).json();
+export const readStart = async () => (await reach(api("start"))).json();
 
 /** Which documents' files are no longer what was indexed, and which files could not be read. */
-export const readStates = async () => (await reach("api/states")).json();
+export const readStates = async () => (await reach(api("files"))).json();
 
-export const readDocument = async (doc) =>
-  (await reach(`api/documents/${doc.split("/").map(encodeURIComponent).join("/")}`)).json();
+export const readDocument = async (doc) => (await reach(api("layouts", doc))).json();
 
-export const originalOf = (doc) => at(`api/original/${doc.split("/").map(encodeURIComponent).join("/")}`);
+export const originalOf = (doc) => at(api("originals", doc));
 
 /** Has quotes re-read from the store; how each stands now, in order. */
-export const check = async (claims) => (await (await reach("api/check", posted({ claims }))).json()).claims;
+export const check = async (claims) => (await (await reach(api("check"), posted({ claims }))).json()).claims;
 
 /** Tells what a reader says of an answer; without a kind, takes it back. */
-export const sendFeedback = (body) => reach("api/feedback", posted(body));
+export const sendFeedback = (body) => reach(api("feedback"), posted(body));
 
-export const readFeedback = async () => (await reach("api/feedback")).json();
+export const readFeedback = async () => (await reach(api("feedback"))).json();
 
-export const judgmentsFile = () => at("api/feedback/judgments");
+export const judgmentsFile = () => at(api("feedback/judgments"));
 
 /** Begins a change of the documents; null, or why it cannot be: {what, remedy}. */
 export async function change(documents) {
   let response;
   try {
-    response = await fetch(at("api/change"), posted({ documents }));
+    response = await fetch(at(api("changes")), posted({ documents }));
   } catch {
     return { what: strings.offline };
   }
-  return response.ok ? null : refusalOf(response.status, await response.text());
+  return response.ok ? null : refusalOf(await response.text());
 }
 
 /** How far the change under way has come, or how the last one ended. */
-export const changeState = async () => (await reach("api/change")).json();
+export async function changeState() {
+  const state = await (await reach(api("changes"))).json();
+  return state.error ? { ...state, error: told(state.error) } : state;
+}
 
 /** Sends a file; null when it arrived, else {what, remedy, taken}. Only XMLHttpRequest tells how far it is. */
 export function putFile(file, replace, progress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    request.open("PUT", at(`api/files/${encodeURIComponent(file.name)}?replace=${replace}`));
+    request.open("PUT", at(`api/v1/files/${encodeURIComponent(file.name)}?replace=${replace}`));
     request.setRequestHeader("content-type", "application/octet-stream");
     request.upload.addEventListener("progress", (event) => event.lengthComputable && progress(event.loaded / event.total));
-    request.addEventListener("load", () => resolve(request.status < 300 ? null : refusalOf(request.status, request.responseText)));
+    request.addEventListener("load", () => resolve(request.status < 300 ? null : refusalOf(request.responseText)));
     request.addEventListener("error", () => resolve({ what: strings.sendingFailed }));
     request.send(file);
   });
 }
 
-function refusalOf(status, text) {
+/** A problem, as the server tells every error, in the page's own words: {what, remedy, taken}. */
+const told = ({ detail, remedy, status }) => ({ what: detail, remedy, taken: status === 409 });
+
+function refusalOf(text) {
   try {
-    const { what, remedy, detail } = JSON.parse(text);
-    if (what) return { what, remedy, taken: status === 409 };
-    if (typeof detail === "string") return { what: detail };
+    const problem = JSON.parse(text);
+    if (problem.detail) return told(problem);
   } catch {
-    // A refusal at the door is plain text.
+    // What stands between may answer in a form of its own.
   }
-  return { what: text.length && text.length < 200 ? text : strings.failed };
+  return { what: strings.failed };
 }
 
 /** Asks through Gradio's queue and waits for the one answer. */
@@ -96,7 +103,7 @@ export async function ask({ question, history, documents, literal }, signal) {
   const { event_id: id } = await joined.json();
   const stream = await reach(`gradio_api/call/v2/ask/${encodeURIComponent(id)}`, { signal });
   for await (const { event, data } of events(stream)) {
-    if (event === "complete") return data[0];
+    if (event === "complete") return data[0].error ? { error: told(data[0].error) } : data[0];
     if (event === "error") throw new Trouble("failed");
   }
   throw new Trouble("offline");

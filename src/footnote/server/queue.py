@@ -1,4 +1,4 @@
-"""Where the questions of all served faces queue: a few are answered at once, a bounded number waits, the rest is refused.
+"""Where the questions of all interfaces queue: a few are answered at once, a bounded number waits, the rest is refused.
 
 A refusal is honest: it comes at once, and says when it is worth trying again.  Nobody waits longer than
 ``queue_wait_seconds`` for their turn.
@@ -11,28 +11,25 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from footnote.encoding.encoder import usable_cores
+from footnote.engine import Footnote
 from footnote.errors import Busy
-
-if TYPE_CHECKING:
-    from footnote.engine import Footnote
-    from footnote.records import Answer
 
 Result = TypeVar("Result")
 
-_log = logging.getLogger("footnote.service")
+_log = logging.getLogger("footnote.server")
 _NEWEST = 0.1
 """Weight of the newest question in the running mean of how long one takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class DeskState:
-    """How busy a desk is.
+class QueueState:
+    """How busy a queue is.
 
     Attributes:
         open: whether it takes questions.
@@ -52,7 +49,7 @@ class DeskState:
     stuck_seconds: float = 0.0
 
 
-class Desk:
+class QuestionQueue:
     """Takes questions from any thread or event loop and answers them on its own few threads, first come, first served.
 
     Limits come from the engine's settings: ``workers``, ``queue_max``, ``queue_wait_seconds``.
@@ -71,24 +68,14 @@ class Desk:
         self._mean_seconds = 0.0
         self._turn_taken = 0.0
 
-    async def answer(
-        self, question: str, *, history: Sequence[tuple[str, str]] = (), allowed: frozenset[str] | None = None
-    ) -> Answer:
-        """The engine's answer, from the newest generation of the index.
+    async def run(self, work: Callable[[], Result]) -> Result:
+        """Answer a question, or do what may cost as much, in turn with all others.
+
+        Whatever is done in turn is done on the newest generation of the index: no interface has to think of it.
 
         Raises:
             Busy: too many wait already, or the server is stopping.
-            FootnoteError: as ``Footnote.ask`` and ``Footnote.refresh``.
-        """
-        return await self.run(lambda: self._footnote.ask(question, history=history, allowed=allowed))
-
-    async def run(self, work: Callable[[], Result]) -> Result:
-        """Do something else that may cost as much as a question, in turn with the questions.
-
-        Whatever is done at the desk is done on the newest generation of the index: no face has to think of it.
-
-        Raises:
-            Busy: as ``answer``.
+            FootnoteError: as ``work`` and ``Footnote.refresh``.
         """
         return await asyncio.wrap_future(self.submit(work))
 
@@ -96,7 +83,7 @@ class Desk:
         """The same without waiting for it.
 
         Raises:
-            Busy: as ``answer``.
+            Busy: as ``run``.
         """
         with self._lock:
             if not self._open:
@@ -141,10 +128,10 @@ class Desk:
             with self._lock:
                 self._waiting -= 1
 
-    def state(self) -> DeskState:
+    def state(self) -> QueueState:
         with self._lock:
             stuck = time.monotonic() - self._turn_taken if self._running >= self._workers else 0.0
-            return DeskState(
+            return QueueState(
                 self._open, self._waiting, self._running, self._done, self._failed, self._refused, self._mean_seconds,
                 stuck,
             )  # fmt: skip

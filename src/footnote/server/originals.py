@@ -9,18 +9,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
 from fastapi import Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 
+from footnote.engine import Footnote
 from footnote.loaders import open_beneath, placed_beneath
+from footnote.records import Document, DocumentSummary
 from footnote.store import corpus_of
-
-if TYPE_CHECKING:
-    from footnote.engine import Footnote
-    from footnote.records import Document, DocumentSummary
 
 FileState: TypeAlias = Literal["same", "changed", "gone"]
 

@@ -1,6 +1,6 @@
-"""Every JSON form that a door takes or gives: OpenAPI, MCP and ``footnote schema`` publish these models.
+"""Every JSON form that the server takes or gives: OpenAPI, MCP and ``footnote schema`` publish these models.
 
-What a door gives is made from the fields of the records themselves, as their JSON is (``wire``).  What it takes is said here
+What it gives is made from the fields of the records themselves, as their JSON is (``wire``).  What it takes is said here
 for pydantic, which FastAPI and MCP ask for it: strict types, bounds that stand in the schema, and texts cleaned on the way.
 """
 
@@ -16,6 +16,9 @@ import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from footnote import records
+from footnote.feedback import Feedback, Kind
+from footnote.quote_checking import Claim, State
+from footnote.server.originals import FileState
 from footnote.wire import COUNT, MAP, flat_members, is_record, mapped
 
 TURNS_MAX: Final = 20
@@ -24,6 +27,7 @@ PAGE_MAX: Final = 1_000
 HITS_MAX: Final = 50
 OFFSET_MAX: Final = 2**40
 SOURCE_MAX_CHARS: Final = 20_000
+QUOTE_MAX_CHARS: Final = 20_000
 
 _PLANE_ENDS: Final = "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 _SOMETHING: Final = f"[^\\s\x00-\x1f\x7f-\x9f\ufdd0-\ufdef{_PLANE_ENDS}]"
@@ -101,7 +105,7 @@ class SourceBody(_Taken):
 
 
 class Given(BaseModel):
-    """What a door gives: exactly these keys."""
+    """What it gives: exactly these keys."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -172,6 +176,174 @@ class Problem(BaseModel):
     detail: str
     remedy: str = ""
     errors: list[dict[str, str]] = []
+
+
+class ContextBody(_Taken):
+    """What has to be in view with a quote."""
+
+    start: Offset
+    end: Offset
+    text: Annotated[str, Field(max_length=QUOTE_MAX_CHARS), BeforeValidator(_plain)]
+
+
+class QuoteBody(_Taken):
+    """A quote as it was given once; what stood around it tells repeats apart."""
+
+    doc: Annotated[str, Field(max_length=1_000), BeforeValidator(_plain)]
+    start: Offset
+    end: Offset
+    quote: Annotated[str, Field(max_length=QUOTE_MAX_CHARS), BeforeValidator(_plain)]
+    before: Annotated[str, Field(max_length=200), BeforeValidator(_plain)] = ""
+    after: Annotated[str, Field(max_length=200), BeforeValidator(_plain)] = ""
+    context: ContextBody | None = None
+
+
+class CheckBody(_Taken):
+    """Quotes to read again."""
+
+    claims: Annotated[list[QuoteBody], Field(max_length=200)]
+
+
+class FeedbackBody(_Taken):
+    """What a reader says of an answer; without a kind, what was said is taken back."""
+
+    turn: Annotated[
+        str, Field(pattern="^[0-9A-Za-z_-]{1,60}$", description="names the answer, in the reader's own way")
+    ]
+    kind: Kind | None = None
+    question: Annotated[str, Field(max_length=2_000), BeforeValidator(_plain)] = ""
+    asked: Annotated[
+        str, Field(max_length=4_000, description="the question as it was understood"), BeforeValidator(_plain)
+    ] = ""
+    fingerprint: Annotated[str, Field(max_length=100), BeforeValidator(_plain)] = ""
+    quotes: Annotated[list[QuoteBody], Field(max_length=20, description="what was given, or of it what is right")] = []
+    correct: Annotated[list[QuoteBody], Field(max_length=20, description="what would have been right")] = []
+
+
+class ChangeBody(_Taken):
+    """Documents that leave; the files that were sent before go in."""
+
+    documents: Annotated[list[Annotated[Text, Field(max_length=1_000)]], Field(max_length=1_000)] = []
+
+
+class StarterForm(Given):
+    """A question that the documents ask and answer themselves."""
+
+    question: str
+    doc: str
+
+
+class StartForm(Given):
+    """What a page begins with."""
+
+    fingerprint: str
+    starters: list[StarterForm]
+    notices: list[str]
+    documents: list[SummaryForm]  # type: ignore[valid-type]  # a type that is made here
+    owner: Annotated[bool, Field(description="whether who asks may change the documents")]
+    suffixes: Annotated[list[str], Field(description="of the files that can become documents")]
+
+
+class UnreadForm(Given):
+    """A file that could not be read, or did not stay."""
+
+    name: str
+    reason: str
+
+
+class FilesForm(Given):
+    """How the files stand to the index."""
+
+    changed: Annotated[dict[str, FileState], Field(description="documents whose files are others now")]
+    unread: list[UnreadForm]
+
+
+class LayoutForm(Given):
+    """A document as it is drawn: its visible text in runs of one style, tables and lists gathered."""
+
+    doc: str
+    title: str
+    source: str
+    metadata: dict[str, str]
+    sha256: str
+    pages: int
+    length: int
+    items: list[dict[str, Any]]
+    file: FileState
+
+
+class CheckedQuoteForm(Given):
+    """A quote as it stands now; without a place where it stands no longer."""
+
+    state: State
+    items: list[dict[str, Any]]
+    start: int | None = None
+    end: int | None = None
+    before: str = ""
+    after: str = ""
+    author: str = ""
+    date: str = ""
+    source: str = ""
+    file: FileState | None = None
+    context_items: list[dict[str, Any]] = []
+
+
+class CheckedForm(Given):
+    """Quotes as they stand now, in the order in which they were sent."""
+
+    claims: list[CheckedQuoteForm]
+
+
+class ChangeForm(Given):
+    """How far a change has come, or how the last one ended: by what was done, or by a problem."""
+
+    running: bool
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    added: list[str] = []
+    removed: list[str] = []
+    failed: list[UnreadForm] = []
+    skipped: list[UnreadForm] = []
+    seconds: float = 0.0
+    error: Problem | None = None
+
+
+ClaimForm = form(Claim, "ClaimForm", "A quote, its place, and what stood around it.")
+FeedbackRowForm = form(Feedback, "FeedbackRowForm", "What a reader said of an answer.")
+
+
+class FeedbackForm(Given):
+    """What readers said, the newest first; not all rows of a very long list."""
+
+    rows: list[FeedbackRowForm]  # type: ignore[valid-type]  # a type that is made here
+    count: int
+    unanswered: Annotated[list[list[str]], Field(description="questions without an answer, those alike together")]
+    judgments: Annotated[int, Field(description="lines of the questions file that can be made of them")]
+    left_out: int
+
+
+MovedForm = form(records.Move, "MovedForm", "A file that moved within the folder.")
+SkippedForm = form(records.SkippedFile, "SkippedForm", "A file that was not indexed.")
+BuildReportForm = form(records.BuildReport, "BuildReportForm")
+CheckForm = form(records.IndexCheck, "CheckForm")
+SettingForm = form(records.SettingInfo, "SettingForm")
+IndexForm = form(
+    records.IndexInfo, "IndexForm", "The index that a command would use; the counts are null where there is none."
+)
+InfoForm = form(records.Info, "InfoForm")
+
+SCHEMAS: Final[dict[str, type[BaseModel]]] = {
+    "ask": AnswerForm,
+    "chat": AnswerForm,
+    "check": CheckForm,
+    "documents": DocumentsForm,
+    "export": AnswerForm,
+    "index": BuildReportForm,
+    "info": InfoForm,
+    "search": SearchForm,
+}
+"""What each command prints with ``--json``."""
 
 
 def schema(form: type[BaseModel]) -> dict[str, Any]:

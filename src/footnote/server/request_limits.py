@@ -1,30 +1,34 @@
-"""Limits on requests, as plain ASGI around any application: how many at once, and how many from one address."""
+"""Limits on requests: how many at once, how many from one address, how large a body may be and how long it may take.
+
+All are plain ASGI and go around any application.
+"""
 
 from __future__ import annotations
 
-import ipaddress
-import json
+import asyncio
 import math
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Final
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+from footnote.server.asgi import App, Message, Receive, Scope, Send, address_of
+from footnote.server.problems import refuse, refuse_for
 
-ALWAYS = frozenset({"/healthz", "/readyz", "/metrics", "/enter"})
+BODY_SECONDS: Final = 15.0
+"""Within which a request's body has to be there; of a file that arrives, the next part of it."""
+FORM_SECONDS: Final = 5.0
+FORM_MAX_BYTES: Final = 4_000
+"""The form's one field and its name; strangers send it."""
+UNLIMITED_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics", "/enter"})
 """What watches over the server is answered however busy it is; and nobody keeps the owner from the form, whose body has a
 few seconds and a few thousand bytes."""
-_ADDRESSES_KEPT = 10_000
-_LEAST_SHARE = 8
+_ADDRESSES_KEPT: Final = 10_000
+_LEAST_SHARE: Final = 8
 
 
-class Crowd:
+class ConcurrencyLimit:
     """Refuses requests beyond a number at once, and gives every 429 and 503 a Retry-After, whoever sent it.
 
     Args:
@@ -47,12 +51,12 @@ class Crowd:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if scope["path"] in ALWAYS:
+        if scope["path"] in UNLIMITED_PATHS:
             await self.app(scope, receive, _with_retry(send))
             return
         address, stranger = address_of(scope), self._is_stranger(scope)
         if self._is_full(address, stranger=stranger):
-            await refuse(send, 503, "more is asked of the server than it can take", 1)
+            await refuse_for(scope, send, 503, "More is asked of the server than it can take.", 1)
             return
         self._now += 1
         self._strangers += stranger
@@ -71,18 +75,6 @@ class Crowd:
         return crowded or (stranger and self._strangers >= self._most_strangers)
 
 
-def address_of(scope: Scope) -> str:
-    """Whose limits count for a request: its address; of IPv6 the network that one visitor has to themselves."""
-    address = str((scope.get("client") or ("",))[0])
-    if ":" not in address:
-        return address
-    try:
-        found = ipaddress.IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return str(found.ipv4_mapped or ipaddress.IPv6Network((found, 64), strict=False).network_address)
-
-
 def _with_retry(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] in {429, 503}:
@@ -94,7 +86,7 @@ def _with_retry(send: Send) -> Send:
     return sending
 
 
-class Buckets:
+class TokenBuckets:
     """So many a minute for each address, and so many at once after a while of none.
 
     Args:
@@ -123,7 +115,7 @@ class Buckets:
         return wait
 
 
-class Rates:
+class RateLimit:
     """At most so many writing requests a minute from one address; a burst of a tenth of them is let through.
 
     Args:
@@ -135,26 +127,70 @@ class Rates:
     def __init__(self, app: App, *, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.app = app
         burst = max(1.0, per_minute / 10.0)
-        self._buckets = Buckets(per_minute=per_minute, burst=burst, clock=clock) if per_minute else None
+        self._buckets = TokenBuckets(per_minute=per_minute, burst=burst, clock=clock) if per_minute else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         wait = 0
         if self._buckets is not None and scope["type"] == "http" and scope["method"] == "POST":
             wait = self._buckets.take(address_of(scope))
         if wait:
-            await refuse(send, 429, "too many questions from this address", wait)
+            await refuse_for(scope, send, 429, "Too many questions come from this address.", wait)
         else:
             await self.app(scope, receive, send)
 
 
-async def refuse(send: Send, status: int, what: str, retry_after_seconds: int) -> None:
-    """An honest refusal: what is wrong, and when to try again."""
-    remedy = f"try again in {retry_after_seconds} s"
-    body = json.dumps({"what": what, "remedy": remedy}).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"retry-after", str(retry_after_seconds).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+class BoundedBody:
+    """One request's body; to the application one that is too large or too late looks like a visitor who went away.
+
+    Args:
+        scope, receive, send: of the server.
+        most_bytes: more end the request with 413.
+        seconds: longer ends it with 408.
+        renewed: whether each part has so long, not the whole body.
+    """
+
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, *, most_bytes: int, seconds: float, renewed: bool
+    ) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._left_bytes = most_bytes
+        self._seconds, self._renewed = seconds, renewed
+        self._until = asyncio.get_running_loop().time() + seconds
+        self._whole = self._started = False
+        self._refusal: tuple[int, str] | None = None
+
+    async def receive(self) -> Message:
+        """The next part, or that the visitor is gone."""
+        if self._refusal is not None:
+            return {"type": "http.disconnect"}
+        if self._whole:
+            # What comes now only tells that the visitor went away, however long the answer takes.
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            return self._refuse(408, "The request took too long to arrive.")
+        if self._renewed:
+            self._until = asyncio.get_running_loop().time() + self._seconds
+        self._left_bytes -= len(message.get("body", b""))
+        if self._left_bytes < 0:
+            return self._refuse(413, "The request is too large.")
+        self._whole = not message.get("more_body")
+        return message
+
+    def _refuse(self, status: int, text: str) -> Message:
+        self._refusal = (status, text)
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """The application's answer, unless the body was refused before it began."""
+        if self._refusal is None or self._started:
+            self._started = True
+            await self._send(message)
+
+    async def finish(self) -> None:
+        """Say why the body was refused; what is left of it must not keep the connection."""
+        if self._refusal is not None and not self._started:
+            self._started = True
+            await refuse(self._scope, self._send, *self._refusal, headers=[(b"connection", b"close")])

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from footnote.quote_checking import Claim, check, find
 from footnote.records import Answer, Citation, Hit, Span
 from footnote.rendering import confidence_in_words, to_json
-from footnote.web.layout import Json, span_layout
-from footnote.web.originals import file_state
+from footnote.server.layout import Json, span_layout
+from footnote.server.originals import file_state
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote

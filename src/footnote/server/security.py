@@ -1,4 +1,4 @@
-"""The doors of the web face: pure ASGI, so that event streams pass through unbuffered.
+"""What a request must be to get in, and what every response must carry: hosts, origins, types, sizes, the content policy.
 
 Gradio's own routes are let through by name only.  What the page does not use (file serving, proxying, stored deep
 links, run history, monitoring, uploads, code editing) does not exist here, whatever a later Gradio adds.
@@ -11,19 +11,9 @@ import secrets
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from footnote.web.bodies import (
-    BODY_SECONDS,
-    FORM_MAX_BYTES,
-    FORM_SECONDS,
-    App,
-    Body,
-    Message,
-    Receive,
-    Scope,
-    Send,
-    header,
-    respond,
-)
+from footnote.server.asgi import App, Message, Receive, Scope, Send, header, host_name
+from footnote.server.problems import PAGES, refuse
+from footnote.server.request_limits import BODY_SECONDS, FORM_MAX_BYTES, FORM_SECONDS, BoundedBody
 
 _GRADIO_READS = re.compile(
     r"/(?:"
@@ -33,11 +23,9 @@ _GRADIO_READS = re.compile(
     r")"
 )
 _GRADIO_WRITES = re.compile(r"/gradio_api/(?:queue/join|cancel|reset|call/\w+|call/v2/\w+)")
-_OURS = re.compile(r"/(?:footnote/[\w.\-]+|api(?:/.*)?|healthz|readyz|metrics|mcp|enter)", re.DOTALL)
-_FILES = re.compile(r"/api/files/[^/]+")
+_OURS = re.compile(r"/(?:footnote/[\w.\-]+|api/v1/.*|healthz|readyz|metrics|mcp|enter)", re.DOTALL)
+_FILES = re.compile(r"/api/v1/files/[^/]+")
 """Where the owner's files arrive: the one place that takes something else than JSON, and takes much of it."""
-_PAGES = frozenset({"/", "/enter"})
-"""Where HTML of our own is: the one kind that gets a nonce for its scripts."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _POLICY = (
@@ -53,11 +41,10 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
-_HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[\w.\-]+))(?::\d{1,5})?", re.ASCII)
 _SCRIPT_TAG = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 
 
-class Doors:
+class RequestGuard:
     """Lets a request in when its host, path, origin, type and size are as they should be, and its body comes in time."""
 
     def __init__(self, app: App, *, hosts: Iterable[str], body_max_bytes: int, file_max_bytes: int = 0) -> None:
@@ -74,12 +61,14 @@ class Doors:
             return
         refusal = self._refusal(scope)
         if refusal is not None:
-            await respond(send, *refusal)
+            await refuse(scope, send, *refusal)
             return
         # Hosts come by one header, which was looked at; Gradio would believe this one too.
         scope["headers"] = [(key, value) for key, value in scope["headers"] if key != b"x-forwarded-host"]
         seconds = FORM_SECONDS if scope["path"] == "/enter" else BODY_SECONDS
-        body = Body(receive, send, self._most_bytes(scope), seconds, renewed=_arriving(scope))
+        body = BoundedBody(
+            scope, receive, send, most_bytes=self._most_bytes(scope), seconds=seconds, renewed=_arriving(scope)
+        )
         await self.app(scope, body.receive, body.send)
         await body.finish()
 
@@ -104,7 +93,7 @@ class Doors:
         length = header(scope, b"content-length")
         if length.isdigit() and int(length) > self._most_bytes(scope):
             return 413, "The request is too large."
-        return _wrong_kind(scope, header(scope, b"content-type").partition(";")[0].strip().lower())
+        return _wrong_type(scope)
 
 
 def _is_from_elsewhere(scope: Scope) -> bool:
@@ -120,17 +109,18 @@ def _is_from_elsewhere(scope: Scope) -> bool:
     return bool(origin) and urlsplit(origin).netloc != header(scope, b"host")
 
 
-def _wrong_kind(scope: Scope, kind: str) -> tuple[int, str] | None:
-    path = scope["path"]
-    if path == "/mcp" or path.startswith("/api/v1/"):
-        return None  # these say themselves what they take; a page of another site cannot get past its origin
+def _wrong_type(scope: Scope) -> tuple[int, str] | None:
+    """Refuses a body of another type than the path takes: what the forms of other sites can send is never JSON."""
+    path, kind = scope["path"], header(scope, b"content-type").partition(";")[0].strip().lower()
     expected = "application/x-www-form-urlencoded" if path == "/enter" else "application/json"
     if _arriving(scope):
         expected = "application/octet-stream"
+    elif path == "/mcp" or path.startswith("/api/v1/"):
+        return None  # these refuse other types themselves, once they know that the method is theirs
     return None if kind == expected else (415, f"The request must be {expected}.")
 
 
-class Policy:
+class SecurityHeaders:
     """Adds the security headers, and to each HTML page a content security policy with a fresh nonce."""
 
     def __init__(self, app: App) -> None:
@@ -140,7 +130,7 @@ class Policy:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        stamped = scope["path"] in _PAGES
+        stamped = scope["path"] in PAGES
         if stamped:
             # The page is changed on its way out, so it must not arrive compressed.
             scope["headers"] = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
@@ -188,9 +178,3 @@ class _Stamped:
 def _arriving(scope: Scope) -> bool:
     """Whether the request brings a file."""
     return scope["method"] == "PUT" and _FILES.fullmatch(scope["path"]) is not None
-
-
-def host_name(host: str) -> str:
-    """The name in a Host header, without its port; an IPv6 address without its brackets; empty where it is none."""
-    found = _HOST.fullmatch(host)
-    return (found["address"] or found["name"]).lower() if found else ""

@@ -1,4 +1,4 @@
-"""The Gradio page: its frame, its question box, and the queued endpoint that answers.
+"""All of Gradio: the page's frame, its question box, the queued endpoint that answers, and what keeps Gradio quiet.
 
 Gradio draws the frame and the box and queues the questions.  Answers travel as JSON and are drawn by ``static/*.js``
 with ``textContent``: no text of a document or a question ever passes through a template or a sanitiser.  The hosts
@@ -7,22 +7,38 @@ that the script fills are Markdown components which Python never updates.
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import os
+import shutil
+import tempfile
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
+from fastapi import FastAPI
+
+from footnote.engine import Footnote
 from footnote.errors import FootnoteError
+from footnote.server.answer_view import answer_shown
+from footnote.server.crisis import speaks_of_danger
+from footnote.server.problems import problem_of
+from footnote.server.queue import QuestionQueue
 
-if TYPE_CHECKING:
-    from footnote.engine import Footnote
-    from footnote.service import Desk
-
-QUESTION_MAX_CHARS = 2_000
-_HISTORY_TURNS = 8
-_AT_THE_DESK = 8
-"""Questions of the page that wait at the desk, among those of the other faces; the rest wait in Gradio's queue."""
-
-_MODULES = sorted(each.name for each in (files("footnote.web") / "static").iterdir() if each.name.endswith(".js"))
+STATIC: Final = files("footnote") / "web" / "static"
+QUESTION_MAX_CHARS: Final = 2_000
+_HISTORY_TURNS: Final = 8
+_WAITING_MAX: Final = 8
+"""Questions of the page that wait in the server's queue, among those of the other interfaces; the rest wait in Gradio's."""
+_QUIET: Final = {
+    # Nothing may leave the machine.
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    # It makes a table of its last 10,000 questions after each one, which costs more than the answer; nobody sees it here.
+    "GRADIO_ANALYTICS_MAX_EVENTS": "1",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(2**62),
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
 
 HEAD = """
 <meta name="color-scheme" content="light dark">
@@ -36,15 +52,13 @@ HEAD = """
 """ + "".join(
     # Fetched side by side with Gradio's own files, not one after another as they import each other.
     f'<link rel="modulepreload" href="footnote/{name}">\n'
-    for name in _MODULES
-    if name != "theme.js"
+    for name in sorted(each.name for each in STATIC.iterdir())
+    if name.endswith(".js") and name != "theme.js"
 )
 
 
-def asking(footnote: Footnote, desk: Desk) -> Callable[..., Awaitable[dict[str, Any]]]:
+def asking(footnote: Footnote, queue: QuestionQueue) -> Callable[..., Awaitable[dict[str, Any]]]:
     """The endpoint's function over an engine, in turn with all other questions."""
-    from footnote.web.care import speaks_of_danger
-    from footnote.web.shown import answer_shown
 
     # The signature is the endpoint's contract: Gradio publishes names, types and defaults from it.
     async def ask(
@@ -77,14 +91,14 @@ def asking(footnote: Footnote, desk: Desk) -> Callable[..., Awaitable[dict[str, 
             return {**answer_shown(footnote, answer), "care": care}
 
         try:
-            return await desk.run(work)
+            return await queue.run(work)
         except FootnoteError as error:
-            return {"error": {"kind": type(error).__name__, "what": error.what, "remedy": error.remedy}}
+            return {"error": problem_of(error)}
 
     return ask
 
 
-def build_page(footnote: Footnote, desk: Desk) -> Any:
+def build_page(footnote: Footnote, queue: QuestionQueue) -> Any:
     """The page as Gradio Blocks, queue set, not yet mounted."""
     import gradio as gr
 
@@ -107,9 +121,9 @@ def build_page(footnote: Footnote, desk: Desk) -> Any:
                 gr.Markdown("", elem_id="fn-notice", sanitize_html=True)
             with gr.Column(elem_id="fn-side"):
                 gr.Markdown("", elem_id="fn-reader", sanitize_html=True)
-        gr.api(asking(footnote, desk), api_name="ask", concurrency_limit=_AT_THE_DESK)
+        gr.api(asking(footnote, queue), api_name="ask", concurrency_limit=_WAITING_MAX)
     # At about 20 events a second, 64 waiting are answered in the time a person waits; more get an honest refusal.
-    page.queue(max_size=64, api_open=False, default_concurrency_limit=_AT_THE_DESK)
+    page.queue(max_size=64, api_open=False, default_concurrency_limit=_WAITING_MAX)
     return page
 
 
@@ -121,3 +135,33 @@ def theme() -> Any:
     return gr.themes.Base(
         primary_hue="teal", neutral_hue="stone", font=sans, font_mono=["ui-monospace", "monospace"]
     ).set(body_background_fill="#fbfaf6", body_background_fill_dark="#14191a")
+
+
+def mount_page(app: FastAPI, footnote: Footnote, queue: QuestionQueue) -> None:
+    """Put the page at ``/``, behind every route that the application has by now.
+
+    Raises:
+        FootnoteError: this Gradio is another than our guards know.
+    """
+    # Before Gradio is imported, since it calls home on import and on build.
+    os.environ.update(_QUIET)
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="footnote-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.environ["GRADIO_TEMP_DIR"] = folder
+    # Inside a loop, since Gradio opens one that it never closes where none is running.
+    asyncio.run(_mount(app, footnote, queue))
+
+
+async def _mount(app: FastAPI, footnote: Footnote, queue: QuestionQueue) -> None:
+    import gradio as gr
+
+    page = build_page(footnote, queue)
+    gr.mount_gradio_app(
+        app, page, "/", theme=theme(), head=HEAD, show_error=False, run_history=False, enable_monitoring=False,
+        footer_links=[], root_path=footnote.settings.root_path or None, max_file_size="1kb", ssr_mode=False, pwa=False, mcp_server=False,
+    )  # fmt: skip
+    # Gradio checks file objects that a visitor sends only once it believes it was launched; mounting leaves that unset.
+    page.has_launched = True
+    if page.has_launched is not True:
+        raise FootnoteError("this Gradio does not check files that visitors send", remedy="install gradio 6.31")

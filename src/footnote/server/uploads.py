@@ -6,22 +6,28 @@ whole and durable, until a change is begun.  What a kill leaves of a change is u
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
+
+from footnote.engine import Footnote
 from footnote.errors import FootnoteError, UsageError
 from footnote.indexing import Change, CorpusHold, Progress, build_index, hidden_name
 from footnote.loaders import SUFFIXES
+from footnote.records import BuildReport
+from footnote.server.authentication import require_owner
+from footnote.server.originals import corpus_dir_of, has_file
+from footnote.server.problems import problem, problem_of
+from footnote.server.schemas import ChangeBody, ChangeForm
 from footnote.store import sync_file
-from footnote.web.originals import corpus_dir_of, has_file
-
-if TYPE_CHECKING:
-    from footnote.engine import Footnote
-    from footnote.records import BuildReport
 
 NAME_MAX_BYTES = 200
 WAITING_MOST = 1_000
@@ -31,8 +37,16 @@ WAITING_MOST = 1_000
 class NameTaken(UsageError):
     """There is a document of that name."""
 
+    http_status = 409
 
-class Keeper:
+
+class FileTooLarge(UsageError):
+    """A file of more bytes than are taken."""
+
+    http_status = 413
+
+
+class CorpusEditor:
     """Changes the folder of documents behind an engine, and its index."""
 
     def __init__(self, footnote: Footnote) -> None:
@@ -176,15 +190,14 @@ class Keeper:
             raise UsageError("another change is under way", remedy="try again when it is done")
 
     def _run(self, corpus_dir: Path, added: Mapping[str, str], removed: Sequence[str]) -> None:
-        fault = "a fault in Footnote itself; its log says more"
-        end: dict[str, Any] = {"error": {"what": fault, "remedy": "start it again"}}
+        end = {"error": problem(500, "a fault in Footnote itself; its log says more", remedy="start it again")}
         try:
             end = change_corpus(corpus_dir, added, removed, self._build)
             self._footnote.refresh()
         except FootnoteError as error:
-            end = {"error": {"what": error.what, "remedy": error.remedy}}
+            end = {"error": problem_of(error)}
         except OSError as error:
-            end = {"error": {"what": error.strerror or "cannot be written", "remedy": ""}}
+            end = {"error": problem(500, error.strerror or "cannot be written")}
         finally:
             with self._lock:
                 self._state = {"running": False, **end}
@@ -214,7 +227,7 @@ def change_corpus(
         build: brings the index up to date.
 
     Returns:
-        What was done, as the page shows it.
+        What was done, as ``ChangeForm`` has it.
 
     Raises:
         FootnoteError, OSError: it could not be done; the files are as they were.
@@ -237,3 +250,58 @@ def change_corpus(
         "skipped": [{"name": s.path, "reason": s.reason} for s in report.skipped if s.path not in failed],
         "seconds": round(report.seconds, 1),
     }
+
+
+def add_changes(app: FastAPI, footnote: Footnote, editor: CorpusEditor) -> None:
+    """The routes by which the owner, and nobody else, changes the documents."""
+    owner, most_bytes = [Depends(require_owner)], footnote.settings.file_max_bytes
+    file = {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+
+    @app.put(
+        "/files/{name}", dependencies=owner, status_code=204, response_class=Response,
+        openapi_extra={"requestBody": file},
+    )  # fmt: skip
+    async def send(name: str, request: Request, replace: bool = False) -> Response:  # noqa: FBT001, FBT002 - a query
+        """Send a file that becomes a document with the next change; for the owner."""
+        draft = editor.receive(name, replacing=replace)
+        whole = False
+        try:
+            whole = await _receive(request, draft, most_bytes)
+            if whole:
+                await asyncio.to_thread(editor.arrived, draft)
+        finally:
+            if not whole:
+                editor.drop(draft)
+        if not whole:
+            raise FileTooLarge(f"is larger than {most_bytes:,} bytes", remedy="give smaller files")
+        return Response(status_code=204)
+
+    @app.post("/changes", dependencies=owner, status_code=202, responses={202: {"model": ChangeForm}})
+    def begin(body: ChangeBody) -> JSONResponse:
+        """Begin a change: what was sent goes in, the documents named here leave; for the owner."""
+        editor.begin(tuple(body.documents))
+        return JSONResponse(editor.state(), status_code=202)
+
+    @app.get("/changes", dependencies=owner, responses={200: {"model": ChangeForm}})
+    def state() -> JSONResponse:
+        """How far the change under way has come, or how the last one ended; for the owner."""
+        return JSONResponse(editor.state())
+
+
+async def _receive(request: Request, draft: Path, most_bytes: int) -> bool:
+    """Whether the body arrived whole and was not too large."""
+    held = 0
+    try:
+        with draft.open("xb") as file:
+            async for part in request.stream():
+                held += len(part)
+                if held > most_bytes:
+                    return False
+                file.write(part)
+    except ClientDisconnect:
+        return False
+    length = request.headers.get("content-length", "")
+    return not length.isdigit() or int(length) == held

@@ -1,0 +1,111 @@
+"""The one form of every refusal and fault: ``application/problem+json`` (RFC 9457), whichever part of the server refused.
+
+Only what a person opens in a browser, the page and its entry, is refused in plain words.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
+
+from footnote.errors import FootnoteError
+from footnote.server.asgi import Headers, Scope, Send, respond
+
+MEDIA_TYPE: Final = "application/problem+json"
+PAGES: Final = frozenset({"/", "/enter"})
+"""What a person opens: HTML of our own."""
+
+
+def problem(status: int, detail: str, *, remedy: str = "", errors: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
+    """The object; ``errors`` are (where, what) pairs."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "remedy": remedy,
+        "errors": [{"where": where, "what": what} for where, what in errors],
+    }
+
+
+def problem_of(error: FootnoteError) -> dict[str, Any]:
+    """The problem of an error; its place stays out, since it may name folders of this machine."""
+    return problem(error.http_status, error.what, remedy=error.remedy)
+
+
+def retry_headers(error: FootnoteError) -> dict[str, str]:
+    """Retry-After where trying again helps."""
+    seconds = error.retry_after_seconds
+    return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+async def refuse(
+    scope: Scope, send: Send, status: int, detail: str, *, remedy: str = "", headers: Headers | None = None
+) -> None:
+    """Refuse a request before any application saw it."""
+    if scope["path"] in PAGES:
+        await respond(send, status, "text/plain; charset=utf-8", " ".join(filter(None, [detail, remedy])), headers)
+    else:
+        await respond(send, status, MEDIA_TYPE, json.dumps(problem(status, detail, remedy=remedy)), headers)
+
+
+async def refuse_for(scope: Scope, send: Send, status: int, detail: str, seconds: int) -> None:
+    """Refuse a request for so many seconds."""
+    again = (b"retry-after", str(seconds).encode())
+    await refuse(scope, send, status, detail, remedy=f"Try again in {seconds} s.", headers=[again])
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make an application give its own errors in this form."""
+
+    def response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+        return Response(json.dumps(body), body["status"], headers, MEDIA_TYPE)
+
+    async def ours(_: Request, error: Exception) -> Response:
+        assert isinstance(error, FootnoteError)
+        return response(problem_of(error), retry_headers(error))
+
+    async def wrong_request(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        if any(each["loc"] == ("body",) and each["type"] != "missing" for each in error.errors()) and not _is_json(
+            request
+        ):
+            return response(problem(415, "The request must be application/json."))
+        # Where and how, never the content, which may be anything.
+        errors = tuple((".".join(map(str, each["loc"])), str(each["msg"])) for each in error.errors())
+        return response(problem(422, "the request is not what this address takes", errors=errors))
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # Starlette names those of one route; a path may have more.
+            headers["Allow"] = ", ".join(sorted(_methods(app, request)))
+        return response(problem(error.status_code, error.detail), headers)
+
+    async def fault(_: Request, __: Exception) -> Response:
+        return response(problem(500, "a fault in Footnote itself", remedy="its log says more"))
+
+    app.add_exception_handler(FootnoteError, ours)
+    app.add_exception_handler(RequestValidationError, wrong_request)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, fault)
+
+
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """What the routes of an application take at the path of a request."""
+    found = (
+        route for route in app.routes if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE
+    )
+    return {method for route in found for method in route.methods or ()}
