@@ -9,15 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from footnote import terms
 from footnote.encoding import Encoder
 from footnote.store import Index
 from footnote.store.entries import KeyArray
-
-if TYPE_CHECKING:
-    from spellchecker import SpellChecker
 
 SHORTEST_MENDED_CHARS = 5
 """Shorter words have too many neighbours one letter away."""
@@ -62,19 +58,11 @@ def mend_spelling(question: str, index: Index, encoder: Encoder) -> str:
     mended = question
     for word, is_split in reversed(list(zip(unknown, split, strict=True))):
         found = _closest(word.text, index.vocabulary()) if is_split else None
-        if found is not None and word.text not in _english_words():
+        if found is not None and word.text not in terms.english_words():
             typed = word.span.of(question)
             ending = typed[len(word.text) :] if typed.casefold().startswith(word.text) else ""
             mended = mended[: word.span.start] + _like(typed, found) + ending + mended[word.span.end :]
     return mended
-
-
-@lru_cache(maxsize=1)
-def _english_words() -> SpellChecker:
-    # Read when the first word looks like a slip: it takes a third of a second.
-    from spellchecker import SpellChecker
-
-    return SpellChecker(language="en")
 
 
 def _closest(word: str, vocabulary: Mapping[str, int]) -> str | None:
@@ -108,7 +96,7 @@ def spell_out(question: str, index: Index, encoder: Encoder) -> str:
     spelled = question
     for match in reversed(list(_ABBREVIATION.finditer(question))):
         short = match.group().removesuffix("s") if match.group()[-2:-1].isupper() else match.group()
-        keys, _ = index.search_terms(terms.analyse(short), DEFINING_PASSAGES + 1)
+        keys, _ = index.search_terms(terms.analyse(f"{short} {short}s"), DEFINING_PASSAGES + 1)
         meaning = _definition(short, keys, index) if len(keys) else _by_initials(short, question, index, encoder)
         if meaning is not None and meaning.casefold() not in question.casefold():
             put = f"{match.group()} ({meaning})" if len(keys) else meaning

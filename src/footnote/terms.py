@@ -13,9 +13,12 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from footnote.records import Span
+
+if TYPE_CHECKING:
+    from spellchecker import SpellChecker
 
 # Letters, digits and the combining marks between them; "'" only inside a word, so that "brain's" is one word.
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*(?:['’][^\W_]+)*")
@@ -73,6 +76,17 @@ def fold(word: str) -> str:
     plain = unicodedata.normalize("NFKD", word.replace("’", "'").casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return _POSSESSIVE.sub("", plain)
+
+
+@lru_cache(maxsize=1)
+def english_words() -> SpellChecker:
+    """A list of English words with how often they are used.
+
+    It is read when a word looks like a slip, or stands in no document: that takes a third of a second.
+    """
+    from spellchecker import SpellChecker
+
+    return SpellChecker(language="en")
 
 
 _local = threading.local()

@@ -216,7 +216,7 @@ def _answers(footnote: Footnote, wanted: Iterable[Case]) -> Iterator[tuple[str, 
 
 
 def _said(answer: Answer) -> str:
-    return " ".join(citation.shown for citation in answer.citations) or answer.explanation
+    return " ".join(citation.shown for citation in answer.citations)
 
 
 def write_answers() -> None:

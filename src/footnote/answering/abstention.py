@@ -18,18 +18,24 @@ ANOTHERS_CONFIDENCE = 0.3
 WEIGHTY_NAME = 0.25
 """Share of a question's weight from which a name that the quote lacks decides: lower ones cost more right answers than they save."""
 _COMPOUND = re.compile(r"[\w'’]+(?:-[\w'’]+)*")
+COMMONEST = 250_000
+"""How often the five hundred commonest English words stand in the texts that the list of words was counted on, at least."""
 _STANDS_ANYWHERE = frozenset("a an the this that my your is are was were be to and or not can do does if".split())
 """Words that may stand before anything: what follows them in a quote is not what follows them in a question."""
 
 
 def missing_words(index: Index, question: str) -> tuple[str, ...]:
-    """Content words of what is asked of which no document holds any form; of a compound, the whole ("half-life")."""
+    """Content words of what is asked of which no document holds any form; of a compound, the whole ("half-life").
+
+    Words as common as "far" or "gave" are left out: that they are missing is never why something is not answered.
+    """
     asked = terms.asking_part(question)
     found = [w for w in terms.words(asked) if w.text not in terms.STOPWORDS and w.text not in terms.FRAMING]
     stems = terms.stem_words([w.text for w in found])
     counts = index.document_frequencies(stems)
-    missing = [w.span for w, stem in zip(found, stems, strict=True) if not counts.get(stem)]
-    return tuple(dict.fromkeys(_whole_word(asked, span) for span in missing))
+    missing = [w for w, stem in zip(found, stems, strict=True) if not counts.get(stem)]
+    telling = [w.span for w in missing if terms.english_words().word_frequency[w.text] < COMMONEST]
+    return tuple(dict.fromkeys(_whole_word(asked, span) for span in telling))
 
 
 def _whole_word(question: str, span: Span) -> str:
