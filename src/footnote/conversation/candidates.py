@@ -116,7 +116,7 @@ class _Token:
 
 
 def _runs(text: str, age: int, common: frozenset[str], *, in_question: bool) -> list[tuple[Phrase, Mention]]:
-    tokens = []
+    tokens: list[_Token] = []
     for w in words(text):
         opens = not text[: w.span.start].strip("\"“”' \n") or text[: w.span.start].rstrip("\"“”' \n")[-1:] in ".?!:;|*"
         # "Brewline 300" is one name.
