@@ -26,7 +26,7 @@ from footnote.encoding import load_encoder
 from footnote.engine import Footnote
 from footnote.evaluation import read_judgments
 from footnote.settings import Settings
-from footnote.store import Index
+from footnote.store import LocalIndex, read_manifest
 
 PACKAGES = ("footnote", "faiss-cpu", "tantivy", "numpy", "onnxruntime")
 RECALL_QUESTIONS = 100
@@ -52,13 +52,15 @@ def measure_open(index_dir: Path, questions: list[str]) -> dict[str, Any]:
         encoded.append((time.perf_counter() - began) * 1000)
     figures = {"opening s": opening, "MB when opened": opened_mb, "MB after asking": resident_mb()}
     figures |= {"peak MB": resident_mb("VmHWM"), "ask": summary(asked), "encode": summary(encoded)}
-    return figures | {"recall@50": recall(engine.index, encoder.encode_queries(questions[:RECALL_QUESTIONS]))}
+    return figures | {
+        "recall@50": recall(LocalIndex.open(index_dir), encoder.encode_queries(questions[:RECALL_QUESTIONS]))
+    }
 
 
-def recall(reader: Index, vectors: Any) -> float:
+def recall(reader: LocalIndex, vectors: Any) -> float:
     """Share of the 50 passages nearest by exact products, over all stored vectors, that the search finds."""
     best: list[list[tuple[float, int]]] = [[] for _ in vectors]
-    for segment in reader._open.segments:  # noqa: SLF001 - the true vectors
+    for segment in reader.segments:
         rows, keys = segment.vectors()
         scores = vectors @ rows.T
         for n, row in enumerate(scores):
@@ -96,8 +98,7 @@ def grow(options: argparse.Namespace, source: Source, size: int) -> dict[str, An
     )
     figures = json.loads(done.stdout.splitlines()[-1])
     adding = [add_one(source, index_dir, options.far) for _ in range(1)]
-    with Index.open(index_dir) as reader:
-        manifest = reader.manifest
+    manifest = read_manifest(index_dir)
     how = manifest.approximation
     row = {"passages": manifest.passages, "sentences": sum(s.sentences for s in manifest.segments)}
     row |= {"search": "exact" if how is None else f"approximate, {how.probes} lists"}

@@ -25,10 +25,10 @@ from footnote.settings import Settings
 PARTS = {
     "interpret": [("footnote.engine", "to_query")],
     "encode": [("footnote.encoding.batching", "BatchingEncoder.encode_queries")],
-    "search": [("footnote.store.searching", "IndexSearch.search_all")],
+    "search": [("footnote.store.local.index", "LocalIndex.search_all")],
     "fetch": [
-        ("footnote.store.reader", "Index.candidates"),
-        ("footnote.store.reader", "Index.passages"),
+        ("footnote.store.local.index", "LocalIndex.candidates"),
+        ("footnote.store.local.index", "LocalIndex.passages"),
     ],
     "measure and rank": [
         ("footnote.ranking.retrieve", "measure"),

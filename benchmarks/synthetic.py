@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from footnote.store import Index, IndexWriter
-from footnote.store.rows import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, StoredDocument, floats, halves
+from footnote.store import LocalIndex, LocalIndexBuilder
+from footnote.store.local.rows import DOCUMENT_COLUMNS, PASSAGE_COLUMNS, StoredDocument, floats, halves
 
 Matrix = npt.NDArray[np.float32]
 EXCHANGED = 0.33
@@ -32,9 +32,9 @@ class Source:
     def __init__(self, index_dirs: Sequence[Path]) -> None:
         self.documents: list[StoredDocument] = []
         for index_dir in index_dirs:
-            with Index.open(index_dir) as reader:
-                self.dimension, self.encoder = reader.dimension, reader.manifest.encoder_fingerprint
-                for segment in reader._open.segments:  # noqa: SLF001 - rows as they are stored
+            with LocalIndex.open(index_dir) as reader:
+                self.dimension, self.encoder = reader.facts.dimension, reader.facts.encoder_fingerprint
+                for segment in reader.segments:
                     self.documents += [
                         StoredDocument(
                             f"{index_dir.name}/{s.id}", (f"{index_dir.name}/{s.id}", *s.document[1:]), s.passages
@@ -99,7 +99,7 @@ def changed(
     return StoredDocument(name, tuple(document), tuple(tuple(row) for row in rows))
 
 
-class SyntheticWriter(IndexWriter):
+class SyntheticWriter(LocalIndexBuilder):
     """Writes documents that are rows already."""
 
     def _stored(self, entries: Any, files: dict[str, str]) -> Iterator[StoredDocument]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from footnote.store import files
+from footnote.store.local import durable
 
 BLOCK = 512
 """What a disk writes at once."""
@@ -160,7 +160,7 @@ def replay(
             recorder.write_state(state, chance, how)
             made.append((f"{step} {path.name}", number - 1, state))
 
-    with files.observed(observe):
+    with durable.observed(observe):
         change(folder)
     observe("end", folder)
     for name, at, state in made:

@@ -11,7 +11,7 @@ import numpy as np
 
 from fakes import HashingEncoder
 from footnote.records import Block, Document, Metadatum, Passage, Sentence, Span, Style
-from footnote.store import DocumentEntry, Index, IndexWriter, PassageEntry
+from footnote.store import DocumentEntry, LocalIndex, LocalIndexBuilder, PassageEntry, all_documents, passage_key
 from footnote.terms import analyse, sentence_terms, words
 
 ENCODER = HashingEncoder()
@@ -104,8 +104,8 @@ def writer(
     splitting: str = "",
     vector_search: str = "auto",
     wait_seconds: float = 5.0,
-) -> IndexWriter:
-    return IndexWriter(
+) -> LocalIndexBuilder:
+    return LocalIndexBuilder(
         index_dir,
         encoder_fingerprint=encoder.fingerprint,
         dimension=encoder.dimension,
@@ -119,20 +119,38 @@ def query(text: str) -> np.ndarray:
     return ENCODER.encode_queries([text])[0]
 
 
+def all_keys(reader: LocalIndex) -> np.ndarray:
+    """Keys of all passages, in order of their documents' ids and of their places."""
+    keys = [passage_key(each.id, n) for each in all_documents(reader) for n in range(each.passages)]
+    return np.array(keys, dtype=np.int64)
+
+
+def stored_vectors(reader: LocalIndex, keys: np.ndarray, name: str) -> np.ndarray:
+    """The vectors themselves, of which ``Candidates`` has the products only, read off unit vectors one by one.
+
+    Args:
+        reader: of vectors of ``dimension`` numbers.
+        keys: of passages.
+        name: "passage", "heading" or "sentence".
+    """
+    axes = np.eye(reader.facts.dimension, dtype=np.float32)
+    columns = [getattr(reader.candidates(keys, axis), f"{name}_similarity") for axis in axes]
+    return np.stack(columns, axis=1)
+
+
 def signature(index_dir: Path) -> str:
     """Digest of all that a reader can get out of an index, searches included, but for the generation's number."""
     digest = hashlib.sha256()
-    with Index.open(index_dir) as reader:
-        digest.update(reader.fingerprint.encode())
-        for summary in reader.documents():
+    with LocalIndex.open(index_dir) as reader:
+        digest.update(reader.facts.fingerprint.encode())
+        for summary in all_documents(reader):
             digest.update(repr((summary, reader.document(summary.id))).encode())
-        keys = np.sort(reader.search_passages(np.ones(reader.dimension, np.float32), 10_000)[0])
+        keys = np.sort(reader.search_passages(np.ones(reader.facts.dimension, np.float32), 10_000)[0])
         digest.update(repr(reader.passages(keys)).encode())
-        found = reader.candidates(keys)
+        for name in ("passage", "heading", "sentence"):
+            digest.update(stored_vectors(reader, keys, name).tobytes())
+        found = reader.candidates(keys, np.ones(reader.facts.dimension, np.float32))
         for name in (
-            "vectors",
-            "heading_vectors",
-            "sentence_vectors",
             "terms",
             "term_sentences",
             "heading_terms",
@@ -142,12 +160,12 @@ def signature(index_dir: Path) -> str:
         for subject in SUBJECTS:
             ids = [passage.id for passage in reader.passages(reader.search_terms([subject], 20)[0])]
             digest.update(repr(ids).encode())
-            vector = np.resize(query(subject), reader.dimension)
+            vector = np.resize(query(subject), reader.facts.dimension)
             ids = [passage.id for passage in reader.passages(reader.search_sentences(vector, 20)[0])]
             digest.update(repr(ids).encode())
         digest.update(
             repr(
-                (sorted(reader.vocabulary().items()), reader.document_frequencies(SUBJECTS), reader.mean_terms)
+                (sorted(reader.vocabulary().items()), reader.document_frequencies(SUBJECTS), reader.facts.mean_terms)
             ).encode()
         )
     return digest.hexdigest()

@@ -18,7 +18,7 @@ from footnote.cli import main
 from footnote.cli.arguments import COMMANDS, Arguments, parse
 from footnote.cli.places import cached_index_dir, places_of
 from footnote.cli.progress import ProgressLine, progress_text
-from footnote.store.lock import write_lock
+from footnote.store.state import write_lock
 
 SOURCES = str(Path(__file__).parents[1] / "src")
 QUESTION = "How thick is the ice shell of Europa?"

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import HashingEncoder
-from footnote.indexing.inputs import inputs_of
+from footnote.indexing.building import inputs_of
 from footnote.loaders import SUFFIXES
 from footnote.records import Block, Document, Passage, Span, Style
 from footnote.server.layout import document_layout, runs, span_layout

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from footnote.errors import IndexDamaged, IndexMismatch, IndexMissing
-from footnote.store import Index, opening, read_manifest, verify
-from footnote.store.lexical import LexicalIndex
+from footnote.store import LocalIndex, read_manifest, verify
+from footnote.store.local import generation
+from footnote.store.local.lexical import LexicalIndex
 from promises import Clock, record, sized
 from store_builders import make_entries, signature, writer
 
@@ -71,7 +72,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     def check(data: bytes) -> None:
         assert hashlib.sha256(data).hexdigest() in allowed, "native code was given a damaged file"
 
-    open_folder, open_segment = LexicalIndex.open, opening.open_segment
+    open_folder, open_segment = LexicalIndex.open, generation.open_segment
 
     def checked_folder(folder):
         for path in folder.iterdir():
@@ -84,7 +85,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         return open_segment(folder, info, dimension, **options)
 
     monkeypatch.setattr(LexicalIndex, "open", checked_folder)
-    monkeypatch.setattr(opening, "open_segment", checked_segment)
+    monkeypatch.setattr(generation, "open_segment", checked_segment)
     return allowed
 
 
@@ -106,7 +107,7 @@ def test_no_damage_is_answered_from(tmp_path: Path, watched: set[str]) -> None:
             damaged = flip(data, chance, b"")
         victim.write_bytes(damaged)
         try:
-            with Index.open(folder) as reader:
+            with LocalIndex.open(folder) as reader:
                 remade = reader.remade
             assert remade, f"{kind.__name__} of {victim.name} was not noticed"
             found["made again from the rows"] += 1

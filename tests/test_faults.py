@@ -17,9 +17,10 @@ import pytest
 
 from footnote.errors import FootnoteError, IndexDamaged, IndexFolderError, IndexMissing
 from footnote.indexing import building
-from footnote.store import Index, files, generations, verify
-from footnote.store import writer as writing
-from footnote.store.manifest import MANIFEST_NAME
+from footnote.store import LocalIndex, verify
+from footnote.store.local import durable, generation
+from footnote.store.local import writer as writing
+from footnote.store.local.manifest import MANIFEST_NAME
 from operations import OPERATIONS, Operation, parse_here
 from promises import record, sized
 from store_builders import make_entries, signature, writer
@@ -28,7 +29,7 @@ from store_builders import make_entries, signature, writer
 def steps_of(operation: Operation, home: Path) -> list[str]:
     """The names of the steps of an operation, in order."""
     names: list[str] = []
-    with files.observed(lambda name, path: names.append(f"{name} {path.name}")):
+    with durable.observed(lambda name, path: names.append(f"{name} {path.name}")):
         operation.run(home)
     return names
 
@@ -43,7 +44,7 @@ def killed_at(operation: Operation, home: Path, stop: int) -> bool:
             if next(count) == stop:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        with files.observed(observe):
+        with durable.observed(observe):
             operation.run(home)
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -87,7 +88,7 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def many_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a large index: several segments, most of them kept, and the lexical index started from the one before."""
-    monkeypatch.setattr(generations, "SEGMENT_BYTES", 4_000)
+    monkeypatch.setattr(generation, "SEGMENT_BYTES", 4_000)
     monkeypatch.setattr(writing, "SMALL_BYTES", 1_000)
     monkeypatch.setattr(writing, "SHARED_PASSAGES", 1)
     monkeypatch.setattr(writing, "GONE_SHARE", 10.0)
@@ -200,7 +201,7 @@ def test_an_error_at_a_step_is_clean(name: str, memory: Path) -> None:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
         # Not being able to remove what nobody needs any more, or to remember vectors, is no failure.
-        with files.observed(observe), suppress(IndexFolderError, OSError):
+        with durable.observed(observe), suppress(IndexFolderError, OSError):
             operation.run(home)
         assert operation.seen(home) in {old, new}, step
         operation.run(home)
@@ -266,9 +267,9 @@ def test_a_damaged_file_is_found_before_native_code_reads_it(sound: Path, tmp_pa
         assert str(target) in problems[0]
         if path.suffix in {".json", ".sqlite"} and path.parent == sound:
             with pytest.raises((IndexDamaged, IndexMissing)):
-                Index.open(folder)
+                LocalIndex.open(folder)
         else:
-            with Index.open(folder) as reader:
+            with LocalIndex.open(folder) as reader:
                 assert len(reader.remade) == 1
             assert signature(folder) == whole, "made again from the rows"
 
@@ -290,7 +291,7 @@ def test_the_next_writer_mends_what_is_derived_without_new_vectors(sound: Path, 
 
 
 def test_damaged_rows_are_written_again_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generations, "SEGMENT_BYTES", 8_000)
+    monkeypatch.setattr(generation, "SEGMENT_BYTES", 8_000)
     monkeypatch.setattr(writing, "SMALL_BYTES", 1_000)
     folder = tmp_path / "index"
     with writer(folder) as open_writer:
@@ -299,14 +300,14 @@ def test_damaged_rows_are_written_again_and_nothing_else(tmp_path: Path, monkeyp
     damaged = sorted(folder.glob("rows-*.sqlite"))[1]
     damaged.write_bytes(damaged.read_bytes()[::-1])
     with pytest.raises(IndexDamaged, match=damaged.name):
-        Index.open(folder)
+        LocalIndex.open(folder)
     with writer(folder) as open_writer:
         missing = {f"doc-{n:03d}.txt" for n in range(12)} - set(open_writer.known())
         assert 0 < len(missing) < 12
         assert open_writer.needs_commit()
         open_writer.commit([entry for entry in make_entries(range(12)) if entry.document.id in missing])
     assert verify(folder) == []
-    with Index.open(folder) as reader:
+    with LocalIndex.open(folder) as reader:
         assert len(reader.documents()) == 12
     assert whole != ""
 
@@ -317,7 +318,7 @@ def test_extra_files_in_the_lexical_folder_are_not_opened(sound: Path, tmp_path:
     [lexical] = folder.glob("lexical-*")
     (lexical / "extra.idx").write_bytes(b"x")
     assert verify(folder) == [f"{lexical / 'extra.idx'}: does not belong to the index"]
-    with Index.open(folder) as reader:
+    with LocalIndex.open(folder) as reader:
         assert reader.remade == (lexical.name,)
 
 

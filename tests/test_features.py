@@ -27,7 +27,8 @@ from footnote.ranking.retrieve import retrieve
 from footnote.ranking.scores import QUOTED_PASSAGES, ScoredSentences, answers_of_sentences, confidence_row
 from footnote.records import Passage, Sentence, Span
 from footnote.reranking import Reading
-from footnote.splitting import sentence_input
+from footnote.splitting import heading_input, passage_input, sentence_input
+from footnote.store import passage_key
 from footnote.terms import analyse, answer_types, asked_types, content_stems
 
 DOCUMENTS = Path(__file__).parent / "golden/documents"
@@ -474,15 +475,15 @@ def stems_of(footnote: Footnote, passage: Passage) -> tuple[list[list[str]], lis
 
 
 def world_of(footnote: Footnote, found: Retrieved) -> World:
-    everything = list(footnote.index.passages(range(1, footnote.passages_count + 1)))
+    keys = [passage_key(each.id, n) for each in footnote.documents() for n in range(each.passages)]
+    everything = footnote.index.passages(keys)
     of_document: dict[str, list[str]] = {}
     for passage in sorted(everything, key=lambda each: each.span.start):
         of_document.setdefault(passage.document_id, []).append(passage.id)
-    vector, at, seen = found.query.vector, 0, []
-    for n, passage in enumerate(found.passages):
+    vector, seen = found.query.vector, []
+    for passage in found.passages:
+        document = footnote.document(passage.document_id)
         sentences, headings, texts = stems_of(footnote, passage)
-        own = found.candidates.sentence_vectors[at : at + len(texts)]
-        at += len(texts)
         seen.append(
             Seen(
                 passage,
@@ -491,9 +492,9 @@ def world_of(footnote: Footnote, found: Retrieved) -> World:
                 sentences,
                 [answer_types(text) for text in texts],
                 headings,
-                _dot(found.candidates.vectors[n], vector),
-                _dot(found.candidates.heading_vectors[n], vector),
-                [_dot(row, vector) for row in own],
+                _likeness(passage_input(document, passage), vector),
+                _likeness(heading_input(document, passage), vector),
+                [_likeness(text, vector) for text in texts],
             )
         )
     words = [stems_of(footnote, passage) for passage in everything]
@@ -511,8 +512,10 @@ def world_of(footnote: Footnote, found: Retrieved) -> World:
     )
 
 
-def _dot(row: Sequence[float], other: Sequence[float]) -> float:
-    return sum(float(a) * float(b) for a, b in zip(row, other, strict=True))
+def _likeness(text: str, vector: Sequence[float]) -> float:
+    """Dot product of a text's vector, with components of 16 bits as they are kept, and another."""
+    row = HashingEncoder().encode_passages([text])[0].astype(np.float16)
+    return sum(float(a) * float(b) for a, b in zip(row, vector, strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -549,8 +552,8 @@ def test_ranks_are_of_all_candidates(footnote: Footnote) -> None:
     assert len(ranked) == 8
     for question in QUESTIONS:
         found = found_for(footnote, question, k=1000)
-        # Before they were ranked the candidates stood in the order of their keys, which decides between equal ones.
-        order = np.argsort(found.candidates.keys)
+        # Before they were ranked the candidates stood in the order of their documents, which decides between equal ones.
+        order = np.lexsort((found.candidates.ordinals, found.candidates.document_places))
         features = found.features[order]
         for name in ranked:
             values = features[:, names("passage").index(name.removesuffix("_rank"))].tolist()

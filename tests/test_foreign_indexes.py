@@ -29,7 +29,8 @@ from footnote.cli.places import places_of
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, IndexDamaged, IndexFolderError, UsageError
 from footnote.settings import Settings
-from footnote.store import Manifest, backup, corpus_of, files, read_manifest, restore, verify
+from footnote.store import Manifest, backup, corpus_of, read_manifest, restore, verify
+from footnote.store.local import durable
 from promises import Clock, record, sized
 from store_builders import make_entries, signature, writer
 from strangers import CHANGES, change_archive, change_field, huge_sparse, reseal, rewrite, sealed_members
@@ -272,7 +273,7 @@ def test_a_restore_that_fails_leaves_every_file_of_the_live_index(tmp_path: Path
         if step == "publish":
             raise OSError(28, "No space left on device", str(path))
 
-    with files.observed(full), pytest.raises((IndexFolderError, OSError), match="No space"):
+    with durable.observed(full), pytest.raises((IndexFolderError, OSError), match="No space"):
         restore(tmp_path / "backup.tar", tmp_path / "one", lock_wait_seconds=1)
     assert {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir() if path.is_file()} == before
     assert verify(tmp_path / "one") == []

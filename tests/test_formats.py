@@ -13,7 +13,7 @@ from footnote.loaders import load_document
 from footnote.records import Document
 from footnote.settings import Settings
 from footnote.splitting import split_document
-from footnote.store import Index
+from footnote.store import LocalIndex
 from formats.make import FACTS, LIST, TABLE, TITLE
 from hostile_files import zipped
 
@@ -217,7 +217,7 @@ def test_an_index_of_every_format_keeps_pages_and_metadata(tmp_path: Path) -> No
     index = tmp_path / "index"
     report = build_index(FORMATS, index, encoder=HashingEncoder(), settings=Settings(scan_seconds=0.0))
     assert {s.path for s in report.skipped} == {"scan.pdf"}
-    with Index.open(index) as reader:
+    with LocalIndex.open(index) as reader:
         for name, pages in PAGED.items():
             document = reader.document(name)
             assert tuple(document.page_of(document.text.index(fact)) for _, _, fact in FACTS) == pages

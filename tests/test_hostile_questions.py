@@ -97,7 +97,7 @@ def asked_of_the_page(client: Any) -> Callable[[str], Outcome]:
 
 
 def asked_of_the_shell(engine: Footnote, capsys: pytest.CaptureFixture[str]) -> Callable[[str], Outcome]:
-    index = engine.index.index_dir
+    index = Path(engine.location)
     place = ["--corpus", str(index.parent / "corpus"), "--index", str(index), "--set", f"reranker={SETTINGS.reranker}"]
 
     def ask(question: str) -> Outcome:

@@ -14,14 +14,15 @@ from fakes import HashingEncoder
 from footnote import splitting
 from footnote.errors import CorpusError, DocumentError, IndexLocked
 from footnote.indexing import Progress, build_index, building, needs_update, surveying
-from footnote.indexing.inputs import entry_of, inputs_of
+from footnote.indexing.building import entry_of, inputs_of
 from footnote.loaders import FAMILIES, load_document, parse_document
 from footnote.records import Document
 from footnote.settings import Settings
 from footnote.splitting import passage_input, split_document
-from footnote.store import Index, IndexWriter, PassageVectors, corpus_of, verify
+from footnote.store import LocalIndex, LocalIndexBuilder, PassageVectors, corpus_of, verify
 from footnote.terms import analyse, sentence_terms
 from hostile_files import zipped
+from store_builders import all_keys, stored_vectors
 
 
 @pytest.fixture
@@ -30,8 +31,8 @@ def index_dir(tmp_path: Path) -> Path:
 
 
 def fingerprint(index_dir: Path) -> str:
-    with Index.open(index_dir) as reader:
-        return reader.fingerprint
+    with LocalIndex.open(index_dir) as reader:
+        return reader.facts.fingerprint
 
 
 def test_a_first_build(tiny_corpus: Path, index_dir: Path, hashing_encoder: HashingEncoder) -> None:
@@ -46,7 +47,7 @@ def test_a_first_build(tiny_corpus: Path, index_dir: Path, hashing_encoder: Hash
     assert seen[-1] == Progress("encoding passages", report.passages, report.passages)
     assert corpus_of(index_dir) == tiny_corpus
     assert not needs_update(tiny_corpus, index_dir, encoder=hashing_encoder)
-    with Index.open(index_dir, encoder_fingerprint=hashing_encoder.fingerprint) as reader:
+    with LocalIndex.open(index_dir, encoder_fingerprint=hashing_encoder.fingerprint) as reader:
         stored = [reader.document(summary.id) for summary in reader.documents()]
     assert stored == [load_document(tiny_corpus / d.id, document_id=d.id, settings=Settings()) for d in stored]
 
@@ -84,10 +85,10 @@ def test_a_changed_sentence_encodes_the_passage_it_stands_in(
     fresh = index_dir.with_name("fresh")
     build_index(tiny_corpus, fresh, encoder=HashingEncoder())
     assert fingerprint(index_dir) == fingerprint(fresh)
-    with Index.open(index_dir) as updated, Index.open(fresh) as made:
-        keys = np.arange(1, made.passages_count + 1)
+    with LocalIndex.open(index_dir) as updated, LocalIndex.open(fresh) as made:
+        keys = all_keys(made)
         assert updated.passages(keys) == made.passages(keys)
-        assert np.array_equal(updated.candidates(keys).sentence_vectors, made.candidates(keys).sentence_vectors)
+        assert np.array_equal(*(stored_vectors(each, keys, "sentence") for each in (updated, made)))
     assert verify(index_dir) == []
 
 
@@ -102,7 +103,7 @@ def test_added_removed_and_moved(tiny_corpus: Path, index_dir: Path, hashing_enc
     assert report.removed == ("moons.md",)
     assert report.moved == (("tea.txt", "deep/tea leaves.txt"),)
     assert report.passages_encoded == 1
-    with Index.open(index_dir) as reader:
+    with LocalIndex.open(index_dir) as reader:
         assert [summary.id for summary in reader.documents()] == ["deep/tea leaves.txt", "sea.md"]
         assert reader.search_terms(analyse("Europa ice"), 5)[0].size == 0
     assert verify(index_dir) == []
@@ -201,7 +202,7 @@ def test_while_another_process_writes_it_is_said_so(
     tiny_corpus: Path, index_dir: Path, hashing_encoder: HashingEncoder
 ) -> None:
     with (
-        IndexWriter(index_dir, encoder_fingerprint="x", dimension=3),
+        LocalIndexBuilder(index_dir, encoder_fingerprint="x", dimension=3),
         pytest.raises(IndexLocked, match="process"),
     ):
         build_index(tiny_corpus, index_dir, encoder=hashing_encoder, settings=replace(Settings(), lock_wait_seconds=0))
@@ -228,7 +229,7 @@ def _count(texts: Sequence[str]) -> list[int]:
 
 
 def test_inputs_that_differ_only_in_where_they_are_cut_have_other_digests(tiny_corpus: Path) -> None:
-    from footnote.indexing.inputs import Inputs
+    from footnote.indexing.building import Inputs
 
     assert Inputs("ab", ("c",), "d").sha256 != Inputs("a", ("bc",), "d").sha256
     assert Inputs("a", ("b", "c"), "d").sha256 != Inputs("a", ("b",), "c").sha256

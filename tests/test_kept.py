@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from footnote.store.kept import KeptRows
+from footnote.store.local.index import KeptRows
 
 KEYS = st.lists(st.integers(0, 12), max_size=8)
 

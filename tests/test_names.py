@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from footnote.store.names import FORMS, MOST_GENERATIONS, StoredName, stored_names
+from footnote.store.local.names import FORMS, MOST_GENERATIONS, StoredName, stored_names
 
 
 @pytest.mark.parametrize("kind", FORMS)

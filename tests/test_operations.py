@@ -10,7 +10,7 @@ import pytest
 import footnote
 from footnote.cli import commands
 from footnote.indexing import building
-from footnote.store import files
+from footnote.store.local import durable
 from operations import COMMANDS, OPERATIONS, parse_here
 from test_faults import memory
 
@@ -65,7 +65,7 @@ def test_every_step_in_the_source_is_met_by_an_operation(memory: Path, monkeypat
         home.mkdir()
         if operation.begin is not None:
             operation.begin(home)
-        with files.observed(lambda name, _: met.add(name)):
+        with durable.observed(lambda name, _: met.add(name)):
             operation.run(home)
         assert operation.problems(home) == []
     named = {name for path in SOURCE.rglob("*.py") for name in steps_named(path)}

@@ -13,12 +13,23 @@ import pytest
 
 from fakes import HashingEncoder
 from footnote.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, UsageError
-from footnote.store import Index, Unread, corpus_of, generations, read_manifest, verify
-from footnote.store import writer as writing
-from footnote.store.manifest import MANIFEST_NAME
-from footnote.store.rows import floats
+from footnote.store import LocalIndex, Unread, corpus_of, read_manifest, verify
+from footnote.store.local import generation
+from footnote.store.local import writer as writing
+from footnote.store.local.manifest import MANIFEST_NAME
+from footnote.store.local.rows import floats
 from footnote.terms import is_answer_type, term_id, words
-from store_builders import ENCODER, make_entries, make_entry, make_text, query, signature, writer
+from store_builders import (
+    ENCODER,
+    all_keys,
+    make_entries,
+    make_entry,
+    make_text,
+    query,
+    signature,
+    stored_vectors,
+    writer,
+)
 
 
 @pytest.fixture
@@ -34,40 +45,36 @@ def all_bytes(folder: Path) -> bytes:
 
 
 def test_documents_come_back_as_they_were(index_dir: Path) -> None:
-    with Index.open(index_dir, encoder_fingerprint=ENCODER.fingerprint) as reader:
+    with LocalIndex.open(index_dir, encoder_fingerprint=ENCODER.fingerprint) as reader:
         entries = make_entries(range(8))
         assert [summary.id for summary in reader.documents()] == [entry.document.id for entry in entries]
         for entry, summary in zip(entries, reader.documents(), strict=True):
             assert reader.document(entry.document.id) == entry.document
             assert (summary.chars, summary.passages) == (len(entry.document.text), len(entry.passages))
             assert (summary.metadata, summary.warnings) == (entry.document.metadata, entry.document.warnings)
-        assert reader.passages_count == sum(len(entry.passages) for entry in entries)
-        assert reader.generation == 1
+        assert reader.facts.passages == sum(len(entry.passages) for entry in entries)
+        assert reader.facts.generation == 1
     assert verify(index_dir) == []
 
 
 def test_a_document_that_is_not_there_is_said_so(index_dir: Path) -> None:
-    with Index.open(index_dir) as reader, pytest.raises(UsageError, match=r"gone\.txt"):
+    with LocalIndex.open(index_dir) as reader, pytest.raises(UsageError, match=r"gone\.txt"):
         reader.document("gone.txt")
 
 
 def test_candidates_are_what_was_written(index_dir: Path) -> None:
     expected = [passage for entry in make_entries(range(8)) for passage in entry.passages]
-    with Index.open(index_dir) as reader:
-        keys = np.arange(1, len(expected) + 1)[::-1]
-        found, passages = reader.candidates(keys), reader.passages(keys)
+    with LocalIndex.open(index_dir) as reader:
+        keys = all_keys(reader)[::-1]
+        found, passages = reader.candidates(keys, query("moon")), reader.passages(keys)
+        vectors, headings, sentences = (stored_vectors(reader, keys, n) for n in ("passage", "heading", "sentence"))
         assert found.keys.tolist() == keys.tolist()
-        for row, (key, passage) in enumerate(zip(keys, passages, strict=True)):
-            entry = expected[key - 1]
+        for row, (entry, passage) in enumerate(zip(expected[::-1], passages, strict=True)):
             assert passage == entry.passage
-            assert np.array_equal(found.vectors[row], entry.vector.astype(np.float16).astype(np.float32))
-            assert np.array_equal(
-                found.heading_vectors[row], entry.heading_vector.astype(np.float16).astype(np.float32)
-            )
+            assert np.array_equal(vectors[row], entry.vector.astype(np.float16).astype(np.float32))
+            assert np.array_equal(headings[row], entry.heading_vector.astype(np.float16).astype(np.float32))
             first, end = found.sentence_offsets[row : row + 2]
-            assert np.array_equal(
-                found.sentence_vectors[first:end], entry.sentence_vectors.astype(np.float16).astype(np.float32)
-            )
+            assert np.array_equal(sentences[first:end], entry.sentence_vectors.astype(np.float16).astype(np.float32))
             for number, terms in enumerate(entry.sentence_terms, start=first):
                 assert found.terms[found.term_sentences == number].tolist() == [term_id(t) for t in terms]
             first, end = found.heading_term_offsets[row : row + 2]
@@ -75,17 +82,19 @@ def test_candidates_are_what_was_written(index_dir: Path) -> None:
         assert found.ordinals[::-1].tolist() == [
             n for entry in make_entries(range(8)) for n in range(len(entry.passages))
         ]
-        assert len(np.unique(found.document_keys)) == 8
+        assert found.document_places[::-1].tolist() == [
+            n for n, e in enumerate(make_entries(range(8))) for _ in e.passages
+        ]
 
 
 def test_no_candidates_are_empty_arrays(index_dir: Path) -> None:
-    with Index.open(index_dir) as reader:
-        found = reader.candidates([])
-        assert found.vectors.shape == (0, ENCODER.dimension)
+    with LocalIndex.open(index_dir) as reader:
+        found = reader.candidates([], query("moon"))
+        assert found.passage_similarity.shape == (0,)
         assert found.sentence_offsets.tolist() == [0]
         assert reader.passages([]) == []
         with pytest.raises(KeyError):
-            reader.candidates([10_000])
+            reader.candidates([10_000], query("moon"))
 
 
 def test_counts_of_words_and_stems(index_dir: Path) -> None:
@@ -95,14 +104,14 @@ def test_counts_of_words_and_stems(index_dir: Path) -> None:
         {t for terms in passage.sentence_terms for t in terms if not is_answer_type(t)} | set(passage.heading_terms)
         for passage in passages
     ]
-    with Index.open(index_dir) as reader:
+    with LocalIndex.open(index_dir) as reader:
         expected = {stem: sum(stem in held for held in holding) for stem in stems}
         assert expected["moon"] > 0
         assert reader.document_frequencies(stems) == expected
         assert reader.vocabulary()["moon"] == sum("moon" in passage.words for passage in passages)
         assert "moon" in {word.text for word in words(make_text(0))}
         counted = sum(not is_answer_type(t) for passage in passages for terms in passage.sentence_terms for t in terms)
-        assert reader.mean_terms == pytest.approx(counted / len(passages))
+        assert reader.facts.mean_terms == pytest.approx(counted / len(passages))
 
 
 def test_update_equals_a_fresh_build(index_dir: Path, tmp_path: Path) -> None:
@@ -141,7 +150,7 @@ def test_removed_text_is_in_no_file(index_dir: Path) -> None:
     left = all_bytes(index_dir).lower()
     assert not any(word in left for word in (b"secret.txt", b"quokkafluke", b"wobblethorpe", b"zanzibarium"))
     assert secret.passages[0].vector.astype(np.float16).tobytes() not in left
-    with Index.open(index_dir) as reader:
+    with LocalIndex.open(index_dir) as reader:
         assert reader.search_terms(["quokkafluk", "zanzibarium"], 5)[0].size == 0
         assert "quokkafluke" not in reader.vocabulary()
     assert verify(index_dir) == []
@@ -150,8 +159,8 @@ def test_removed_text_is_in_no_file(index_dir: Path) -> None:
 def test_an_index_can_lose_its_last_document(index_dir: Path) -> None:
     with writer(index_dir) as open_writer:
         open_writer.commit([], list(open_writer.known()))
-    with Index.open(index_dir) as reader:
-        assert (reader.passages_count, reader.documents(), reader.mean_terms) == (0, (), 0.0)
+    with LocalIndex.open(index_dir) as reader:
+        assert (reader.facts.passages, reader.documents(), reader.facts.mean_terms) == (0, (), 0.0)
         assert reader.search_passages(query("moon"), 5)[0].size == 0
         assert reader.search_sentences(query("moon"), 5)[0].size == 0
         assert reader.search_terms(["moon"], 5)[0].size == 0
@@ -162,7 +171,7 @@ def test_an_index_can_lose_its_last_document(index_dir: Path) -> None:
 def test_a_document_without_passages_is_kept(index_dir: Path) -> None:
     with writer(index_dir) as open_writer:
         open_writer.commit([make_entry("bare.txt", "Only a heading")])
-    with Index.open(index_dir) as reader:
+    with LocalIndex.open(index_dir) as reader:
         assert reader.document("bare.txt").text == "Only a heading"
     assert verify(index_dir) == []
 
@@ -179,13 +188,13 @@ def test_vectors_are_reused_by_their_input(index_dir: Path) -> None:
 def test_another_encoder_is_refused_and_replaced(index_dir: Path) -> None:
     other = HashingEncoder(32, "hashing-32")
     with pytest.raises(IndexMismatch, match="footnote index"):
-        Index.open(index_dir, encoder_fingerprint=other.fingerprint)
+        LocalIndex.open(index_dir, encoder_fingerprint=other.fingerprint)
     with writer(index_dir, other) as open_writer:
         assert (open_writer.known(), open_writer.needs_commit()) == ({}, True)
         assert open_writer.vectors_for([make_entries([3])[0].passages[1].input_sha256]) == {}
         open_writer.commit(make_entries(range(3), other))
-    with Index.open(index_dir, encoder_fingerprint=other.fingerprint) as reader:
-        assert (len(reader.documents()), reader.dimension, reader.generation) == (3, 32, 2)
+    with LocalIndex.open(index_dir, encoder_fingerprint=other.fingerprint) as reader:
+        assert (len(reader.documents()), reader.facts.dimension, reader.facts.generation) == (3, 32, 2)
     assert verify(index_dir) == []
 
 
@@ -205,7 +214,7 @@ def test_another_format_is_refused(index_dir: Path) -> None:
     newer = replace(read_manifest(index_dir), format_version=99)
     (index_dir / MANIFEST_NAME).write_bytes(newer.render())
     with pytest.raises(IndexMismatch, match="format 99"):
-        Index.open(index_dir)
+        LocalIndex.open(index_dir)
     with writer(index_dir) as open_writer:
         open_writer.commit(make_entries(range(2)))
         assert open_writer.base is not None
@@ -215,7 +224,7 @@ def test_another_format_is_refused(index_dir: Path) -> None:
 
 def test_a_missing_index_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing, match="footnote index"):
-        Index.open(tmp_path / "nowhere")
+        LocalIndex.open(tmp_path / "nowhere")
     assert corpus_of(tmp_path / "nowhere") is None
 
 
@@ -223,25 +232,25 @@ def test_a_missing_index_is_said_so(tmp_path: Path) -> None:
 def test_what_is_no_manifest_is_damage(index_dir: Path, content: bytes) -> None:
     (index_dir / MANIFEST_NAME).write_bytes(content)
     with pytest.raises(IndexDamaged, match=MANIFEST_NAME):
-        Index.open(index_dir)
+        LocalIndex.open(index_dir)
 
 
 def test_a_reader_keeps_its_generation(index_dir: Path) -> None:
     before = make_entries([5])[0]
-    with Index.open(index_dir) as reader:
+    with LocalIndex.open(index_dir) as reader:
         with writer(index_dir) as open_writer:
             open_writer.commit(make_entries([9]), [before.document.id])
         assert reader.stale()
         assert reader.document(before.document.id) == before.document
         keys, _ = reader.search_terms(["moon", "nobodi"], 50)
-        assert len(reader.passages(keys)) == len(keys) == reader.passages_count
-        with Index.open(index_dir) as newer:
+        assert len(reader.passages(keys)) == len(keys) == reader.facts.passages
+        with LocalIndex.open(index_dir) as newer:
             assert not newer.stale()
-            assert newer.generation == reader.generation + 1
+            assert newer.facts.generation == reader.facts.generation + 1
 
 
 def test_stale_is_false_when_only_the_file_is_new(index_dir: Path) -> None:
-    with Index.open(index_dir) as reader:
+    with LocalIndex.open(index_dir) as reader:
         path = index_dir / MANIFEST_NAME
         data = path.read_bytes()
         path.unlink()
@@ -272,7 +281,7 @@ def test_a_second_writer_waits(index_dir: Path) -> None:
         assert not entered.wait(0.2)
         first.commit(make_entries([31]))
     thread.join(10)
-    with Index.open(index_dir) as reader:
+    with LocalIndex.open(index_dir) as reader:
         assert {"doc-030.txt", "doc-031.txt"} <= {summary.id for summary in reader.documents()}
 
 
@@ -293,11 +302,11 @@ def test_readers_see_whole_generations_while_it_is_written(index_dir: Path) -> N
     thread = threading.Thread(target=write)
     thread.start()
     while not done.is_set():
-        with Index.open(index_dir) as reader:
+        with LocalIndex.open(index_dir) as reader:
             reads += 1
             assert reader.remade == ()
             keys, _ = reader.search_passages(query("moon"), 1_000)
-            assert len(reader.passages(keys)) == reader.passages_count == len(reader.search_terms(["nobodi"], 1_000)[0])
+            assert len(reader.passages(keys)) == reader.facts.passages == len(reader.search_terms(["nobodi"], 1_000)[0])
     thread.join()
     assert faults == []
     assert reads > 12
@@ -307,7 +316,7 @@ def test_readers_see_whole_generations_while_it_is_written(index_dir: Path) -> N
 def test_segments_stay_when_nothing_in_them_changed(
     index_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generations, "SEGMENT_BYTES", 8_000)
+    monkeypatch.setattr(generation, "SEGMENT_BYTES", 8_000)
     monkeypatch.setattr(writing, "SMALL_BYTES", 1_000)
     monkeypatch.setattr(writing, "SHARED_PASSAGES", 5)
     monkeypatch.setattr(writing, "GONE_SHARE", 0.3)
@@ -321,12 +330,12 @@ def test_segments_stay_when_nothing_in_them_changed(
     assert len(before) > 4
     assert len(before) - 2 <= len(kept) < len(before)
     assert verify(large) == []
-    with Index.open(large) as reader:
+    with LocalIndex.open(large) as reader:
         assert sorted(summary.id for summary in reader.documents()) == [
             f"doc-{n:03d}.txt" for n in (*range(4), *range(5, 20), 30)
         ]
         keys = np.sort(reader.search_passages(query("moon"), 1_000)[0])
-        assert len(keys) == reader.passages_count == len(reader.search_terms(["nobodi"], 1_000)[0])
+        assert len(keys) == reader.facts.passages == len(reader.search_terms(["nobodi"], 1_000)[0])
         ids = {passage.document_id for passage in reader.passages(reader.search_terms(["nobodi"], 1_000)[0])}
         assert "doc-004.txt" not in ids
         only = frozenset({"doc-030.txt", "doc-001.txt"})

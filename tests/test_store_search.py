@@ -8,57 +8,64 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from footnote.store import Index, ties
+from footnote.store import LocalIndex, topk
 from footnote.terms import analyse, is_answer_type
-from store_builders import SUBJECTS, make_entries, make_entry, make_text, query, writer
+from store_builders import SUBJECTS, all_keys, make_entries, make_entry, make_text, query, writer
 
 COUNT = 40
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Index:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> LocalIndex:
     folder = tmp_path_factory.mktemp("search") / "index"
     with writer(folder) as open_writer:
         twins = [make_entry(f"twin-{n}.txt", make_text(7)) for n in range(6)]
         open_writer.commit([*make_entries(range(COUNT)), *twins])
-    return Index.open(folder)
+    return LocalIndex.open(folder)
 
 
 @pytest.fixture(scope="module")
-def everything(reader: Index) -> np.ndarray:
-    return np.arange(1, reader.passages_count + 1)
+def everything(reader: LocalIndex) -> np.ndarray:
+    return all_keys(reader)
+
+
+def rows_of(everything: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Places of some keys among all."""
+    rows = {key: n for n, key in enumerate(everything.tolist())}
+    return np.array([rows[key] for key in keys.tolist()], dtype=int)
 
 
 def ranked(keys: np.ndarray, scores: np.ndarray, k: int) -> list[int]:
-    return keys[np.lexsort((keys, -scores))][:k].tolist()
+    return keys[np.argsort(-scores, kind="stable")][:k].tolist()
 
 
 @pytest.mark.parametrize("k", [1, 5, 50, 10_000])
 @pytest.mark.parametrize("text", ["The moon circles the tea", "Nobody saw part 1 of violin 13", "zebra"])
-def test_passages_as_in_numpy(reader: Index, everything: np.ndarray, text: str, k: int) -> None:
-    scores = reader.candidates(everything).vectors @ query(text)
+def test_passages_as_in_numpy(reader: LocalIndex, everything: np.ndarray, text: str, k: int) -> None:
+    scores = reader.candidates(everything, query(text)).passage_similarity
     keys, found = reader.search_passages(query(text), k)
     assert (keys.dtype, found.dtype) == (np.int64, np.float32)
-    assert np.allclose(found, scores[keys - 1], atol=1e-6)
+    assert np.allclose(found, scores[rows_of(everything, keys)], atol=1e-6)
     assert keys.tolist() == ranked(everything, scores.round(5), k) or np.allclose(
         found, np.sort(scores)[::-1][:k], atol=1e-6
     )
-    assert np.array_equal(np.lexsort((keys, -found)), np.arange(len(keys)))
+    assert np.array_equal(np.lexsort((rows_of(everything, keys), -found)), np.arange(len(keys)))
 
 
 @pytest.mark.parametrize("k", [1, 5, 50, 10_000])
-def test_sentences_give_distinct_passages_with_their_best(reader: Index, everything: np.ndarray, k: int) -> None:
+def test_sentences_give_distinct_passages_with_their_best(reader: LocalIndex, everything: np.ndarray, k: int) -> None:
     vector = query("The tea 1 feeds the comet")
-    candidates = reader.candidates(everything)
-    scores = candidates.sentence_vectors @ vector
-    best = np.maximum.reduceat(scores, candidates.sentence_offsets[:-1])
+    candidates = reader.candidates(everything, vector)
+    best = np.maximum.reduceat(candidates.sentence_similarity, candidates.sentence_offsets[:-1])
     keys, found = reader.search_sentences(vector, k)
     assert len(set(keys.tolist())) == len(keys) == min(k, len(everything))
-    assert np.allclose(found, best[keys - 1], atol=1e-6)
+    assert np.allclose(found, best[rows_of(everything, keys)], atol=1e-6)
     assert np.allclose(found, np.sort(best)[::-1][:k], atol=1e-6)
 
 
-def test_ties_go_to_the_lower_key_also_at_the_end_of_the_list(reader: Index) -> None:
+def test_ties_go_to_the_first_in_the_documents_order_also_at_the_end_of_the_list(
+    reader: LocalIndex, everything: np.ndarray
+) -> None:
     vector = query(make_text(7).split("\n")[1])
     for search in (reader.search_passages, reader.search_sentences):
         longest, scores = search(vector, 50)
@@ -66,7 +73,8 @@ def test_ties_go_to_the_lower_key_also_at_the_end_of_the_list(reader: Index) -> 
             assert search(vector, k)[0].tolist() == longest[:k].tolist()
         equal = longest[scores == scores[0]]
         assert len(equal) >= 6
-        assert equal.tolist() == sorted(equal.tolist())
+        rows = rows_of(everything, equal).tolist()
+        assert rows == sorted(rows)
 
 
 def fieldnorm(length: int) -> int:
@@ -79,7 +87,7 @@ def fieldnorm(length: int) -> int:
 
 
 @pytest.mark.parametrize("question", ["moon tea days", "nobody saw the violin", "part 2 of glacier 12 glacier"])
-def test_bm25_as_written_out(reader: Index, question: str) -> None:
+def test_bm25_as_written_out(reader: LocalIndex, everything: np.ndarray, question: str) -> None:
     entries = sorted(
         [*make_entries(range(COUNT)), *(make_entry(f"twin-{n}.txt", make_text(7)) for n in range(6))],
         key=lambda entry: entry.document.id,
@@ -103,14 +111,14 @@ def test_bm25_as_written_out(reader: Index, question: str) -> None:
                 norm = 1.2 * (0.25 + 0.75 * fieldnorm(len(text)) / mean)
                 expected[n] += weight * times * idf * tf * 2.2 / (tf + norm)
     keys, scores = reader.search_terms(stems, 500, {"body": 1.0, "heading": 0.5})
-    assert set(keys.tolist()) == set((np.flatnonzero(expected > 0) + 1).tolist())
-    assert np.allclose(scores, expected[keys - 1], rtol=1e-4)
-    assert np.array_equal(np.lexsort((keys, -scores)), np.arange(len(keys)))
+    assert set(keys.tolist()) == set(everything[expected > 0].tolist())
+    assert np.allclose(scores, expected[rows_of(everything, keys)], rtol=1e-4)
+    assert np.array_equal(np.lexsort((rows_of(everything, keys), -scores)), np.arange(len(keys)))
     for k in (1, 3, 7):
         assert reader.search_terms(stems, k, {"body": 1.0, "heading": 0.5})[0].tolist() == keys[:k].tolist()
 
 
-def test_a_query_is_never_parsed(reader: Index) -> None:
+def test_a_query_is_never_parsed(reader: LocalIndex) -> None:
     for stem in ('"', "body:moon", "*", "moon^9", "a AND (", "\\", "", "😀", "x" * 100_000):
         assert reader.search_terms([stem], 5)[0].size == 0
     assert reader.search_terms([], 5)[0].size == 0
@@ -118,7 +126,7 @@ def test_a_query_is_never_parsed(reader: Index) -> None:
 
 
 @pytest.mark.parametrize("k", [0, -1])
-def test_nothing_is_found_when_nothing_is_wanted(reader: Index, k: int) -> None:
+def test_nothing_is_found_when_nothing_is_wanted(reader: LocalIndex, k: int) -> None:
     assert reader.search_passages(query("moon"), k)[0].size == 0
     assert reader.search_sentences(query("moon"), k)[0].size == 0
     assert reader.search_terms(["moon"], k)[0].size == 0
@@ -127,7 +135,7 @@ def test_nothing_is_found_when_nothing_is_wanted(reader: Index, k: int) -> None:
 @pytest.mark.parametrize(
     "allowed", [{"doc-003.txt"}, {"doc-003.txt", "twin-1.txt", "not-there.txt"}, {"not-there.txt"}, set()]
 )
-def test_only_allowed_documents_are_searched(reader: Index, allowed: set[str]) -> None:
+def test_only_allowed_documents_are_searched(reader: LocalIndex, allowed: set[str]) -> None:
     inside = frozenset(allowed)
     stems = [stem for subject in SUBJECTS for stem in analyse(subject)]
     for full, found in (
@@ -141,7 +149,7 @@ def test_only_allowed_documents_are_searched(reader: Index, allowed: set[str]) -
         assert [scores[key] for key in found[0].tolist()] == pytest.approx(found[1].tolist(), rel=1e-6)
 
 
-def test_many_threads_get_the_same(reader: Index) -> None:
+def test_many_threads_get_the_same(reader: LocalIndex) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     def ask(n: int) -> tuple[object, ...]:
@@ -151,7 +159,7 @@ def test_many_threads_get_the_same(reader: Index) -> None:
             keys.tolist(),
             scores.tolist(),
             lexical.tolist(),
-            reader.candidates(keys).vectors.sum(),
+            reader.candidates(keys, query("moon")).passage_similarity.tobytes(),
             reader.passages(keys),
         )
 
@@ -169,5 +177,5 @@ def test_best_fetches_until_the_order_is_sure() -> None:
         calls.append(n)
         return keys[:n], scores[:n]
 
-    assert ties.best(search, 100, 3)[0].tolist() == [0, 1, 2]
+    assert topk.best(search, 100, 3)[0].tolist() == [0, 1, 2]
     assert calls == [19, 76, 100]

@@ -22,8 +22,8 @@ from footnote.engine import Footnote
 from footnote.errors import IndexLocked
 from footnote.indexing import Progress, build_index, building, changes
 from footnote.settings import Settings
-from footnote.store import Index, PassageVectors, verify
-from footnote.store.unfinished import UNFINISHED_NAME, Unfinished
+from footnote.store import LocalIndex, PassageVectors, verify
+from footnote.store.local.unfinished import UNFINISHED_NAME, Unfinished
 from promises import record, sized
 from store_builders import signature
 
@@ -49,7 +49,7 @@ def long_text(pages: int, seed: int = 1) -> str:
 
 HOLD = """
 import sys, time, pathlib
-from footnote.store.lock import write_lock
+from footnote.store.state import write_lock
 with write_lock(pathlib.Path(sys.argv[1]), 0):
     print("held", flush=True)
     time.sleep(60)
@@ -217,8 +217,8 @@ def test_an_index_run_that_is_told_to_end_leaves_no_lock_and_resumes(tmp_path: P
     assert {path.name for path in index.iterdir()} == {"LOCK", UNFINISHED_NAME}
     assert (index / "LOCK").read_bytes() == b""
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    with Index.open(index) as reader:
-        passages = reader.passages_count
+    with LocalIndex.open(index) as reader:
+        passages = reader.facts.passages
     found = re.search(r"([\d,]+) (?:passages )?encoded|encoded ([\d,]+)", done.stdout)
     assert found, done.stdout
     assert int((found[1] or found[2]).replace(",", "")) <= passages - 50
@@ -268,7 +268,7 @@ def test_the_watching_command_keeps_the_index_up_to_date(
     out, err = capsys.readouterr()
     assert "new.txt" in out or "1 added" in out
     assert "holds no document" in err
-    with Index.open(index) as reader:
+    with LocalIndex.open(index) as reader:
         assert len(reader.documents()) == 3, "what cannot be followed leaves the index as it was"
 
 
@@ -290,10 +290,10 @@ def test_a_restart_encodes_nothing_and_an_edit_only_what_it_touches(tmp_path: Pa
     assert edited != text
     (corpus / "long.md").write_text(edited, encoding="utf-8")
     update = build_index(corpus, index, encoder=encoder)
-    with Index.open(index) as reader:
+    with LocalIndex.open(index) as reader:
         document = reader.document("long.md")
         at = document.text.index(" never met ")
-        keys = np.sort(reader.search_passages(np.ones(reader.dimension, np.float32), 10_000)[0])
+        keys = np.sort(reader.search_passages(np.ones(reader.facts.dimension, np.float32), 10_000)[0])
         touched = [p for p in reader.passages(keys) if p.span.start <= at < p.span.end]
     assert update.passages_encoded == len(touched) == 1
     build_index(corpus, tmp_path / "fresh", encoder=HashingEncoder())

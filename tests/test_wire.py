@@ -15,7 +15,7 @@ from footnote import records
 from footnote.records import Block, Citation, Document, Metadatum, Passage, Sentence, Span, Style
 from footnote.server.schemas import form
 from footnote.settings import Settings
-from footnote.store.names import StoredName
+from footnote.store.local.names import StoredName
 from footnote.wire import (
     FLAT,
     HIDDEN,

@@ -29,7 +29,7 @@ from footnote.ranking.retrieve import find_passages
 from footnote.records import Answer, BuildReport, Document, DocumentSummary, Hit, Timing, Turn
 from footnote.reranking import Rerankers, load_rerankers
 from footnote.settings import Settings
-from footnote.store import Index
+from footnote.store import Index, all_documents, open_index
 
 __all__ = ["Footnote"]
 
@@ -75,7 +75,7 @@ class Footnote:
         """
         chosen = settings or Settings()
         encoder = encoder or load_encoder(chosen)
-        index = Index.open(Path(index_dir), encoder_fingerprint=encoder.fingerprint)
+        index = open_index(index_dir, encoder_fingerprint=encoder.fingerprint)
         return cls(index, encoder, chosen, load_rerankers(chosen))
 
     @classmethod
@@ -117,7 +117,7 @@ class Footnote:
         with self._swap:
             if not self._index.stale():
                 return False
-            self._index = Index.open(self._index.index_dir, encoder_fingerprint=self._encoder.fingerprint)
+            self._index = open_index(self._index.location, encoder_fingerprint=self._encoder.fingerprint)
             self.__dict__.pop("_starters", None)
             return True
 
@@ -136,6 +136,11 @@ class Footnote:
         return self._index
 
     @property
+    def location(self) -> Path | str:
+        """Where its index is kept."""
+        return self._index.location
+
+    @property
     def encoder(self) -> Encoder:
         """The encoder of the index, for fitting and benchmarks."""
         return self._encoder
@@ -147,11 +152,11 @@ class Footnote:
     @property
     def generation(self) -> int:
         """Number of the index's generation that answers come from."""
-        return self._index.generation
+        return self._index.facts.generation
 
     @property
     def passages_count(self) -> int:
-        return self._index.passages_count
+        return self._index.facts.passages
 
     def ask(
         self,
@@ -241,7 +246,7 @@ class Footnote:
 
     def documents(self) -> tuple[DocumentSummary, ...]:
         """What is in the index, sorted by id."""
-        return self._index.documents()
+        return tuple(all_documents(self._index))
 
     def document(self, document_id: str) -> Document:
         """One document with its canonical text.
@@ -261,7 +266,8 @@ class Footnote:
 
     @cached_property
     def _starters(self) -> tuple[tuple[str, str], ...]:
-        documents = (self.document(each.id) for each in self.documents())
+
+        documents = (self.document(each.id) for each in all_documents(self._index))
         pairs = ((document, pair) for document in documents for pair in document.faq_pairs())
         found: dict[str, str] = {}
         for document, pair in islice(pairs, STARTERS_TRIED):
@@ -309,7 +315,7 @@ class _Clock:
 
 def _answer_fingerprint(index: Index, settings: Settings, rerankers: Rerankers) -> str:
     """Hex digest over the index's content, the models, the fitted numbers and the settings that shape an answer."""
-    return _digest(index.fingerprint, settings, rerankers.fingerprint)
+    return _digest(index.facts.fingerprint, settings, rerankers.fingerprint)
 
 
 @lru_cache(maxsize=16)

@@ -18,13 +18,12 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 from footnote.encoding import Encoder
 from footnote.errors import FootnoteError
 from footnote.quote_checking import Claim, Documents, check
-from footnote.store import open_plain
+from footnote.store import feedback_file, open_plain
 from footnote.wire import from_json, to_json
 
 Kind: TypeAlias = Literal["good", "bad", "wrong_passage", "not_answered", "should_have_abstained"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
-FEEDBACK_NAME: Final = "feedback.sqlite"
 ROWS_MOST: Final = 20_000
 """Rows taken at most: the page may be open to many, and the disk is not theirs."""
 
@@ -74,8 +73,8 @@ class Feedback:
 class FeedbackBook:
     """The feedback about one index.  Safe to share between threads and processes."""
 
-    def __init__(self, index_dir: Path) -> None:
-        self.path = index_dir / FEEDBACK_NAME
+    def __init__(self, location: Path | str) -> None:
+        self.path = feedback_file(location)
 
     def keep(self, feedback: Feedback) -> None:
         """Keep it, in place of what was said of the same answer before.

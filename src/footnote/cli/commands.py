@@ -7,6 +7,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -186,11 +187,11 @@ def _check(arguments: Arguments) -> int:
 def _check_export(export: Path, index_dir: Path) -> int:
     """Re-read every quote of an exported conversation from the index."""
     from footnote.quote_checking import check, read_export
-    from footnote.store import Index
+    from footnote.store import open_index
 
     quotes = read_export(export)
     lost = 0
-    with Index.open(index_dir) as reader:
+    with closing(open_index(index_dir)) as reader:
         for each in quotes:
             claim, verdict = each.claim, check(reader, each.claim)
             name = f"[{each.number}] {claim.document_id}:{claim.span.start}-{claim.span.end}"
@@ -211,10 +212,10 @@ def _check_export(export: Path, index_dir: Path) -> int:
 def _feedback(arguments: Arguments) -> int:
     """Judged questions on stdout, what was left out on stderr."""
     from footnote.feedback import FeedbackBook, judgments_from, judgments_text
-    from footnote.store import Index
+    from footnote.store import open_index
 
     index_dir = places_of(arguments).index_dir
-    with Index.open(index_dir) as reader:
+    with closing(open_index(index_dir)) as reader:
         judgments = judgments_from(FeedbackBook(index_dir).rows(), reader)
     sys.stdout.write(judgments_text(judgments))
     sys.stderr.write(

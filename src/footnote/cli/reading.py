@@ -54,17 +54,17 @@ def completion_text(shell: str) -> str:
 def info_of(arguments: Arguments, places: Places) -> Info:
     """What is in force, and where each setting came from."""
     from footnote.errors import IndexFolderError
-    from footnote.store import read_manifest
+    from footnote.store import read_facts
 
     configuration = arguments.configuration
     try:
-        manifest = read_manifest(places.index_dir)
+        facts = read_facts(places.index_dir)
     except IndexFolderError:
-        manifest = None
+        facts = None
     corpus = str(places.corpus_dir) if places.corpus_dir else None
     index = IndexInfo(str(places.index_dir), corpus)
-    if manifest is not None:
-        found = (manifest.generation, manifest.documents, manifest.passages, manifest.fingerprint)
+    if facts is not None:
+        found = (facts.generation, facts.documents, facts.passages, facts.fingerprint)
         index = IndexInfo(str(places.index_dir), corpus, *found)
     values = ((name, _plain(getattr(configuration.settings, name)), source) for name, source in configuration.sources)
     return Info(

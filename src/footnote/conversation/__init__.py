@@ -104,6 +104,6 @@ def _frequencies(index: Index | None) -> Frequencies | None:
 
     def look_up(stems: Sequence[str]) -> tuple[Sequence[int], int]:
         counts = index.document_frequencies(stems)
-        return [counts.get(stem, 0) for stem in stems], index.passages_count
+        return [counts.get(stem, 0) for stem in stems], index.facts.passages
 
     return look_up

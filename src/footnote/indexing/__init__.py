@@ -5,24 +5,24 @@ Only what changed is read further than its digest, and only inputs that were nev
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from footnote.errors import IndexFolderError
+from footnote.encoding import Encoder
+from footnote.errors import FootnoteError, IndexFolderError
 from footnote.indexing.building import Build
 from footnote.indexing.journal import Change, CorpusHold, hidden_name
 from footnote.indexing.surveying import Progress, Report, loader_versions, splitting_digest, survey
-from footnote.indexing.watching import changes
-from footnote.loaders import close_worker
+from footnote.loaders import close_worker, find_documents
 from footnote.records import BuildReport
 from footnote.settings import Settings
-from footnote.store import IndexWriter, content_digest, name_corpus, read_manifest
-
-if TYPE_CHECKING:
-    from footnote.encoding import Encoder
+from footnote.store import content_digest, name_corpus, open_builder, read_facts
 
 __all__ = ["Change", "CorpusHold", "Progress", "build_index", "changes", "hidden_name", "needs_update"]
+
+LOOK_EVERY_SECONDS = 1.0
 
 
 def build_index(
@@ -53,7 +53,7 @@ def build_index(
     began, chosen, report = time.monotonic(), settings or Settings(), progress or _ignore
     source = Path(corpus_dir)
     corpus = survey(source, chosen, report)
-    with IndexWriter(
+    with open_builder(
         index_dir,
         encoder_fingerprint=encoder.fingerprint,
         dimension=encoder.dimension,
@@ -63,11 +63,11 @@ def build_index(
         corpus_dir=source,
         lock_wait_seconds=chosen.lock_wait_seconds,
         on_wait=lambda holder: report(Progress(f"waiting for process {holder}, which writes the index", 0, 0)),
-    ) as writer:
+    ) as builder:
         # Whoever calls this names the folder; an index never does.
         name_corpus(index_dir, source)
         try:
-            return Build(source, encoder, chosen, writer, corpus, report).run(began)
+            return Build(source, encoder, chosen, builder, corpus, report).run(began)
         finally:
             close_worker()
 
@@ -83,15 +83,50 @@ def needs_update(
     chosen = settings or Settings()
     corpus = survey(Path(corpus_dir), chosen, _ignore)
     try:
-        manifest = read_manifest(Path(index_dir))
+        facts = read_facts(index_dir)
     except IndexFolderError:
         return True
-    made_by = (manifest.encoder_fingerprint, manifest.dimension, manifest.splitting, manifest.loaders)
+    made_by = (facts.encoder_fingerprint, facts.dimension, facts.splitting, facts.loaders)
     if made_by != (encoder.fingerprint, encoder.dimension, splitting_digest(chosen), loader_versions()):
         return True
-    unread = {(file.path, file.sha256) for file in manifest.unread}
+    unread = {(file.path, file.sha256) for file in facts.unread}
     read = dict(set(corpus.digests.items()) - unread)
-    return not unread <= set(corpus.digests.items()) or manifest.content_sha256 != content_digest(read)
+    return not unread <= set(corpus.digests.items()) or facts.content_sha256 != content_digest(read)
+
+
+def changes(corpus_dir: Path, stop: threading.Event, every_seconds: float = LOOK_EVERY_SECONDS) -> Iterator[None]:
+    """Yields once whenever the folder has changed and then been still for one look, until ``stop`` is set.
+
+    By looking, not by asking the kernel: it works on every file system, network shares included, and ten thousand files cost
+    a tenth of a second.  What changes while the caller works on one change is yielded afterwards.
+    """
+    settled = _look(corpus_dir)
+    while not stop.wait(every_seconds):
+        seen = _look(corpus_dir)
+        if seen == settled:
+            continue
+        while not stop.wait(every_seconds):
+            before, seen = seen, _look(corpus_dir)
+            if before == seen:
+                settled = seen
+                yield
+                break
+
+
+def _look(corpus_dir: Path) -> frozenset[tuple[str, int, int, int]]:
+    """Path, inode, size and time of every file; times can lie, so that digests decide what really changed."""
+    try:
+        paths, _ = find_documents(corpus_dir)
+    except FootnoteError:
+        return frozenset()
+    found = set()
+    for path in paths:
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found.add((str(path), status.st_ino, status.st_size, status.st_mtime_ns))
+    return frozenset(found)
 
 
 def _ignore(_: Progress) -> None:

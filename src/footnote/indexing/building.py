@@ -6,27 +6,80 @@ import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from footnote.encoding import Encoder, FloatArray
 from footnote.errors import CorpusError, DocumentError
-from footnote.indexing.inputs import Inputs, entry_of, inputs_of
 from footnote.indexing.surveying import Corpus, Progress, Report, read_otherwise
 from footnote.loaders import parse_document, read_document
 from footnote.records import BuildReport, Document, Move, Passage
 from footnote.settings import Settings
-from footnote.splitting import split_document
-from footnote.store import DocumentEntry, IndexWriter, PassageVectors, Unread
-
-if TYPE_CHECKING:
-    from footnote.encoding import Encoder, FloatArray
+from footnote.splitting import heading_input, passage_input, sentence_input, split_document
+from footnote.store import DocumentEntry, IndexBuilder, PassageEntry, PassageVectors, Unread
+from footnote.terms import answer_types, stem_words, words
 
 PORTION = 256
 """Passages encoded before their vectors are kept on the disk: what an interrupted run loses, a few seconds."""
 WAVE_BYTES = 32_000_000
 """Files loaded and split before their passages are encoded: long texts beside long ones waste nothing, and memory stays bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What is encoded for a passage."""
+
+    passage: str
+    sentences: tuple[str, ...]
+    heading: str
+
+    @property
+    def sha256(self) -> str:
+        digest = hashlib.sha256()
+        for text in self.texts():
+            encoded = text.encode("utf-8")
+            # Lengths keep ("ab", "c") and ("a", "bc") apart.
+            digest.update(len(encoded).to_bytes(8, "little") + encoded)
+        return digest.hexdigest()
+
+    def texts(self) -> Iterator[str]:
+        yield self.passage
+        yield self.heading
+        yield from self.sentences
+
+
+def inputs_of(document: Document, passage: Passage) -> Inputs:
+    sentences = tuple(sentence_input(document, sentence) for sentence in passage.sentences)
+    return Inputs(passage_input(document, passage), sentences, heading_input(document, passage))
+
+
+def entry_of(
+    document: Document, passage: Passage, inputs: Inputs, digest: str, vectors: PassageVectors
+) -> PassageEntry:
+    """A passage's entry in the index."""
+    headings = [_folded(heading) for heading in (document.title, *passage.heading_path)]
+    # A table row's input names its columns: words that a question about the row uses.
+    found = [[word.text for word in words(text)] for text in inputs.sentences]
+    return PassageEntry(
+        passage=passage,
+        input_sha256=digest,
+        vector=vectors.passage,
+        sentence_vectors=vectors.sentences,
+        heading_vector=vectors.heading,
+        # As terms.sentence_terms and terms.analyse, with each text cut into words only once.
+        sentence_terms=tuple(
+            (*stem_words(folded), *answer_types(text)) for folded, text in zip(found, inputs.sentences, strict=True)
+        ),
+        heading_terms=tuple(stem for folded in headings for stem in stem_words(folded)),
+        words=frozenset(word for folded in (*headings, *found) for word in folded),
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _folded(heading: str) -> tuple[str, ...]:
+    return tuple(word.text for word in words(heading))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +99,13 @@ class Build:
         corpus_dir: Path,
         encoder: Encoder,
         settings: Settings,
-        writer: IndexWriter,
+        builder: IndexBuilder,
         corpus: Corpus,
         report: Report,
     ) -> None:
         self._corpus_dir, self._encoder, self._settings = corpus_dir, encoder, settings
-        self._writer, self._corpus, self._report = writer, corpus, report
-        self._known = writer.known()
+        self._builder, self._corpus, self._report = builder, corpus, report
+        self._known = builder.known()
         self._unread: list[Unread] = []
         self._passages_encoded = self._passages_done = 0
         self._bytes_split = 0
@@ -61,8 +114,8 @@ class Build:
     def run(self, began: float) -> BuildReport:
         """Find what changed, commit it, and say what was done."""
         known, digests = self._known, self._corpus.digests
-        before = {(file.path, file.sha256): file for file in self._writer.unread()}
-        otherwise = read_otherwise({*known, *(name for name, _ in before)}, self._writer.loaders())
+        before = {(file.path, file.sha256): file for file in self._builder.unread()}
+        otherwise = read_otherwise({*known, *(name for name, _ in before)}, self._builder.loaders())
         self._unread = [before[pair] for pair in sorted(digests.items()) if pair in before and pair[0] not in otherwise]
         wanted = sorted(
             name
@@ -71,16 +124,16 @@ class Build:
         )
         gone = [name for name in known if name not in digests]
         unread_gone = len(before) > len(self._unread)
-        if wanted or gone or unread_gone or self._writer.needs_commit():
+        if wanted or gone or unread_gone or self._builder.needs_commit():
             self._bytes_total = sum(self._corpus.sizes[name] for name in wanted)
             stale = [name for name in known if name in digests and (known[name] != digests[name] or name in otherwise)]
-            self._writer.commit(self._entries(wanted), [*gone, *stale], changing=wanted, unread=self._unread)
+            self._builder.commit(self._entries(wanted), [*gone, *stale], changing=wanted, unread=self._unread)
         else:
-            self._writer.forget_vectors()
+            self._builder.forget_vectors()
         return self._summary(began)
 
     def _summary(self, began: float) -> BuildReport:
-        known, now, base = self._known, self._writer.known(), self._writer.base
+        known, now, base = self._known, self._builder.known(), self._builder.base
         assert base is not None, "a commit was made, or there was nothing to do"
         added, removed = [n for n in now if n not in known], [n for n in known if n not in now]
         moved = _moved({name: known[name] for name in removed}, {name: now[name] for name in added})
@@ -141,7 +194,7 @@ class Build:
 
     def _encode(self, drafts: Sequence[_Draft]) -> Iterator[DocumentEntry]:
         digests = {inputs.sha256: inputs for draft in drafts for inputs in draft.inputs}
-        vectors = dict(self._writer.vectors_for(digests))
+        vectors = dict(self._builder.vectors_for(digests))
         new = {digest: inputs for digest, inputs in digests.items() if digest not in vectors}
         vectors |= self._vectors(new)
         for draft in drafts:
@@ -167,7 +220,7 @@ class Build:
             portion = dict(pairs[start : start + PORTION])
             self._encode_portion(portion.values(), rows, self._passages_done + start, total)
             vectors = {digest: _vectors_of(inputs, rows) for digest, inputs in portion.items()}
-            self._writer.keep_vectors(vectors)
+            self._builder.keep_vectors(vectors)
             found |= vectors
         return found
 

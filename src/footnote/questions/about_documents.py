@@ -14,7 +14,7 @@ from typing import Literal
 from footnote import terms
 from footnote.records import Citation, Document, DocumentSummary, Span
 from footnote.splitting.blocks import block_sentences
-from footnote.store import Index
+from footnote.store import Index, all_documents
 
 __all__ = ["DocumentQuestion", "DocumentsAnswer", "answer_from_documents", "document_question"]
 
@@ -114,7 +114,7 @@ def answer_from_documents(
         asked: from ``document_question``.
         allowed: ids of the documents that are asked; None for all.
     """
-    summaries = [each for each in index.documents() if allowed is None or each.id in allowed]
+    summaries = [each for each in all_documents(index) if allowed is None or each.id in allowed]
     if asked.kind == "mention":
         return _mentioning(index, asked.name, summaries)
     chosen = _named(asked.name, summaries) if asked.name else summaries

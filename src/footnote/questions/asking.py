@@ -14,7 +14,7 @@ from footnote.questions.beyond_quoting import beyond_quoting, said_beyond, summa
 from footnote.questions.foreign import foreign_language, said_foreign
 from footnote.questions.parts import parts_of
 from footnote.records import AbstentionReason, Answer, Citation, Hit, Timing, Turn
-from footnote.store import Index
+from footnote.store import Index, all_documents
 
 __all__ = ["AskOne", "answer_message"]
 
@@ -155,7 +155,7 @@ def _timings(answers: Sequence[Answer]) -> tuple[Timing, ...]:
 def _headings(message: str, index: Index, allowed: Collection[str] | None) -> list[str]:
     """Headings of the documents that a message names by their titles, or of all where there are few."""
     wanted = set(terms.content_stems(message))
-    summaries = [each for each in index.documents() if allowed is None or each.id in allowed]
+    summaries = [each for each in all_documents(index) if allowed is None or each.id in allowed]
     named = [each for each in summaries if (title := set(terms.content_stems(each.title))) and title <= wanted]
     chosen = named or summaries
     if len(chosen) > _HEADINGS_FROM:

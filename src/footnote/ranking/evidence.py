@@ -84,7 +84,7 @@ def measure(query: Query, candidates: Candidates, *, mean_terms: float) -> Evide
 
     Args:
         query: with q stems.
-        candidates: n passages with m sentences.
+        candidates: n passages with m sentences, fetched beside this query's vector.
         mean_terms: mean number of stems in a passage of the index.
     """
     sentence_counts_of = np.diff(candidates.sentence_offsets)
@@ -109,9 +109,9 @@ def measure(query: Query, candidates: Candidates, *, mean_terms: float) -> Evide
         heading_counts,
         passage_lengths,
         sentence_lengths,
-        candidates.vectors @ query.vector,
-        candidates.heading_vectors @ query.vector,
-        candidates.sentence_vectors @ query.vector,
+        candidates.passage_similarity,
+        candidates.heading_similarity,
+        candidates.sentence_similarity,
         _bm25(passage_counts, passage_lengths, query.idf, max(1.0, mean_terms), B),
         _bm25(heading_counts, heading_lengths, query.idf, 8.0, B),
         _bm25(sentence_counts, sentence_lengths, query.idf, mean_sentence, SENTENCE_B),

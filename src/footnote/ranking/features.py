@@ -85,15 +85,15 @@ class Measured:
 
     def best_of_document(self, values: Values) -> Values:
         """The largest value among the candidates of the same document."""
-        documents = np.unique(self.candidates.document_keys, return_inverse=True)[1]
+        documents = np.unique(self.candidates.document_places, return_inverse=True)[1]
         best = np.full(int(documents.max()) + 1, -np.inf)
         np.maximum.at(best, documents, values)
         return best[documents]
 
     def best_neighbour(self, values: Values) -> Values:
         """The largest value among the passages right before and after, where they are candidates too; else 0."""
-        order = np.lexsort((self.candidates.ordinals, self.candidates.document_keys))
-        documents, ordinals = self.candidates.document_keys[order], self.candidates.ordinals[order]
+        order = np.lexsort((self.candidates.ordinals, self.candidates.document_places))
+        documents, ordinals = self.candidates.document_places[order], self.candidates.ordinals[order]
         touch = (documents[1:] == documents[:-1]) & (ordinals[1:] == ordinals[:-1] + 1)
         sorted_values = values[order].astype(np.float64)
         best = np.zeros(len(values))

@@ -51,7 +51,7 @@ def read_query(index: Index, encoder: Encoder, text: str) -> Query:
     stems = terms.content_stems(text) or terms.analyse(text)
     vector = encoder.encode_queries([text])[0]
     names = naming_stems(text, encoder)
-    return make_query(text, vector, index.document_frequencies(stems), index.passages_count, names)
+    return make_query(text, vector, index.document_frequencies(stems), index.facts.passages, names)
 
 
 def make_query(

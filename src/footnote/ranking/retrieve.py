@@ -79,8 +79,8 @@ def retrieve(
         reranker: reads the first passages before their order is final.
     """
     keys = index.search_all(query.vector, query.stems, settings.candidates_k, FIELD_WEIGHTS, allowed=allowed)
-    candidates = index.candidates(keys)
-    evidence = measure(query, candidates, mean_terms=index.mean_terms)
+    candidates = index.candidates(keys, query.vector)
+    evidence = measure(query, candidates, mean_terms=index.facts.mean_terms)
     features = passage_features(query, candidates, evidence)
     scores = passage_scores(features)
     order = np.lexsort((keys, -scores))[:k]

@@ -210,7 +210,7 @@ def _add_feedback(app: FastAPI, footnote: Footnote) -> None:
     @app.post("/feedback", dependencies=[Depends(footnote.refresh)], status_code=204, response_class=Response)
     def say(body: schemas.FeedbackBody) -> Response:
         """Say of an answer whether it is right; without a kind, take back what was said."""
-        book = FeedbackBook(footnote.index.index_dir)
+        book = FeedbackBook(footnote.location)
         if body.kind is None:
             book.withdraw(body.turn)
         else:
@@ -220,7 +220,7 @@ def _add_feedback(app: FastAPI, footnote: Footnote) -> None:
     @app.get("/feedback", dependencies=owner, responses={200: {"model": schemas.FeedbackForm}})
     def listed() -> Response:
         """What readers said; for the owner."""
-        return _json(feedback_to_json(footnote, FeedbackBook(footnote.index.index_dir).rows()))
+        return _json(feedback_to_json(footnote, FeedbackBook(footnote.location).rows()))
 
     @app.get(
         "/feedback/judgments", dependencies=owner, response_class=Response,
@@ -228,7 +228,7 @@ def _add_feedback(app: FastAPI, footnote: Footnote) -> None:
     )  # fmt: skip
     def judgments() -> Response:
         """What readers said as a file of judged questions; for the owner."""
-        rows = FeedbackBook(footnote.index.index_dir).rows()
+        rows = FeedbackBook(footnote.location).rows()
         headers = {"content-disposition": 'attachment; filename="feedback.jsonl"', "cache-control": "no-store"}
         text = judgments_text(judgments_from(rows, footnote))
         return Response(text, media_type="application/jsonl; charset=utf-8", headers=headers)

@@ -25,7 +25,6 @@ from footnote.engine import Footnote
 from footnote.errors import FootnoteError
 from footnote.server.asgi import App, Message, Receive, Scope, Send
 from footnote.server.queue import QuestionQueue
-from footnote.store import IndexHealth
 
 METRICS_TYPE: Final = CONTENT_TYPE_LATEST
 LOOK_EVERY_SECONDS = 0.5
@@ -130,15 +129,15 @@ class _State(Collector):
         for outcome, count in (("done", state.done), ("failed", state.failed), ("refused", state.refused)):
             questions.add_metric([outcome], count)
         yield questions
-        manifest = self._footnote.index.manifest
+        facts = self._footnote.index.facts
         for name, what, value in (
             ("footnote_ready", "1 when a question asked now could be answered", int(ready)),
             ("footnote_questions_waiting", "Questions that wait for their turn", state.waiting),
             ("footnote_questions_running", "Questions that are being answered", state.running),
             ("footnote_question_seconds_mean", "Running mean of the time at work on a question", state.mean_seconds),
-            ("footnote_index_generation", "Generation of the index", manifest.generation),
-            ("footnote_index_documents", "Documents in the index", manifest.documents),
-            ("footnote_index_passages", "Passages in the index", manifest.passages),
+            ("footnote_index_generation", "Generation of the index", facts.generation),
+            ("footnote_index_documents", "Documents in the index", facts.documents),
+            ("footnote_index_passages", "Passages in the index", facts.passages),
         ):
             yield GaugeMetricFamily(name, what, value)
 
@@ -151,7 +150,6 @@ class Readiness:
 
     def __init__(self, footnote: Footnote, queue: QuestionQueue) -> None:
         self._footnote, self._queue = footnote, queue
-        self._health = IndexHealth(footnote.index.index_dir)
         self._lock = threading.Lock()
         self._looked_seconds = float("-inf")
         self._problem = ""
@@ -183,7 +181,7 @@ class Readiness:
         }
 
     def _find(self) -> str:
-        problem = self._health.problem()
+        problem = self._footnote.index.health()
         if problem:
             return problem
         try:

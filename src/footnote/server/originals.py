@@ -30,7 +30,7 @@ _HASHED_BYTES = 500_000_000
 
 def corpus_dir_of(footnote: Footnote) -> Path | None:
     """The folder of documents that the owner named for the index; None where it is not there."""
-    corpus = corpus_of(footnote.index.index_dir)
+    corpus = corpus_of(footnote.location)
     return corpus if corpus is not None and corpus.is_dir() else None
 
 
@@ -84,7 +84,7 @@ def file_states(footnote: Footnote) -> dict[str, Any]:
         state = file_state(footnote, summary)
         if state != "same":
             changed[summary.id] = state
-    unread = footnote.index.manifest.unread
+    unread = footnote.index.facts.unread
     return {"changed": changed, "unread": [{"name": each.path, "reason": each.reason} for each in unread]}
 
 

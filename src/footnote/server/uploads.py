@@ -206,7 +206,7 @@ class CorpusEditor:
     def _build(self, corpus_dir: Path) -> BuildReport:
         engine = self._footnote
         return build_index(
-            corpus_dir, engine.index.index_dir, encoder=engine.encoder, settings=engine.settings, progress=self._show
+            corpus_dir, engine.location, encoder=engine.encoder, settings=engine.settings, progress=self._show
         )
 
     def _show(self, at: Progress) -> None:

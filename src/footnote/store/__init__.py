@@ -1,4 +1,7 @@
-"""The index folder: write, open, verify, search.  The only place that knows SQLite, FAISS and Tantivy.
+"""Indexes: write, open, verify, search.  The only place that knows SQLite, FAISS and Tantivy.
+
+To everybody else an index is what ``protocol`` says, wherever it lies; ``open_index`` and ``open_builder`` open what a location
+names.  Today that is a folder, and ``local`` is all that knows what is in it.
 
 **Decision: the truth is a set of SQLite files that are each written once, and a manifest that names them.**  The plan was
 one SQLite file changed in transactions.  In write-ahead mode a reader's view lives in a log and a shared-memory file beside
@@ -28,43 +31,67 @@ What is derived and missing or damaged is made again from the rows without encod
 disk by the next writer.  There is no pickle.
 
 A digest tells that a file is what was written, not who wrote it: an index or a backup may come from anybody.  So every name
-in it is checked by one type (``names``), every field of the manifest by its declared type (``decoding``), FAISS is never
-given a file, and the folder of documents is the one that the owner named here (``corpora``).
+in it is checked by one type (``names``), every field of the manifest by its declared type (``wire``), FAISS is never
+given a file, and the folder of documents is the one that the owner named here (``state``).
 """
 
 from __future__ import annotations
 
-from footnote.store.archive import backup, restore
-from footnote.store.corpora import claimed_corpus, corpus_of, name_corpus
-from footnote.store.entries import Candidates, DocumentEntry, PassageEntry, PassageVectors
-from footnote.store.files import open_plain, step, sync_dir, sync_file
-from footnote.store.health import IndexHealth
-from footnote.store.manifest import LoaderVersion, Manifest, Unread, is_index, read_manifest
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from footnote.store.entries import (
+    Candidates,
+    DocumentEntry,
+    IndexFacts,
+    LoaderVersion,
+    PassageEntry,
+    PassageVectors,
+    Unread,
+    document_key,
+    passage_key,
+)
+from footnote.store.local.backup import backup, restore
+from footnote.store.local.durable import open_plain, step, sync_dir, sync_file
+from footnote.store.local.index import LocalIndex
+from footnote.store.local.manifest import Manifest, claimed_corpus, is_index, read_manifest
+from footnote.store.local.rows import content_digest
+from footnote.store.local.verify import verify
+from footnote.store.local.writer import LocalIndexBuilder
 from footnote.store.new_files import new_file
-from footnote.store.reader import Index
-from footnote.store.rows import content_digest
-from footnote.store.verification import verify
-from footnote.store.writer import IndexWriter
+from footnote.store.protocol import Index, IndexBuilder, all_documents
+from footnote.store.state import corpus_of, feedback_file, folder_of, name_corpus
+from footnote.store.topk import Found
 
 __all__ = [
     "Candidates",
     "DocumentEntry",
+    "Found",
     "Index",
-    "IndexHealth",
-    "IndexWriter",
+    "IndexBuilder",
+    "IndexFacts",
     "LoaderVersion",
+    "LocalIndex",
+    "LocalIndexBuilder",
     "Manifest",
     "PassageEntry",
     "PassageVectors",
     "Unread",
+    "all_documents",
     "backup",
     "claimed_corpus",
     "content_digest",
     "corpus_of",
+    "document_key",
+    "feedback_file",
     "is_index",
     "name_corpus",
     "new_file",
+    "open_builder",
+    "open_index",
     "open_plain",
+    "passage_key",
+    "read_facts",
     "read_manifest",
     "restore",
     "step",
@@ -72,3 +99,69 @@ __all__ = [
     "sync_file",
     "verify",
 ]
+
+
+def open_index(location: Path | str, *, encoder_fingerprint: str | None = None) -> Index:
+    """Open the newest generation of the index that a location names: a folder.
+
+    Args:
+        location: of the index.
+        encoder_fingerprint: of the encoder that questions will be encoded with; None to read only.
+
+    Raises:
+        UsageError: the location is none that this Footnote can open.
+        IndexMissing: there is no index.
+        IndexMismatch: it was made by another format or encoder.
+        IndexDamaged: it is not what was written, and cannot be made again.
+    """
+    return LocalIndex.open(folder_of(location), encoder_fingerprint=encoder_fingerprint)
+
+
+def read_facts(location: Path | str) -> IndexFacts:
+    """What the newest generation says of itself, without opening it.
+
+    Raises:
+        UsageError, IndexMissing, IndexMismatch, IndexDamaged: as ``open_index``.
+    """
+    return read_manifest(folder_of(location)).facts()
+
+
+def open_builder(  # noqa: PLR0913 - what makes an index another one, each by its name
+    location: Path | str,
+    *,
+    encoder_fingerprint: str,
+    dimension: int,
+    splitting: str = "",
+    loaders: Sequence[LoaderVersion] = (),
+    vector_search: str = "auto",
+    corpus_dir: Path | None = None,
+    lock_wait_seconds: float = 60.0,
+    on_wait: Callable[[str], None] | None = None,
+) -> IndexBuilder:
+    """What writes the index that a location names, which is made if it is missing.
+
+    Args:
+        location: of the index.
+        encoder_fingerprint: of the encoder that made the vectors to come.
+        dimension: of those vectors.
+        splitting: digest of the settings and the version of the code that shape passages.
+        loaders: the versions of the loaders that read the documents to come.
+        vector_search: "auto", "exact" or "approximate".
+        corpus_dir: the folder of documents, to be remembered.
+        lock_wait_seconds: how long to wait for another writer.
+        on_wait: told the process id of the writer that is waited for.
+
+    Raises:
+        UsageError: the location is none that this Footnote can write to.
+    """
+    return LocalIndexBuilder(
+        folder_of(location),
+        encoder_fingerprint=encoder_fingerprint,
+        dimension=dimension,
+        splitting=splitting,
+        loaders=loaders,
+        vector_search=vector_search,
+        corpus_dir=corpus_dir,
+        lock_wait_seconds=lock_wait_seconds,
+        on_wait=on_wait,
+    )

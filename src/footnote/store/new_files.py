@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from footnote.errors import UsageError
-from footnote.store.files import remove, step, sync_dir
-from footnote.store.manifest import is_index
+from footnote.store.local.durable import remove, step, sync_dir
+from footnote.store.local.manifest import is_index
 
 _DRAFT = ".footnote"
 

@@ -1,35 +1,73 @@
-"""Every promise that an index folder makes, checked: what ``footnote check`` runs."""
+"""Whether an index folder is what it promises to be: all of it, as ``footnote check`` asks, or cheaply, as a server asks."""
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from cachetools import LRUCache
 
 from footnote.errors import IndexFolderError, IndexMissing
 from footnote.records import Document, Passage, Sentence, Span
-from footnote.store.approximate import Centres, Entries
-from footnote.store.entries import FloatArray, KeyArray
-from footnote.store.files import StoredFile, matches
-from footnote.store.lexical import LexicalIndex
-from footnote.store.lock import LOCK_NAME, left_behind
-from footnote.store.manifest import MANIFEST_NAME, Manifest, SegmentInfo, read_manifest
-from footnote.store.opening import all_terms, lexical_strangers, open_segment
-from footnote.store.rows import content_digest, document_of, floats, passage_of, words_of
-from footnote.store.segments import UNREADABLE, Segment, count_terms
-from footnote.store.unfinished import UNFINISHED_NAME
-from footnote.store.vector_files import read_centres, read_entries
+from footnote.store.entries import FloatArray, KeyArray, passage_key
+from footnote.store.local.approximate import Centres, Entries
+from footnote.store.local.durable import StoredFile, matches
+from footnote.store.local.generation import all_terms, lexical_strangers, open_segment
+from footnote.store.local.lexical import LexicalIndex
+from footnote.store.local.manifest import MANIFEST_NAME, REBUILD, Manifest, read_manifest
+from footnote.store.local.rows import content_digest, document_of, floats, passage_of, words_of
+from footnote.store.local.segments import UNREADABLE, Segment, count_terms
+from footnote.store.local.unfinished import UNFINISHED_NAME
+from footnote.store.local.vectors import read_centres, read_entries
+from footnote.store.state import BESIDE, LOCK_NAME, left_behind
 from footnote.wire import decode
 
 UNIT_TOLERANCE = 0.01
 """How far from 1 the length of a vector may be after rounding to float16."""
 FREQUENCIES_CHECKED = 2_000
-NOT_OURS = ("README.md", LOCK_NAME, MANIFEST_NAME, UNFINISHED_NAME, "feedback.sqlite", "feedback.sqlite-journal")
-"""What may lie in the folder without being part of the index; readers' feedback among it."""
+NOT_OURS = ("README.md", MANIFEST_NAME, UNFINISHED_NAME, *BESIDE)
+"""What may lie in the folder without being part of the index."""
+HEALTHY_KEPT = 10_000
+
+_healthy: LRUCache[tuple[Path, StoredFile], tuple[int, ...]] = LRUCache(HEALTHY_KEPT)
+"""How a file looked when it was found to be whole."""
+_lock = threading.Lock()
+
+
+def health(index_dir: Path) -> str:
+    """What is wrong with the committed generation's manifest and rows, naming files without their folder, and what mends it.
+
+    Empty when nothing is.  What is derived from the rows is held in memory by whoever reads.  A file is hashed only when its
+    size or its times differ from when it was found to be whole, so that this can be asked every second.
+    """
+    try:
+        manifest = read_manifest(index_dir)
+    except IndexFolderError as error:
+        return f"{error.what}; {error.remedy}"
+    for segment in manifest.segments:
+        file, seen = segment.rows, _seen(index_dir / segment.rows.path)
+        with _lock:
+            known = _healthy.get((index_dir, file))
+        if seen and known == seen:
+            continue
+        if not matches(index_dir, file, whole=True):
+            return f"{file.path} is missing or is not what was written; {REBUILD}"
+        with _lock:
+            _healthy[index_dir, file] = seen
+    return ""
+
+
+def _seen(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def verify(index_dir: Path | str) -> list[str]:
@@ -91,14 +129,19 @@ def _check_segment(folder: Path, segment: Segment, manifest: Manifest) -> Iterat
     counts = segment.select("SELECT count(*), sum(passages), sum(sentences), sum(body_terms) FROM documents")[0]
     if counts != (info.documents, info.passages, info.sentences, info.body_terms):
         yield f"holds {counts} documents, passages, sentences and terms, not what the manifest says"
-    keys = [row[0] for row in segment.select("SELECT key FROM passages ORDER BY key")]
-    if keys != list(range(info.first_key, info.end_key)):
-        yield "has gaps in its keys"
-    strays = "SELECT count(*) FROM passages p JOIN documents d ON d.key = p.document WHERE p.key != d.first_passage + p.ordinal"
+    rows = [row[0] for row in segment.select("SELECT row FROM passages ORDER BY row")]
+    if rows != list(range(1, info.passages + 1)):
+        yield "has gaps in its rows"
+    strays = "SELECT count(*) FROM passages p JOIN documents d ON d.number = p.document WHERE p.row != d.first_row + p.ordinal"
     if segment.select(strays) != [(0,)]:
         yield "has passages that are not where their documents say"
+    named = segment.select(
+        "SELECT d.id, p.ordinal FROM passages p JOIN documents d ON d.number = p.document ORDER BY p.row"
+    )
+    if [passage_key(name, ordinal) for name, ordinal in named] != segment.keys().tolist():
+        yield "lists other keys than its passages have"
     words: Counter[str] = Counter()
-    for name, first, count in segment.select("SELECT id, first_passage, passages FROM documents ORDER BY key"):
+    for name, first, count in segment.select("SELECT id, first_row, passages FROM documents ORDER BY number"):
         row = segment.document_row(name)
         if row is not None:
             words.update(words_of(row["words"]))
@@ -112,7 +155,7 @@ def _check_segment(folder: Path, segment: Segment, manifest: Manifest) -> Iterat
 
 def _passages(segment: Segment, document_id: str, first: int, count: int) -> list[Passage]:
     statement = """SELECT start, "end", page, heading_path, sentences FROM passages
-                   WHERE key >= ? AND key < ? ORDER BY key"""
+                   WHERE row >= ? AND row < ? ORDER BY row"""
     rows = segment.select(statement, (first, first + count))
     return [passage_of(document_id, *row) for row in rows]
 
@@ -165,7 +208,7 @@ def _check_vectors(folder: Path, segment: Segment, manifest: Manifest) -> Iterat
     ):
         yield from _check_unit(vectors)
         if file is not None and centres is not None:
-            yield from _check_entries(folder, file, info, centres, vectors, keys)
+            yield from _check_entries(folder, file, segment, centres, vectors, keys)
     rows = segment.select(
         "SELECT heading_vector, sentences, length(sentence_vectors), sentence_terms, length(terms) FROM passages"
     )
@@ -184,9 +227,9 @@ def _check_unit(vectors: FloatArray) -> Iterator[str]:
 
 
 def _check_entries(
-    folder: Path, file: StoredFile, info: SegmentInfo, centres: Centres, vectors: FloatArray, keys: KeyArray
+    folder: Path, file: StoredFile, segment: Segment, centres: Centres, vectors: FloatArray, keys: KeyArray
 ) -> Iterator[str]:
-    found = read_entries(folder, file, info, centres)
+    found = read_entries(folder, file, segment, centres)
     expected = centres.encode(vectors, keys)
     if found is None or not _same_vectors(found, expected):
         yield f"{file.path} holds other vectors"
@@ -207,7 +250,7 @@ def _check_lexical(folder: Path, manifest: Manifest, segments: list[Segment]) ->
     index = LexicalIndex.open(where)
     if index is None:
         index = LexicalIndex.in_memory(all_terms(segments))
-    expected = [np.arange(info.first_key, info.end_key) for info in manifest.segments]
+    expected = [segment.keys() for segment in segments]
     if not np.array_equal(index.keys(), np.sort(np.concatenate(expected))):
         yield f"{where}: holds other passages than the rows"
     ids, counts = count_terms([body.tobytes() for _, _, body, _ in all_terms(segments)])

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from footnote.store.entries import PassageVectors
-from footnote.store.files import open_plain, remove, step
-from footnote.store.rows import floats
+from footnote.store.local.durable import open_plain, remove, step
+from footnote.store.local.rows import floats
 
 UNFINISHED_NAME = "unfinished.vectors"
 _HEAD = struct.Struct("<32sII")

@@ -1,24 +1,34 @@
-"""Opens the files of one generation: checks each before anything but Python reads it, and makes again what is derived."""
+"""The files of one generation: writing them, opening them, and removing those that no generation needs.
+
+Each file is checked before anything but Python reads it, and what is derived and damaged is made again in memory.
+"""
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from footnote.errors import IndexDamaged
-from footnote.store.approximate import Centres, Entries
-from footnote.store.files import matches
-from footnote.store.lexical import LexicalIndex
-from footnote.store.manifest import REBUILD, Approximation, Manifest, SegmentInfo, read_manifest
-from footnote.store.names import StoredName
-from footnote.store.segments import PassageTerms, Segment
-from footnote.store.vector_files import read_centres, read_entries, trained
-from footnote.store.vectors import Searchable, VectorIndex
+from footnote.store.local.approximate import Centres, Entries
+from footnote.store.local.durable import matches, remove, step, write_once
+from footnote.store.local.lexical import LexicalIndex
+from footnote.store.local.manifest import MANIFEST_NAME, REBUILD, Approximation, Manifest, SegmentInfo, read_manifest
+from footnote.store.local.names import MOST_GENERATIONS, StoredName, stored_names
+from footnote.store.local.rows import StoredDocument
+from footnote.store.local.segments import PassageTerms, Segment, SegmentBuilder
+from footnote.store.local.vectors import Searchable, VectorIndex, read_centres, read_entries, trained
 
+SEGMENT_BYTES = 64_000_000
+"""A segment is closed at this size: removing a document rewrites one, in about a second."""
+REMOVE_TRIES = 5
+"""A reader that opens a folder while it is removed may put Tantivy's lock file into it."""
 HASHED_BYTES = 1_000_000_000
 """The rows are hashed whole when opened up to this size together (under 0.6 s); beyond, only their sizes are compared,
 and ``verify`` hashes them.  Derived files are always hashed: their libraries read damaged ones in silence."""
@@ -107,8 +117,6 @@ def open_segment(index_dir: Path, info: SegmentInfo, dimension: int, *, mapped: 
     Raises:
         IndexDamaged: the file is gone.
     """
-    import sqlite3
-
     try:
         return Segment(index_dir, info, dimension, mapped=mapped)
     except sqlite3.DatabaseError as error:
@@ -137,7 +145,7 @@ def _entries(index_dir: Path, opened: Generation, centres: Centres, anew: bool, 
             if kind == "passage"
             else (info.sentence_vectors, segment.sentence_vectors)
         )
-        found = None if anew else read_entries(index_dir, file, info, centres)
+        found = None if anew else read_entries(index_dir, file, segment, centres)
         if found is None:
             if not anew and file is not None:
                 opened.remade.append(file.path)
@@ -198,3 +206,63 @@ def all_terms(segments: list[Segment]) -> Iterator[PassageTerms]:
     """The terms of all passages, in order of the keys."""
     for segment in segments:
         yield from segment.terms()
+
+
+def write_segments(index_dir: Path, rows: Iterable[StoredDocument], generation: int) -> Iterator[SegmentInfo]:
+    """Write documents as the rows of a generation's segments; their vector files come later.
+
+    Args:
+        index_dir: the index folder.
+        rows: the documents, by ascending id; none of them is held longer than its segment.
+        generation: its number.
+    """
+    numbers = count()
+    builder = SegmentBuilder()
+    for stored in rows:
+        builder.add(stored)
+        if builder.size_bytes >= SEGMENT_BYTES:
+            yield _finish(index_dir, builder, StoredName.of("rows", generation, next(numbers)))
+            builder = SegmentBuilder()
+    if builder.documents:
+        yield _finish(index_dir, builder, StoredName.of("rows", generation, next(numbers)))
+
+
+def _finish(index_dir: Path, builder: SegmentBuilder, name: StoredName) -> SegmentInfo:
+    return SegmentInfo(
+        rows=write_once(index_dir, name, builder.finish()),
+        passage_vectors=None,
+        sentence_vectors=None,
+        documents=builder.documents,
+        passages=builder.passages,
+        sentences=builder.sentences,
+        body_terms=builder.body_terms,
+    )
+
+
+def clean(index_dir: Path, manifest: Manifest | None) -> None:
+    """Remove what an earlier generation or an interrupted writer left; never what is not ours."""
+    needed = {file.path.folder or file.path for file in manifest.files()} if manifest else set()
+    for name in stored_names(index_dir):
+        if name in needed or name == MANIFEST_NAME:
+            continue
+        path = index_dir / name
+        # What cannot be removed does no harm: nothing refers to it, and the next writer tries again.
+        with suppress(OSError):
+            if path.is_dir() and not path.is_symlink():
+                _remove_folder(path)
+            else:
+                remove(path)
+
+
+def _remove_folder(path: Path) -> None:
+    step("remove", path)
+    for _ in range(REMOVE_TRIES):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            break
+
+
+def last_named(index_dir: Path) -> int:
+    """The highest generation that a file in the folder is named after; 0 for none."""
+    found = (name.generation for name in stored_names(index_dir))
+    return max((generation for generation in found if generation < MOST_GENERATIONS), default=0)

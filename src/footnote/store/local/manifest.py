@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from footnote.errors import IndexDamaged, IndexMismatch, IndexMissing
-from footnote.records import SkippedFile
-from footnote.store.files import StoredFile, open_plain, pieces_of
-from footnote.store.names import MOST_GENERATIONS, StoredName, stored_names
+from footnote.errors import IndexDamaged, IndexFolderError, IndexMismatch, IndexMissing
+from footnote.store.entries import IndexFacts, LoaderVersion, Unread
+from footnote.store.local.durable import StoredFile, open_plain, pieces_of
+from footnote.store.local.names import MOST_GENERATIONS, StoredName, stored_names
 from footnote.wire import Count, decode, parts_of
 
 MANIFEST_NAME = StoredName("manifest.json")
@@ -36,15 +36,12 @@ class SegmentInfo:
         rows: the SQLite file: documents, passages, vectors.  The truth.
         passage_vectors: derived codes of the passages' vectors; None where the search is exact.
         sentence_vectors: the same of the sentences; None where those are not indexed either.
-        first_key: key of its first passage; keys run without gaps in the order of (document id, place).
-        first_document_key: the same for documents.
+        documents, passages, sentences, body_terms: how many it holds; ``body_terms`` are the stems of its sentences.
     """
 
     rows: StoredFile
     passage_vectors: StoredFile | None
     sentence_vectors: StoredFile | None
-    first_key: Count
-    first_document_key: Count
     documents: Count
     passages: Count
     sentences: Count
@@ -56,35 +53,9 @@ class SegmentInfo:
         ):  # fmt: skip
             if file is not None and file.path.kind != kind:
                 raise ValueError(f"{file.path} holds no {kind}")
-        if not self.first_key or not self.first_document_key:
-            raise ValueError(f"{self.rows.path} has no first key")
 
     def files(self) -> Iterator[StoredFile]:
         return parts_of(self, StoredFile)
-
-    @property
-    def end_key(self) -> int:
-        return self.first_key + self.passages
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A file of the corpus that was skipped, with the digest under which it was: it is not tried again unchanged."""
-
-    path: str
-    sha256: str
-    reason: str
-
-    def skipped(self) -> SkippedFile:
-        return SkippedFile(self.path, self.reason)
-
-
-@dataclass(frozen=True, slots=True)
-class LoaderVersion:
-    """A family of formats and the version of the loaders that read its documents."""
-
-    family: str
-    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +95,14 @@ class Manifest:
         lexical_dir: the folder of the lexical index; None where nothing is indexed.
         lexical: its files.
         lexical_gone: removed passages that it still counts in its statistics.
-        next_key: key of the next passage written.
-        next_document_key: key of the next document written.
         unread: files of the corpus that could not be read.
         approximation: how it is searched; None for exactly.
         loaders: the versions of the loaders that read its documents, by family.
         corpus: the folder of documents, relative to the index folder; may be empty.  Only what the index claims: whoever
-            reads it asks ``store.corpora`` whether the owner ever named that folder.
+            reads it asks ``store.state`` whether the owner ever named that folder.
 
     Raises:
-        ValueError: the files and keys are none of an index.
+        ValueError: the files and numbers are none of an index.
     """
 
     generation: Count
@@ -145,8 +114,6 @@ class Manifest:
     lexical_dir: StoredName | None = None
     lexical: tuple[StoredFile, ...] = ()
     lexical_gone: Count = 0
-    next_key: Count = 1
-    next_document_key: Count = 1
     unread: tuple[Unread, ...] = ()
     approximation: Approximation | None = None
     loaders: tuple[LoaderVersion, ...] = ()
@@ -168,16 +135,8 @@ class Manifest:
             raise ValueError("it is searched approximately, and holds nothing")
         if any((s.passage_vectors is not None, s.sentence_vectors is not None) != coded for s in self.segments):
             raise ValueError("its segments have other files than it is searched by")
-        self._check_numbers()
-
-    def _check_numbers(self) -> None:
         if not 0 < self.generation < MOST_GENERATIONS or not 0 < self.dimension <= DIMENSION_MOST:
             raise ValueError("its generation or its dimension cannot be")
-        ends = [(info.end_key, info.first_document_key + info.documents) for info in self.segments]
-        firsts = [(info.first_key, info.first_document_key) for info in self.segments]
-        following = [*firsts[1:], (self.next_key, self.next_document_key)]
-        if any(end > first for pair in zip(ends, following, strict=False) for end, first in zip(*pair, strict=True)):
-            raise ValueError("its segments overlap")
 
     @property
     def passages(self) -> int:
@@ -193,6 +152,23 @@ class Manifest:
         made_by = (self.format_version, self.encoder_fingerprint, self.dimension, self.splitting)
         facts = (*made_by, [(each.family, each.version) for each in self.loaders], self.content_sha256)
         return hashlib.sha256(json.dumps(facts).encode("utf-8")).hexdigest()
+
+    def facts(self) -> IndexFacts:
+        """What it says of the index, without its files."""
+        terms = sum(segment.body_terms for segment in self.segments)
+        return IndexFacts(
+            generation=self.generation,
+            fingerprint=self.fingerprint,
+            encoder_fingerprint=self.encoder_fingerprint,
+            dimension=self.dimension,
+            splitting=self.splitting,
+            loaders=self.loaders,
+            content_sha256=self.content_sha256,
+            documents=self.documents,
+            passages=self.passages,
+            mean_terms=terms / self.passages if self.passages else 0.0,
+            unread=self.unread,
+        )
 
     def files(self) -> Iterator[StoredFile]:
         """Every file that the generation is made of, but for the manifest."""
@@ -215,6 +191,16 @@ def is_index(folder: Path) -> bool:
         return any(name.kind == "rows" for name in stored_names(folder))
     except OSError:
         return False
+
+
+def claimed_corpus(index_dir: Path | str) -> Path | None:
+    """The folder that an index says it was made from: good for comparing, never for reading."""
+    folder = Path(index_dir)
+    try:
+        corpus = read_manifest(folder).corpus
+        return (folder.resolve() / corpus).resolve() if corpus else None
+    except (IndexFolderError, OSError, ValueError, RuntimeError):
+        return None
 
 
 _HEAD = b'{"sha256": "'

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footnote.store.entries import FloatArray, KeyArray
+from footnote.store.topk import Found
 
 Codes = npt.NDArray[np.uint8]
 
@@ -178,7 +179,7 @@ class ApproximateIndex:
         """Search this many lists, before the index is shared with other threads."""
         self._probes = min(lists, int(self._lists.nlist))
 
-    def search(self, vector: FloatArray, k: int, allowed: KeyArray | None = None) -> tuple[KeyArray, FloatArray]:
+    def search(self, vector: FloatArray, k: int, allowed: KeyArray | None = None) -> Found:
         """Keys of about the ``k`` nearest rows and their dot products by the long codes, nearest first."""
         import faiss
 
@@ -197,7 +198,7 @@ class ApproximateIndex:
         rows = found[0][found[0] >= 0]
         scores = self._rounded.sa_decode(np.ascontiguousarray(self._codes[rows])) @ query
         best = np.argsort(-scores, kind="stable")[:k]
-        return self._keys[rows[best]], scores[best].astype(np.float32)
+        return Found(self._keys[rows[best]], scores[best].astype(np.float32))
 
 
 def to_bytes(entries: Entries) -> bytes:
@@ -206,14 +207,16 @@ def to_bytes(entries: Entries) -> bytes:
     return b"".join((keys.astype("<i8").tobytes(), lists.astype("<u4").tobytes(), short.tobytes(), long.tobytes()))
 
 
-def from_bytes(data: bytes, centres: Centres, *, total: int, keys: range) -> Entries | None:
+def from_bytes(data: bytes, centres: Centres, *, total: int, keys: KeyArray) -> Entries | None:
     """What ``to_bytes`` wrote for so many vectors of the passages with these keys; None when it cannot be that."""
     short_size, long_size = centres.short_size, centres.dimension
     if len(data) != total * (8 + 4 + short_size + long_size):
         return None
     found = np.frombuffer(data, dtype="<i8", count=total).astype(np.int64)
     lists = np.frombuffer(data, dtype="<u4", count=total, offset=8 * total).astype(np.uint32)
-    if (lists >= centres.lists).any() or (found < keys.start).any() or (found >= keys.stop).any():
+    # The vectors of a passage stand together.
+    each = found[np.flatnonzero(np.diff(found, prepend=0))]
+    if (lists >= centres.lists).any() or not np.isin(each, keys).all():
         return None
     codes = np.frombuffer(data, dtype=np.uint8, offset=12 * total)
     short, long = codes[: total * short_size], codes[total * short_size :]

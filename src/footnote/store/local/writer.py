@@ -1,4 +1,4 @@
-"""Writing a new generation: new files under new names, then one replacement of the manifest, then the old files go.
+"""Writing a new generation of an index in a folder: new files under new names, then one replacement of the manifest, then the old files go.
 
 A crash before that replacement leaves the old generation and files that nothing refers to; a crash after it leaves the new
 one and files that nothing refers to any more.  The next writer removes both.
@@ -14,26 +14,27 @@ from pathlib import Path
 from types import TracebackType
 
 from footnote.errors import IndexDamaged, IndexFolderError, IndexMismatch, IndexMissing
-from footnote.store.entries import DocumentEntry, PassageVectors
-from footnote.store.files import StoredFile, matches, publish, sync_dir
-from footnote.store.generations import clean, last_named, write_segments
-from footnote.store.lexical import write_lexical
-from footnote.store.lock import write_lock
-from footnote.store.manifest import (
-    DRAFT_NAME,
-    MANIFEST_NAME,
-    LoaderVersion,
-    Manifest,
-    SegmentInfo,
-    Unread,
-    read_manifest,
+from footnote.store.entries import DocumentEntry, IndexFacts, LoaderVersion, PassageVectors, Unread
+from footnote.store.local.directory import PassageDirectory
+from footnote.store.local.durable import StoredFile, matches, publish, sync_dir
+from footnote.store.local.generation import (
+    all_terms,
+    check_rows,
+    clean,
+    is_small,
+    last_named,
+    lexical_intact,
+    open_segment,
+    write_segments,
 )
-from footnote.store.names import StoredName
-from footnote.store.opening import all_terms, check_rows, is_small, lexical_intact, open_segment
-from footnote.store.rows import StoredDocument, content_digest, store_document
-from footnote.store.segments import Segment
-from footnote.store.unfinished import Unfinished
-from footnote.store.vector_files import vector_search_fits, write_vectors
+from footnote.store.local.lexical import write_lexical
+from footnote.store.local.manifest import DRAFT_NAME, MANIFEST_NAME, Manifest, SegmentInfo, read_manifest
+from footnote.store.local.names import StoredName
+from footnote.store.local.rows import StoredDocument, content_digest, store_document
+from footnote.store.local.segments import Segment
+from footnote.store.local.unfinished import Unfinished
+from footnote.store.local.vectors import vector_search_fits, write_vectors
+from footnote.store.state import write_lock
 
 SMALL_BYTES = 16_000_000
 """Segments below this size are merged into what a commit writes, so that there are never many."""
@@ -43,8 +44,8 @@ GONE_SHARE = 0.1
 """Tantivy counts removed passages in its statistics until it merges them away; beyond this share all is written again."""
 
 
-class IndexWriter:
-    """The only writer of an index; a context manager that holds its lock.
+class LocalIndexBuilder:
+    """``protocol.IndexBuilder`` over the files of a folder; it holds the folder's lock.
 
     Args:
         index_dir: the index folder, made if missing.
@@ -56,11 +57,6 @@ class IndexWriter:
         corpus_dir: the folder of documents, to be remembered.
         lock_wait_seconds: how long to wait for another writer.
         on_wait: told the process id of the writer that is waited for.
-
-    An index of another encoder, splitting or format, or a damaged one, counts as empty, and the next commit replaces it.
-
-    Raises:
-        IndexLocked: another process is writing it.
     """
 
     def __init__(  # noqa: PLR0913 - what makes an index another one, each by its name
@@ -88,7 +84,7 @@ class IndexWriter:
         self._segments: list[Segment] = []
         self._intact = True
 
-    def __enter__(self) -> IndexWriter:
+    def __enter__(self) -> LocalIndexBuilder:
         with ExitStack() as held:
             held.enter_context(write_lock(self.index_dir, self._wait_seconds, self._on_wait))
             self._load()
@@ -127,8 +123,12 @@ class IndexWriter:
                 self._intact = False
 
     @property
-    def base(self) -> Manifest | None:
-        """The generation that a commit would follow; None when there is none that can be read."""
+    def base(self) -> IndexFacts | None:
+        return None if self._base is None else self._base.facts()
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest of ``base``, for checks."""
         return self._base
 
     def _current(self) -> bool:
@@ -137,19 +137,15 @@ class IndexWriter:
         return base is not None and (base.encoder_fingerprint, base.dimension, base.splitting) == made_by
 
     def known(self) -> dict[str, str]:
-        """Document id -> digest of its file, for every document that need not be written again."""
         return {name: digest for s in self._segments for name, digest in s.files()} if self._current() else {}
 
     def loaders(self) -> tuple[LoaderVersion, ...]:
-        """The versions of the loaders that read the documents that are known."""
         return self._base.loaders if self._base is not None and self._current() else ()
 
     def unread(self) -> tuple[Unread, ...]:
-        """Files that could not be read when the index was last written under the same settings."""
         return self._base.unread if self._base is not None and self._current() else ()
 
     def vectors_for(self, input_sha256s: Iterable[str]) -> dict[str, PassageVectors]:
-        """Vectors of passages that were encoded from the same inputs before, by the same encoder."""
         missing = {bytes.fromhex(digest) for digest in input_sha256s}
         found: dict[str, PassageVectors] = {}
         for segment in self._segments:
@@ -159,15 +155,12 @@ class IndexWriter:
         return found | {digest.hex(): kept for digest, kept in self._unfinished.find(sorted(missing))}
 
     def keep_vectors(self, found: Mapping[str, PassageVectors]) -> None:
-        """Remember vectors by their inputs until the next commit, also if this run is interrupted."""
         self._unfinished.keep({bytes.fromhex(digest): vectors for digest, vectors in found.items()})
 
     def forget_vectors(self) -> None:
-        """Remove what an interrupted run kept: there is nothing to commit."""
         self._unfinished.remove()
 
     def needs_commit(self) -> bool:
-        """Whether the index would change without any change of documents: it is missing, damaged, or made otherwise."""
         base = self._base
         if base is None or not self._intact or not self._current():
             return True
@@ -191,20 +184,6 @@ class IndexWriter:
         changing: Collection[str] | None = None,
         unread: Sequence[Unread] = (),
     ) -> int:
-        """Make a new generation.
-
-        Args:
-            added_or_changed: the documents to write, by ascending id; read once, and never all held at once.
-            removed: ids of the documents to leave out.
-            changing: ids of ``added_or_changed``, or more; where None, it is read first to find them.
-            unread: files of the corpus that were skipped, in place of those known before; read after the documents.
-
-        Returns:
-            Its number.
-
-        Raises:
-            IndexFolderError: it cannot be written, for instance because the disk is full; the old one stays.
-        """
         if changing is None:
             added_or_changed = sorted(added_or_changed, key=lambda entry: entry.document.id)
             changing = {entry.document.id for entry in added_or_changed}
@@ -229,12 +208,12 @@ class IndexWriter:
         files = {name: digest for s in old for name, digest in s.files() if name not in gone}
         fresh = self._stored(entries, files)
         rows = heapq.merge(*(s.stored(gone) for s in rewritten), fresh, key=lambda stored: stored.id)
-        first = self._next_keys(kept)
-        written = list(write_segments(self.index_dir, rows, generation, first=first))
+        written = list(write_segments(self.index_dir, rows, generation))
         with ExitStack() as opened:
             news = [
                 opened.enter_context(closing(open_segment(self.index_dir, info, self._dimension))) for info in written
             ]
+            _check_keys([*kept, *news], self.index_dir)
             before, choice = self._base.approximation if self._base else None, self._vector_search
             infos, approximation = write_vectors(self.index_dir, kept, news, generation, before=before, choice=choice)
             lexical_dir, lexical, gone_terms = self._write_lexical(kept, news, generation)
@@ -249,8 +228,6 @@ class IndexWriter:
             lexical_dir=lexical_dir,
             lexical=lexical,
             lexical_gone=gone_terms,
-            next_key=max((info.end_key for info in infos), default=first[0]),
-            next_document_key=max((i.first_document_key + i.documents for i in infos), default=first[1]),
             unread=tuple(unread),
             approximation=approximation,
             corpus=self._corpus,
@@ -278,12 +255,6 @@ class IndexWriter:
         # Whoever has a generation open that cannot be read any more must see that the next one is another.
         return last_named(self.index_dir) + 1
 
-    def _next_keys(self, kept: list[Segment]) -> tuple[int, int]:
-        # With nothing kept, keys start again, and an index that grew has the keys of one that was built at once.
-        if self._base is None or not kept:
-            return 1, 1
-        return self._base.next_key, self._base.next_document_key
-
     def _write_lexical(
         self, kept: list[Segment], news: list[Segment], generation: int
     ) -> tuple[StoredName | None, tuple[StoredFile, ...], int]:
@@ -292,15 +263,28 @@ class IndexWriter:
         if not kept and not news:
             return None, (), 0
         shared = sum(s.info.passages for s in kept)
-        if base is not None and shared >= SHARED_PASSAGES and lexical_intact(self.index_dir, base):
-            infos = [s.info for s in kept]
-            ranges = [(info.first_key, info.end_key) for info in base.segments if info not in infos]
-            gone = base.lexical_gone + sum(end - first for first, end in ranges)
+        # Which passages a segment held that cannot be read any more is not known.
+        whole = base is not None and len(self._segments) == len(base.segments)
+        if base is not None and whole and shared >= SHARED_PASSAGES and lexical_intact(self.index_dir, base):
+            rewritten = [s.keys() for s in self._segments if s not in kept]
+            gone = base.lexical_gone + sum(map(len, rewritten))
             if gone <= GONE_SHARE * shared:
-                news_only = all_terms(news)
-                files = write_lexical(self.index_dir, name, news_only, base=base.lexical_dir, gone=ranges)
+                keys = [key for each in rewritten for key in each.tolist()]
+                files = write_lexical(self.index_dir, name, all_terms(news), base=base.lexical_dir, gone=keys)
                 return name, files, gone
         return name, write_lexical(self.index_dir, name, all_terms([*kept, *news])), 0
+
+
+def _check_keys(segments: Sequence[Segment], index_dir: Path) -> None:
+    try:
+        PassageDirectory(segments)
+    except IndexDamaged as error:
+        # It takes billions of passages, or names that somebody made for it.
+        raise IndexFolderError(
+            "two passages would have one key; the index that is there is whole",
+            where=str(index_dir),
+            remedy="give the document that was added last another name",
+        ) from error
 
 
 def _relative(corpus_dir: Path | None, index_dir: Path) -> str:

@@ -1,19 +1,25 @@
-"""Which vector files a generation has: none for a small index, which is searched exactly, and codes for a large one."""
+"""Vector search over the segments of an index: exact for a small one, approximate, with files of codes, for a large one.
+
+FAISS reads damaged files without complaint, and files made for it can have it open others: so it never reads one.  Its
+objects are made from the vectors of the rows, or from plain arrays, and never changed after they are made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
-from footnote.store import approximate
 from footnote.store.entries import FloatArray, KeyArray
-from footnote.store.files import StoredFile, matches, read_checked, write_once
-from footnote.store.manifest import Approximation, Manifest, SegmentInfo
-from footnote.store.names import StoredName
-from footnote.store.segments import Segment
+from footnote.store.local import approximate
+from footnote.store.local.durable import StoredFile, matches, read_checked, write_once
+from footnote.store.local.manifest import Approximation, Manifest, SegmentInfo
+from footnote.store.local.names import StoredName
+from footnote.store.local.segments import Segment
+from footnote.store.topk import Found
 
 EXACT_VECTORS = 50_000
 """Passages, or sentences, up to which a query is compared with all of them: beyond, that takes longer than all the rest."""
@@ -22,6 +28,54 @@ INDEXED_SENTENCES = 2_000_000
 KEPT_GROWTH = 4
 """Centres are made anew when the index has grown by this factor: until then the lists are at most so much longer."""
 MEASURED_QUERIES = 100
+
+
+class Searchable(Protocol):
+    """Vectors with keys that can be searched."""
+
+    total: int
+
+    def search(self, vector: FloatArray, k: int, allowed: KeyArray | None = None) -> Found:
+        """Keys and dot products of the ``k`` nearest rows, nearest first; fewer when there are fewer.
+
+        Args:
+            vector: (d,).
+            k: how many.
+            allowed: the keys to look at; None for all.
+        """
+        ...
+
+
+class VectorIndex:
+    """Compares a query with every vector; safe to share between threads.
+
+    Args:
+        vectors: (n, d) unit vectors.
+        keys: (n,), which may repeat.
+    """
+
+    def __init__(self, vectors: FloatArray, keys: KeyArray) -> None:
+        import faiss
+
+        self._index = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
+        if len(keys):
+            self._index.add_with_ids(np.ascontiguousarray(vectors), keys)
+        self.total = len(keys)
+
+    def search(self, vector: FloatArray, k: int, allowed: KeyArray | None = None) -> Found:
+        """Keys and dot products of the ``k`` nearest rows, nearest first; fewer when there are fewer."""
+        import faiss
+
+        # One question is one row: a team of threads costs more than it brings.
+        faiss.omp_set_num_threads(1)
+        options: dict[str, Any] = {}
+        if allowed is not None:
+            parameters: Any = faiss.SearchParameters
+            options["params"] = parameters(sel=faiss.IDSelectorBatch(allowed))
+        query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
+        scores, keys = self._index.search(query, min(k, self.total), **options)
+        found = keys[0] >= 0
+        return Found(keys[0][found].astype(np.int64), scores[0][found].astype(np.float32))
 
 
 def is_approximate(passages: int, sentences: int, choice: str) -> bool:
@@ -136,14 +190,15 @@ def read_centres(index_dir: Path, how: Approximation, dimension: int) -> approxi
 
 
 def read_entries(
-    index_dir: Path, file: StoredFile | None, info: SegmentInfo, centres: approximate.Centres
+    index_dir: Path, file: StoredFile | None, segment: Segment, centres: approximate.Centres
 ) -> approximate.Entries | None:
     """The entries of one of a segment's files of codes, or None when it is not what was written."""
     data = None if file is None else read_checked(index_dir, file)
     if data is None:
         return None
+    info = segment.info
     total = info.passages if file == info.passage_vectors else info.sentences
-    return approximate.from_bytes(data, centres, total=total, keys=range(info.first_key, info.end_key))
+    return approximate.from_bytes(data, centres, total=total, keys=segment.keys())
 
 
 def _measured(
@@ -151,7 +206,7 @@ def _measured(
 ) -> tuple[int, float]:
     parts = []
     for segment, info in zip(segments, infos, strict=True):
-        entries = read_entries(index_dir, info.passage_vectors, info, centres)
+        entries = read_entries(index_dir, info.passage_vectors, segment, centres)
         parts.append(entries or centres.encode(*segment.vectors()))
     index = centres.join(parts, approximate.PROBES[0])
     # A sentence is the nearest thing to a question that an index holds: short, and about what passages are about.

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from footnote.errors import IndexDamaged, IndexFolderError, IndexMissing
-from footnote.store.files import (
+from footnote.store.local.durable import (
     FILE_MODE,
     READ_BYTES,
     StoredFile,
@@ -30,9 +30,8 @@ from footnote.store.files import (
     sync_dir,
     write_pieces,
 )
-from footnote.store.generations import clean, last_named
-from footnote.store.lock import write_lock
-from footnote.store.manifest import (
+from footnote.store.local.generation import clean, last_named
+from footnote.store.local.manifest import (
     DRAFT_NAME,
     MANIFEST_NAME,
     MOST_BYTES,
@@ -41,8 +40,9 @@ from footnote.store.manifest import (
     parsed_manifest,
     read_manifest,
 )
-from footnote.store.names import StoredName
+from footnote.store.local.names import StoredName
 from footnote.store.new_files import new_file
+from footnote.store.state import write_lock
 from footnote.wire import changed_parts
 
 _TRIES = 5

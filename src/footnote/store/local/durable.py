@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from footnote.errors import IndexDamaged
-from footnote.store.names import StoredName
+from footnote.store.local.names import StoredName
 from footnote.wire import Count
 
 READ_BYTES = 1 << 20

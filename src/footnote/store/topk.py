@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from footnote.store.entries import FloatArray, KeyArray
-
-Found = tuple[KeyArray, FloatArray]
 
 SLACK = 16
 """Fetched beyond ``k``, to see whether the last one has equals."""
 GROWTH = 4
 
 
+class Found(NamedTuple):
+    """What a search found, best first: keys (n,) int64, each once, and their scores (n,) float32."""
+
+    keys: KeyArray
+    scores: FloatArray
+
+
 def nothing() -> Found:
-    return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+    """What an empty search finds."""
+    return Found(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
 
 
 def best(search: Callable[[int], Found], total: int, k: int, rows_each: int = 1) -> Found:
@@ -38,14 +45,14 @@ def best(search: Callable[[int], Found], total: int, k: int, rows_each: int = 1)
         chosen = order[np.sort(first)][:k]
         exhausted = fetch >= total or len(keys) < fetch
         if exhausted or (len(chosen) == k and scores[-1] < scores[chosen[-1]]):
-            return keys[chosen], scores[chosen]
+            return Found(keys[chosen], scores[chosen])
         fetch *= GROWTH
 
 
-def merged(parts: list[Found], k: int) -> Found:
-    """The ``k`` best of lists with distinct keys."""
+def merged(parts: Sequence[Found], k: int) -> Found:
+    """The ``k`` best of lists with distinct keys; ties go to the lower key."""
     if not parts:
         return nothing()
     keys, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((keys, -scores))[: max(k, 0)]
-    return keys[order], scores[order]
+    return Found(keys[order], scores[order])

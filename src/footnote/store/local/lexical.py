@@ -11,8 +11,9 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ import numpy as np
 
 from footnote.errors import IndexDamaged
 from footnote.store.entries import KeyArray, TermArray
-from footnote.store.files import FILE_MODE, StoredFile, hash_file, make_folder, step, sync_dir, sync_file
-from footnote.store.names import StoredName
-from footnote.store.segments import NOT_OURS, PassageTerms
-from footnote.store.ties import Found, best, nothing
+from footnote.store.local.durable import FILE_MODE, StoredFile, hash_file, make_folder, step, sync_dir, sync_file
+from footnote.store.local.names import StoredName
+from footnote.store.local.segments import NOT_OURS, PassageTerms
+from footnote.store.topk import Found, best, nothing
 from footnote.terms import is_answer_type, term_id
 
 FIELDS = ("body", "heading")
@@ -62,15 +63,22 @@ class LexicalIndex:
         return cls(index)
 
     def search(
-        self, stems: Sequence[str], k: int, weights: Mapping[str, float], allowed: KeyArray | None = None
+        self,
+        stems: Sequence[str],
+        k: int,
+        weights: Mapping[str, float],
+        allowed: KeyArray | None = None,
+        *,
+        places: Callable[[KeyArray], KeyArray],
     ) -> Found:
-        """Keys and BM25 scores of the ``k`` best passages, best first, ties by key.
+        """Places and BM25 scores of the ``k`` best passages, best first, ties by place.
 
         Args:
             stems: of the query; a repeated one counts as often; answer types are left out.
             k: how many.
             weights: field -> factor of its score, of "body" and "heading".
             allowed: document keys to search in; None for all.
+            places: gives the places of passages by their keys.
         """
         from tantivy import Occur, Query
 
@@ -87,13 +95,14 @@ class LexicalIndex:
         if allowed is not None:
             inside = Query.const_score_query(Query.term_set_query(self._schema, "document", allowed.tolist()), 0.0)
             query = Query.boolean_query([(Occur.Must, query), (Occur.Must, inside)])
-        return best(lambda n: self._run(query, n), self.total, k)
+        return best(partial(self._run, query, places), self.total, k)
 
-    def _run(self, query: Any, limit: int) -> Found:
+    def _run(self, query: Any, places: Callable[[KeyArray], KeyArray], limit: int) -> Found:
         with _understood(self._where):
             hits = self._searcher.search(query, limit, count=False).hits
             keys = self._searcher.fast_field_values("key", [address for _, address in hits])
-            return np.array(keys, dtype=np.int64), np.array([score for score, _ in hits], dtype=np.float32)
+            scores = np.array([score for score, _ in hits], dtype=np.float32)
+        return Found(places(np.array(keys, dtype=np.int64)), scores)
 
     def keys(self) -> KeyArray:
         """All keys, ascending, for checking."""
@@ -143,16 +152,14 @@ def _tokens(terms: TermArray) -> str:
     return terms.astype(">u4").tobytes().hex(" ", 4)
 
 
-def _fill(index: Any, passages: Iterable[PassageTerms], gone: Iterable[tuple[int, int]]) -> None:
+def _fill(index: Any, passages: Iterable[PassageTerms], gone: Sequence[int]) -> None:
     import tantivy
 
     # One thread: documents are numbered in the order given, so that equal inputs make equal indexes.
     writer = index.writer(WRITER_BYTES, 1)
-    for first, end in gone:
+    if gone:
         # delete_documents_by_term silently finds nothing in unsigned fields; a query does.
-        writer.delete_documents_by_query(
-            tantivy.Query.range_query(index.schema, "key", tantivy.FieldType.Unsigned, first, end, include_upper=False)
-        )
+        writer.delete_documents_by_query(tantivy.Query.term_set_query(index.schema, "key", gone))
     for key, document_key, body, heading in passages:
         document = tantivy.Document()
         document.add_unsigned("key", key)
@@ -171,7 +178,7 @@ def write_lexical(
     passages: Iterable[PassageTerms],
     *,
     base: StoredName | None = None,
-    gone: Sequence[tuple[int, int]] = (),
+    gone: Sequence[int] = (),
 ) -> tuple[StoredFile, ...]:
     """Write the folder of a generation.
 
@@ -180,7 +187,7 @@ def write_lexical(
         name: of the new folder in it.
         passages: what is added.
         base: name of an earlier generation's folder to start from; None to start from nothing.
-        gone: half-open ranges of keys that the base has and this one must not.
+        gone: keys that the base has and this one must not.
 
     Returns:
         Its files, durable.
