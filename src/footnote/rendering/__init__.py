@@ -3,7 +3,7 @@
 Nothing here decides anything about an answer; the four forms say the same.  The page draws whole documents.
 """
 
-from footnote.rendering.harmless import harmless, json_text
+from footnote.rendering.escaping import harmless, json_text
 from footnote.rendering.markup import to_html, to_markdown
 from footnote.rendering.terminal import build_report_to_terminal, to_terminal
 from footnote.rendering.wording import confidence_in_words, excerpt_of, place_in_words
