@@ -50,7 +50,7 @@ def _port(text: str) -> int:
 
 def _demand(text: str) -> tuple[str, float]:
     # The evaluation brings numpy along, which help and every other command's arguments do without.
-    from footnote.evaluation.scoring import METRIC_NAMES
+    from footnote.evaluation.figures import METRIC_NAMES
 
     name, _, value = text.rpartition("=")
     if name not in METRIC_NAMES:
