@@ -56,16 +56,25 @@ Take one spoon for each cup. Add one spoon for the pot.
 }
 
 
-ALONE = "alone"
-"""Tests that measure time or memory, or keep servers and browsers busy: one after the other, in one process."""
+MEASURING = frozenset(
+    {
+        "test_costs",
+        "test_hostile_questions",
+        "test_load",
+        "test_offline",
+        "test_proxy",
+        "test_service",
+        "test_strangers",
+    }
+)
+"""Files that measure time or memory or crowd a real server: never two of them at once."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each file is a group, so that what its tests share is made in one process; a file may name a larger group."""
+    """Each file is a group of its own, so that what its tests share is made in one process; those that measure are one."""
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        item.add_marker(pytest.mark.xdist_group("measuring" if item.path.stem in MEASURING else item.path.stem))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -43,8 +43,8 @@ from footnote.rendering import (
     to_markdown,
     to_terminal,
 )
+from footnote.rendering.phrases import excerpt_of, shortened
 from footnote.rendering.terminal import wrapped
-from footnote.rendering.wording import excerpt_of, shortened
 
 TEXT = "Europa is covered by ice. Its ice shell is about 20 km thick. It has an ocean."
 QUOTE = Span(26, 61)

@@ -10,7 +10,7 @@ from html import escape
 
 from footnote.records import Answer, Citation, Hit, Passage
 from footnote.rendering.escaping import escape_html, escape_markdown
-from footnote.rendering.wording import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
+from footnote.rendering.phrases import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
 
 
 def to_markdown(answer: Answer) -> str:

@@ -15,7 +15,7 @@ from rich.cells import cell_len, chop_cells
 
 from footnote.records import Answer, BuildReport, Citation
 from footnote.rendering.escaping import harmless
-from footnote.rendering.wording import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
+from footnote.rendering.phrases import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
 
 _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"
