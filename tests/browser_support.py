@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from promises import FULL
+
 ROOT = Path(__file__).parent.parent
 PATIENCE_SECONDS = 300
 PATIENCE_MS = 60_000
@@ -24,6 +26,9 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+
+LIGHT = () if FULL else ("--set", "reranker=small")
+"""Options of a server whose tests are about the page, not about who reads: the large reranker takes four times as long."""
 
 UNSURE = ("--set", "answer_threshold=1.1")
 """Options of a server that is never sure enough to answer: what is near is shown as the nearest."""

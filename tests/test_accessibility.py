@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from browser_support import UNSURE, Visit, served
+from browser_support import LIGHT, UNSURE, Visit, served
 from page_states import make_corpus, walk, walk_unsure
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -36,14 +36,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[str]:
-    with served(folder / "corpus", folder / "index") as address:
+    with served(folder / "corpus", folder / "index", *LIGHT) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def unsure_site(folder: Path, site: str) -> Iterator[str]:
     """The same index, asked by a server that is never sure."""
-    with served(folder / "corpus", folder / "index", *UNSURE) as address:
+    with served(folder / "corpus", folder / "index", *UNSURE, *LIGHT) as address:
         yield address
 
 

@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 import pytest
 
-from browser_support import answer_over_http, served
-from fakes import TOKEN, HashingEncoder, entered
+from browser_support import LIGHT, answer_over_http, served
+from fakes import TOKEN, entered
 from footnote.engine import Footnote
 from footnote.records import AbstentionReason, Answer, Standing
 from footnote.rendering import json_text, to_json
@@ -28,13 +28,6 @@ from footnote.settings import Settings
 
 QUESTION = "How long does a day on Titan last?"
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture
-def engine(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -> Iterator[Footnote]:
-    built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder)
-    with built:
-        yield built
 
 
 @contextmanager
@@ -483,7 +476,7 @@ EXAMPLES = int(os.environ.get("FOOTNOTE_API_EXAMPLES", "15"))
 @pytest.mark.slow
 def test_nothing_that_the_openapi_document_allows_or_forbids_breaks_it(tiny_corpus: Path, tmp_path: Path) -> None:
     """All of schemathesis' checks, against the real server."""
-    with served(tiny_corpus, tmp_path / "index") as address:
+    with served(tiny_corpus, tmp_path / "index", *LIGHT) as address:
         command = [
             sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/v1/openapi.json", "--checks", "all",
             "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--seed", "7", "--workers", "1",

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from browser_support import IN_VIEW, ROOT, Visit, served
+from browser_support import IN_VIEW, LIGHT, ROOT, Visit, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -21,7 +21,7 @@ QUESTION = "How long does an IV infusion take?"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(ROOT / "corpus", tmp_path_factory.mktemp("checking") / "index") as address:
+    with served(ROOT / "corpus", tmp_path_factory.mktemp("checking") / "index", *LIGHT) as address:
         yield address
 
 

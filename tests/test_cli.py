@@ -16,8 +16,8 @@ from fakes import TOKEN, HashingEncoder
 from footnote import Footnote, Settings, __all__, __version__, errors
 from footnote.cli import main
 from footnote.cli.arguments import COMMANDS, Arguments, parse
+from footnote.cli.console import ProgressLine, progress_text
 from footnote.cli.places import cached_index_dir, places_of
-from footnote.cli.progress import ProgressLine, progress_text
 from footnote.store.state import write_lock
 
 SOURCES = str(Path(__file__).parents[1] / "src")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from footnote.evaluation import Result, ResultSpan, make_report, report_to_json, report_to_terminal
-from footnote.evaluation.counts import styles_of
+from footnote.evaluation.figures import styles_of
 from footnote.records import GoldSpan, Judgment, Span
 
 TEXTS = {"a": "0123456789", "b": "0123456789"}

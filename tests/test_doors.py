@@ -7,8 +7,8 @@ import json
 import os
 import re
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,13 +21,6 @@ from footnote.store import backup, read_manifest, restore, verify
 
 ROOT = Path(__file__).parent.parent
 QUESTION = "How long does a day on Titan last?"
-
-
-@pytest.fixture
-def engine(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -> Iterator[Footnote]:
-    built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder)
-    with built:
-        yield built
 
 
 @pytest.fixture
@@ -139,20 +132,20 @@ class TestCommands:
         assert 'did you mean "--json"?' in capsys.readouterr().err
 
 
+def pythons(name: str) -> str:
+    """The first Python that a page shows, with a question that the tiny corpus answers."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.DOTALL)
+    assert code, name
+    return code[1].replace("How long does an IV infusion take?", QUESTION)
+
+
 @pytest.mark.usefixtures("shell")
-def test_the_readme_s_python_runs() -> None:
-    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert code
-    names: dict[str, object] = {}
-    exec(code[1].replace("How long does an IV infusion take?", QUESTION), names)
+def test_the_python_that_is_shown_runs() -> None:
+    names: dict[str, Any] = {}
+    exec(pythons("docs/python.md"), names)
     assert names["titles"] == ["Moons of the giants", "Brewing tea"]
     assert "15 days and 22 hours" in str(names["text"])
     assert names["answer"]._repr_html_().startswith("<section")
-
-
-def test_what_is_deployed_names_what_there_is() -> None:
-    container = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
-    for source in re.findall(r"^COPY (.+) \S+$", container, re.MULTILINE):
-        assert [each for each in source.split() if not (ROOT / each).exists()] == []
-    assert re.search(r"^USER (?!root)", container, re.MULTILINE)
-    assert "HEALTHCHECK" in container
+    short: dict[str, Any] = {}
+    exec(pythons("README.md"), short)
+    assert short["answer"].citations == names["answer"].citations

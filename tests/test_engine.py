@@ -18,14 +18,15 @@ from footnote.errors import FootnoteError, IndexMismatch, IndexMissing, Question
 from footnote.records import Answer
 from footnote.rendering import to_json
 from footnote.settings import Settings
+from promises import FULL
 
-EAGER = Settings(answer_threshold=0.0)
-"""Never abstains where there is a sentence to quote: what is quoted is then tested by itself."""
+EAGER = Settings(answer_threshold=0.0) if FULL else Settings(answer_threshold=0.0, reranker="small")
+"""Never abstains where there is a sentence to quote: what is quoted is then tested by itself, whoever reads."""
 
 
 @pytest.fixture
-def footnote(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -> Footnote:
-    return Footnote.build(tiny_corpus, tmp_path / "index", settings=EAGER, encoder=hashing_encoder)[0]
+def footnote(tiny_index: Path, hashing_encoder: HashingEncoder) -> Footnote:
+    return Footnote.open(tiny_index, settings=EAGER, encoder=hashing_encoder)
 
 
 def first_quote(answer: Answer) -> str:

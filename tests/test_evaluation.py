@@ -40,10 +40,9 @@ from footnote.evaluation import (
     text_source,
     write_results,
 )
-from footnote.evaluation.calibration import reliability
-from footnote.evaluation.metrics import auroc, is_match, ndcg_at_10, quantile, sign_test, token_f1
+from footnote.evaluation.figures import reliability, score_each
+from footnote.evaluation.measures import auroc, is_match, ndcg_at_10, quantile, sign_test, token_f1
 from footnote.evaluation.results import result_to_json
-from footnote.evaluation.scoring import score_each
 from footnote.records import Answer, Citation, Document, GoldSpan, Hit, Judgment, Passage, Span
 from footnote.rendering import json_text
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from fakes import HashingEncoder
 from footnote.cli import main
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, UsageError
@@ -21,13 +19,6 @@ from footnote.settings import Settings
 from footnote.store import verify
 
 QUOTE = "Europa is covered by ice."
-
-
-@pytest.fixture
-def engine(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -> Iterator[Footnote]:
-    built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder)
-    with built:
-        yield built
 
 
 def claim(engine: Footnote, quote: str = QUOTE) -> Claim:

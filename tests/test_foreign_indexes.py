@@ -429,10 +429,12 @@ class TestTargets:
         assert stat.S_ISFIFO((home / "pipe.tar").stat().st_mode)
 
     def test_an_export_does_not_destroy_an_index(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        from footnote.cli import more
+        from footnote.cli import commands
 
         monkeypatch.setattr(
-            more, "open_engine", lambda _: Footnote.open(home / "index", settings=SETTINGS, encoder=HashingEncoder())
+            commands,
+            "open_engine",
+            lambda _: Footnote.open(home / "index", settings=SETTINGS, encoder=HashingEncoder()),
         )
         arguments = ["export", "How long?", "--output", str(home / "index" / "manifest.json")]
         assert main([*arguments, "--index", str(home / "index")]) == 2

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from browser_support import Visit, served
+from browser_support import LIGHT, Visit, served
 from hostile import PAYLOADS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -37,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         text += f"- {plain}\n\n| {plain.replace('|', ' ')} | b |\n|---|---|\n| {plain.replace('|', ' ')} | d |\n"
         name = payload.replace("/", "_").replace("\n", " ")[:100]
         (corpus / f"{n} {name}.md").write_text(text, encoding="utf-8")
-    with served(corpus, corpus.parent / "index") as address:
+    with served(corpus, corpus.parent / "index", *LIGHT) as address:
         yield address
 
 

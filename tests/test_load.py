@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from browser_support import served
+from browser_support import LIGHT, served
 from crowds import Reply, allow_connections, ask, people_at_once, percentile, request, rush
 from footnote.encoding import load_encoder
 from footnote.indexing import build_index
@@ -54,7 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     allow_connections()
     folder, kept = tmp_path_factory.mktemp("load"), list[subprocess.Popen[str]]()
     shutil.copytree(ROOT / "corpus", folder / "corpus")
-    with served(folder / "corpus", folder / "index", started=kept.append) as address:
+    with served(folder / "corpus", folder / "index", *LIGHT, started=kept.append) as address:
         yield Server(address, kept[0], folder)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,6 @@ from footnote.server.app import create_app
 
 FILE = {"content-type": "application/octet-stream"}
 NEW = b"# New moon\n\nThe new moon is dark tonight.\n"
-
-
-@pytest.fixture
-def engine(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -> Iterator[Footnote]:
-    built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder)
-    with built:
-        yield built
 
 
 @pytest.fixture

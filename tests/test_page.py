@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from browser_support import ROOT, Visit, served
+from browser_support import LIGHT, ROOT, Visit, served
 from footnote.cli import main
 from footnote.evaluation import read_judgments
 from page_states import QUESTION, UNANSWERED, make_corpus
@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[str]:
-    with served(folder / "corpus", folder / "index") as address:
+    with served(folder / "corpus", folder / "index", *LIGHT) as address:
         yield address
 
 
@@ -303,11 +303,11 @@ class TestConversation:
         with socket.socket() as holder:
             holder.bind(("127.0.0.1", 0))
             port = str(holder.getsockname()[1])
-        with served(folder / "corpus", folder / "index", "--port", port) as address:
+        with served(folder / "corpus", folder / "index", "--port", port, *LIGHT) as address:
             guest = Visit(browser, address)
             guest.open()
             guest.ask(QUESTION)
-        with served(folder / "corpus", folder / "index", "--port", port):
+        with served(folder / "corpus", folder / "index", "--port", port, *LIGHT):
             guest.open()
             guest.page.wait_for_selector(".fn-exact")
             assert guest.page.locator(".fn-asked").inner_text() == QUESTION

@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from browser_support import MARKED, Visit, served
+from browser_support import LIGHT, MARKED, Visit, served
 from fakes import TOKEN
 
 ROOT = Path(__file__).parent.parent
@@ -85,7 +85,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(folder: Path) -> Iterator[str]:
     """The address of the page behind nginx, configured by the file that we ship, started as that file says."""
     started = {"FOOTNOTE_TOKEN": TOKEN, "FOOTNOTE_ROOT_PATH": "/footnote", "FOOTNOTE_HOSTS": "docs.example.org"}
-    with served(folder / "corpus", folder / "index", **started) as behind:
+    with served(folder / "corpus", folder / "index", *LIGHT, **started) as behind:
         shipped = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
         for name in started:
             assert name in shipped
@@ -97,7 +97,7 @@ def address(folder: Path) -> Iterator[str]:
 def bare(folder: Path) -> Iterator[str]:
     """The address of the page behind the shortest block that people write, started as the README says."""
     with (
-        served(folder / "corpus", folder / "index") as behind,
+        served(folder / "corpus", folder / "index", *LIGHT) as behind,
         nginx(folder / "bare", f"location / {{ proxy_pass {behind}; }}") as front,
     ):
         yield front

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from rich.cells import cell_len
 
 from footnote.records import (
     Answer,
@@ -42,8 +43,8 @@ from footnote.rendering import (
     to_markdown,
     to_terminal,
 )
-from footnote.rendering.terminal import columns, wrapped
-from footnote.rendering.wording import excerpt_of, shortened
+from footnote.rendering.phrases import excerpt_of, shortened
+from footnote.rendering.terminal import wrapped
 
 TEXT = "Europa is covered by ice. Its ice shell is about 20 km thick. It has an ocean."
 QUOTE = Span(26, 61)
@@ -316,7 +317,7 @@ def test_terminal_colour_is_the_only_use_of_escapes() -> None:
 def test_terminal_lines_keep_the_width(text: str, width: int) -> None:
     quote = text or "x"
     shown = to_terminal(an_answer(quote, Span(0, len(quote))), colour=False, width=width)
-    assert all(columns(line) <= width for line in shown.split("\n"))
+    assert all(cell_len(line) <= width for line in shown.split("\n"))
     assert "".join(harmless(quote).split()) in "".join(shown.split())
 
 
@@ -324,13 +325,27 @@ def test_terminal_lines_keep_the_width(text: str, width: int) -> None:
 def test_wrapping_loses_nothing(line: str, width: int) -> None:
     pieces = wrapped(line, width)
     assert "".join("".join(pieces).split()) == "".join(line.split())
-    assert all(columns(piece) <= width for piece in pieces)
+    assert all(cell_len(piece) <= width for piece in pieces)
 
 
-def test_wide_and_combining_characters_are_counted_as_shown() -> None:
-    assert columns("漢字") == 4
-    assert columns("e\u0301") == 1
-    assert wrapped("漢字漢字", 4) == ["漢字", "漢字"]
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("漢字", 4),
+        ("e\u0301", 1),
+        ("👨‍👩‍👧‍👦", 2),
+        ("👍🏽", 2),
+        ("❤️", 2),
+        ("1️⃣", 2),
+        ("\u1112\u1161\u11ab", 2),
+        ("क्षत्रिय", 5),
+    ],
+)
+def test_characters_take_the_columns_in_which_terminals_show_them(text: str, columns: int) -> None:
+    fitting = 20 // columns
+    words = " ".join([text * fitting] * 2)
+    assert wrapped(words, columns * fitting) == [text * fitting] * 2
+    assert wrapped(text * 2, columns) == [text, text]
 
 
 def test_shortened_cuts_between_words() -> None:

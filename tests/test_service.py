@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from browser_support import served
+from browser_support import LIGHT, served
 from fakes import HashingEncoder
 from footnote.encoding.batching import BatchingEncoder
 from footnote.engine import Footnote
@@ -407,7 +407,7 @@ def test_a_server_that_is_told_to_stop_finishes_its_answers_and_exits_with_zero(
     from urllib.request import urlopen
 
     kept: list[subprocess.Popen[str]] = []
-    with served(tiny_corpus, tmp_path / "index", started=kept.append) as address:
+    with served(tiny_corpus, tmp_path / "index", *LIGHT, started=kept.append) as address:
         with urlopen(f"{address}/readyz", timeout=30) as answer:
             assert json.load(answer)["ready"]
         [process] = kept

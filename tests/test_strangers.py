@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from browser_support import served
+from browser_support import LIGHT, served
 from conftest import write_corpus
 from fakes import TOKEN
 from footnote.server.connections import END_SECONDS, IDLE_SECONDS
@@ -65,7 +65,7 @@ def running(folder: Path, stack: ExitStack, **options: Any) -> Server:
     kept: list[subprocess.Popen[str]] = []
     said: list[str] = []
     address = stack.enter_context(
-        served(folder / "corpus", folder / "index", started=kept.append, said=said, **options)
+        served(folder / "corpus", folder / "index", *LIGHT, started=kept.append, said=said, **options)
     )
     return Server(address, kept[0], said)
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from conftest import CORPUS
-from fakes import TOKEN, HashingEncoder
+from fakes import TOKEN
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, UsageError
 from footnote.indexing import build_index
@@ -31,22 +31,37 @@ from footnote.settings import Settings
 JSON = {"content-type": "application/json"}
 
 
-@pytest.fixture
-def engine(tiny_corpus: Path, tmp_path: Path, hashing_encoder: HashingEncoder) -> Iterator[Footnote]:
-    built, _ = Footnote.build(tiny_corpus, tmp_path / "index", encoder=hashing_encoder)
-    with built:
-        yield built
+@pytest.fixture(scope="module")
+def app(reading_engine: Footnote) -> Any:
+    """The server without a token, made once: it takes a second."""
+    return create_app(reading_engine)
+
+
+@pytest.fixture(scope="module")
+def guarded(reading_engine: Footnote) -> Any:
+    """The same with a token."""
+    return create_app(reading_engine, token=TOKEN)
+
+
+@pytest.fixture(scope="module")
+def everywhere(reading_engine: Footnote) -> Any:
+    """The same for any host name."""
+    return create_app(reading_engine, token=TOKEN, hosts=("*",))
 
 
 @pytest.fixture
-def client(engine: Footnote) -> Any:
-    return visitor(engine)
+def client(app: Any) -> Any:
+    return visitor_of(app)
 
 
 def visitor(engine: Footnote, **options: Any) -> Any:
+    return visitor_of(create_app(engine, **options))
+
+
+def visitor_of(app: Any) -> Any:
     from starlette.testclient import TestClient
 
-    return TestClient(create_app(engine, **options), base_url="http://localhost:7860")
+    return TestClient(app, base_url="http://localhost:7860")
 
 
 def document(tmp_path: Path, text: str, name: str = "page.md") -> Any:
@@ -355,15 +370,15 @@ class TestDoors:
 
 
 class TestEntry:
-    def test_without_the_token_nothing_is_shown(self, engine):
-        client = visitor(engine, token=TOKEN)
+    def test_without_the_token_nothing_is_shown(self, guarded):
+        client = visitor_of(guarded)
         assert client.get("/api/v1/start").status_code == 401
         assert client.post("/gradio_api/call/ask", json={"data": ["x"]}).status_code == 401
         assert client.get("/footnote/main.js").status_code == 401
         assert client.get("/", follow_redirects=False).headers["location"] == "enter"
 
-    def test_the_form_lets_in_who_knows_it(self, engine):
-        client = visitor(engine, token=TOKEN)
+    def test_the_form_lets_in_who_knows_it(self, guarded):
+        client = visitor_of(guarded)
         assert "Token" in client.get("/enter").text
         assert client.post("/enter", data={"token": "wrong"}).status_code == 401
         entered = client.post("/enter", data={"token": TOKEN}, follow_redirects=False)
@@ -372,8 +387,8 @@ class TestEntry:
         assert "HttpOnly" in entered.headers["set-cookie"]
         assert client.get("/api/v1/start").status_code == 200
 
-    def test_a_bearer_header_does_too(self, engine):
-        client = visitor(engine, token=TOKEN)
+    def test_a_bearer_header_does_too(self, guarded):
+        client = visitor_of(guarded)
         assert client.get("/readyz", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
         assert client.get("/readyz", headers={"authorization": "Bearer open"}).status_code == 401
 
@@ -401,15 +416,15 @@ class TestEntry:
             ("docs.example.org", True),
         ],
     )
-    def test_the_cookie_is_kept_to_https_wherever_the_host_is_not_this_machine(self, engine, host, secure):
-        client = visitor(engine, token=TOKEN, hosts=("*",))
+    def test_the_cookie_is_kept_to_https_wherever_the_host_is_not_this_machine(self, everywhere, host, secure):
+        client = visitor_of(everywhere)
         entered = client.post("/enter", data={"token": TOKEN}, headers={"host": host}, follow_redirects=False)
         assert ("; Secure" in entered.headers["set-cookie"]) is secure
         assert ("by https" in client.get("/enter", headers={"host": host}).text) is secure
 
     @pytest.mark.parametrize("cookie", ["", ".", "x", "9999999999.a.", "9999999999.a.00", "é.b.c", "a" * 3_000])
-    def test_a_forged_cookie_is_none(self, engine, cookie):
-        client = visitor(engine, token=TOKEN)
+    def test_a_forged_cookie_is_none(self, guarded, cookie):
+        client = visitor_of(guarded)
         headers = {"cookie": f"footnote_owner_7860={cookie}".encode()}
         assert client.get("/api/v1/start", headers=headers).status_code == 401
 

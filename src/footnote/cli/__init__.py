@@ -1,7 +1,7 @@
 """The command line: parse, one call, render.
 
-Reports go to stdout, progress to stderr; an error is one line on stderr and never a traceback.  Nothing heavy is imported
-before a command needs it, so that ``footnote --help`` answers at once.
+Reports go to stdout, progress to stderr; an error is one line on stderr and never a traceback.  The commands, and with them
+the engine, are imported once the arguments are understood, so that ``footnote --help`` and a slip in them answer at once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import NoReturn
 
+from footnote.cli import arguments
 from footnote.errors import FootnoteError
 
 __all__ = ["main"]
@@ -59,16 +60,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    from footnote.cli.arguments import parse
-
     try:
-        arguments = parse(argv)
+        given = arguments.parse(argv)
     except SystemExit as done:  # argparse leaves this way after --help and --version
         return done.code if isinstance(done.code, int) else 0
-    from footnote.cli import commands
-    from footnote.cli.places import configured
+    from footnote.cli import commands, places
 
-    return commands.run(configured(arguments))
+    return commands.run(places.configured(given))
 
 
 def _fail(message: str, status: int) -> int:

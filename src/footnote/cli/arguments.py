@@ -1,13 +1,13 @@
-"""The arguments of every command, read into one frozen value."""
+"""The commands, the one table of their options, and what was given, read into one frozen value."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from footnote import __version__
 from footnote.configuration import FILE_NAME, Configuration, configure
@@ -22,7 +22,6 @@ HIGHEST_PORT: Final = 65_535
 FORMATS: Final = ("markdown", "html", "json")
 SHELLS: Final = ("bash", "zsh", "tcsh")
 SCHEMAS: Final = ("ask", "chat", "check", "documents", "export", "index", "info", "search")
-WITHOUT_CORPUS: Final = frozenset({"check", "feedback", "backup", "restore"})
 
 COMMANDS: Final = {
     "index": "build the index of a folder of documents, or bring it up to date",
@@ -41,6 +40,95 @@ COMMANDS: Final = {
     "schema": "print the JSON Schema of what commands print with --json",
     "completion": "print the script that completes commands in a shell",
 }
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a port from 0 to {HIGHEST_PORT}')
+    return int(text)
+
+
+def _demand(text: str) -> tuple[str, float]:
+    # The evaluation brings numpy along, which help and every other command's arguments do without.
+    from footnote.evaluation.figures import METRIC_NAMES
+
+    name, _, value = text.rpartition("=")
+    if name not in METRIC_NAMES:
+        close = difflib.get_close_matches(name, METRIC_NAMES, n=1)
+        hint = f', did you mean "{close[0]}"?' if close else f": {', '.join(METRIC_NAMES)}"
+        raise argparse.ArgumentTypeError(f'there is no metric "{name}"{hint}')
+    try:
+        return name, float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{value}" is not a number') from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One option or operand: its name, the commands that take it, and how argparse reads it."""
+
+    name: str
+    commands: frozenset[str]
+    how: dict[str, Any]
+
+
+def _option(name: str, commands: Iterable[str], **how: Any) -> _Option:
+    return _Option(name, frozenset(commands), how)
+
+
+_ABOUT_AN_INDEX: Final = frozenset(COMMANDS) - {"schema", "completion"}
+_WITHOUT_CORPUS: Final = frozenset({"check", "feedback", "backup", "restore"})
+
+OPTIONS: Final = (
+    _option("name", ["schema"], metavar="COMMAND", nargs="?", default="", choices=("", *SCHEMAS), help="default: all"),
+    _option("name", ["completion"], metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS)),
+    _option(
+        "--watch", ["index"], action="store_true",
+        help="stay, and bring the index up to date whenever a document changes",
+    ),
+    _option("question", ["ask", "export"], metavar="QUESTION", help="in quotes"),
+    _option(
+        "--format", ["export"], dest="form", choices=FORMATS, default="markdown", help="default: %(default)s",
+    ),
+    _option("--output", ["export"], type=Path, metavar="FILE", help="write there instead of on stdout"),
+    _option("archive", ["backup", "restore"], type=Path, metavar="FILE", help="the backup, a tar file"),
+    _option("questions", ["evaluate"], type=Path, metavar="QUESTIONS.jsonl", help="one judged question a line"),
+    _option("--results", ["evaluate"], type=Path, metavar="FILE", help="write what was returned, one line a question"),
+    _option(
+        "--baseline", ["evaluate"], type=Path, metavar="FILE",
+        help="an earlier report (--json) or results file to compare with",
+    ),
+    _option(
+        "--fail-below", ["evaluate"], type=_demand, action="append", metavar="METRIC=VALUE",
+        help="exit 1 when the metric is lower; may be given more than once",
+    ),
+    _option("--host", ["serve"], default=DEFAULT_HOST, help="address to listen at (default: %(default)s)"),
+    _option("--port", ["serve"], type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"),
+    _option(
+        "--open", ["serve"], action="store_true", dest="open_browser", help="open it in your browser, as the owner"
+    ),
+    _option("--export", ["check"], type=Path, metavar="FILE", help="a conversation that the page exported as JSON"),
+    _option("action", ["feedback"], choices=("export",), help="export: write the judged questions to stdout"),
+    _option(
+        "--json", ["ask", "chat", "check", "documents", "evaluate", "index", "info"],
+        action="store_true", dest="as_json", help="print one JSON object",
+    ),
+    _option(
+        "--corpus", _ABOUT_AN_INDEX - _WITHOUT_CORPUS,
+        type=Path, metavar="DIR", help=f"the documents (default: {DEFAULT_CORPUS}/)",
+    ),
+    _option("--index", _ABOUT_AN_INDEX, type=Path, metavar="DIR", help=f"the index (default: {DEFAULT_INDEX}/)"),
+    _option(
+        "--config", _ABOUT_AN_INDEX, type=Path, metavar="FILE", help=f"default: {FILE_NAME} beside the documents"
+    ),
+    _option(
+        "--set", _ABOUT_AN_INDEX, action="append", metavar="NAME=VALUE",
+        help="change one setting; may be given more than once",
+    ),
+)  # fmt: skip
+"""Every option of every command, in the order in which help shows them."""
+
+_KNOWN: Final = ("-h", "--help", "--version", *(option.name for option in OPTIONS if option.name.startswith("-")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +201,12 @@ def _suggestion(word: str) -> str:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         unknown = message.removeprefix("unrecognized arguments: ").split("=")[0].split()
-        known = [option for action in self._all_actions() for option in action.option_strings]
-        close = difflib.get_close_matches(unknown[0], known, n=1) if message.startswith("unrec") else []
+        close = difflib.get_close_matches(unknown[0], _KNOWN, n=1) if message.startswith("unrec") else []
         raise UsageError(message, remedy=f'did you mean "{close[0]}"?' if close else f"see {self.prog} --help")
-
-    def _all_actions(self) -> list[argparse.Action]:
-        """Those of the commands too: what none of them takes is found here."""
-        nested = [action.choices for action in self._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001 - argparse has no other way
-        return [*self._actions, *(action for each in nested for parser in each.values() for action in parser._actions)]  # noqa: SLF001
 
 
 def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands, with the options of the table."""
     parser = _Parser(
         prog="footnote",
         description="Answers questions about a folder of documents with exact, cited quotes.",
@@ -135,90 +218,7 @@ def make_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.", allow_abbrev=False
         )
-        _add_options(command, name)
+        for option in OPTIONS:
+            if name in option.commands:
+                command.add_argument(option.name, **option.how)
     return parser
-
-
-def _add_options(parser: argparse.ArgumentParser, command: str) -> None:
-    if command == "schema":
-        parser.add_argument(
-            "name", metavar="COMMAND", nargs="?", default="", choices=("", *SCHEMAS), help="default: all"
-        )
-        return
-    if command == "completion":
-        parser.add_argument("name", metavar="SHELL", choices=SHELLS, help=", ".join(SHELLS))
-        return
-    _add_own(parser, command)
-    if command == "check":
-        parser.add_argument("--export", type=Path, metavar="FILE", help="a conversation that the page exported as JSON")
-    if command == "feedback":
-        parser.add_argument("action", choices=("export",), help="export: write the judged questions to stdout")
-    if command in {"ask", "chat", "check", "documents", "evaluate", "index", "info"}:
-        parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
-    if command not in WITHOUT_CORPUS:
-        parser.add_argument("--corpus", type=Path, metavar="DIR", help=f"the documents (default: {DEFAULT_CORPUS}/)")
-    parser.add_argument("--index", type=Path, metavar="DIR", help=f"the index (default: {DEFAULT_INDEX}/)")
-    parser.add_argument("--config", type=Path, metavar="FILE", help=f"default: {FILE_NAME} beside the documents")
-    parser.add_argument(
-        "--set", action="append", metavar="NAME=VALUE", help="change one setting; may be given more than once"
-    )
-
-
-def _add_own(parser: argparse.ArgumentParser, command: str) -> None:
-    """What only one command takes, or two."""
-    if command == "index":
-        parser.add_argument(
-            "--watch", action="store_true", help="stay, and bring the index up to date whenever a document changes"
-        )
-    if command in {"ask", "export"}:
-        parser.add_argument("question", metavar="QUESTION", help="in quotes")
-    if command == "export":
-        parser.add_argument("--format", dest="form", choices=FORMATS, default="markdown", help="default: %(default)s")
-        parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of on stdout")
-    if command in {"backup", "restore"}:
-        parser.add_argument("archive", type=Path, metavar="FILE", help="the backup, a tar file")
-    if command == "evaluate":
-        _add_evaluation(parser)
-    if command == "serve":
-        parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen at (default: %(default)s)")
-        parser.add_argument(
-            "--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"
-        )
-        parser.add_argument(
-            "--open", action="store_true", dest="open_browser", help="open it in your browser, as the owner"
-        )
-
-
-def _add_evaluation(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl", help="one judged question a line")
-    parser.add_argument("--results", type=Path, metavar="FILE", help="write what was returned, one line a question")
-    parser.add_argument(
-        "--baseline", type=Path, metavar="FILE", help="an earlier report (--json) or results file to compare with"
-    )
-    parser.add_argument(
-        "--fail-below",
-        type=_demand,
-        action="append",
-        metavar="METRIC=VALUE",
-        help="exit 1 when the metric is lower; may be given more than once",
-    )
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a port from 0 to {HIGHEST_PORT}')
-    return int(text)
-
-
-def _demand(text: str) -> tuple[str, float]:
-    from footnote.evaluation.scoring import METRIC_NAMES
-
-    name, _, value = text.rpartition("=")
-    if name not in METRIC_NAMES:
-        close = difflib.get_close_matches(name, METRIC_NAMES, n=1)
-        hint = f', did you mean "{close[0]}"?' if close else f": {', '.join(METRIC_NAMES)}"
-        raise argparse.ArgumentTypeError(f'there is no metric "{name}"{hint}')
-    try:
-        return name, float(value)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'"{value}" is not a number') from None

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from footnote.cli import more
-from footnote.cli.arguments import Arguments
-from footnote.cli.opening import build, open_engine
-from footnote.cli.output import has_colour, say, say_json
-from footnote.cli.places import Places, places_of
-from footnote.cli.progress import ProgressLine
-from footnote.errors import FootnoteError
-from footnote.records import IndexCheck
+from footnote import encoding, evaluation, indexing
+from footnote.cli.arguments import DEFAULT_INDEX, Arguments
+from footnote.cli.console import ProgressLine, has_colour, say, say_json
+from footnote.cli.inspection import completion_command, documents_command, info_command, schema_command
+from footnote.cli.places import Places, build, open_engine, places_of
+from footnote.encoding import Encoder
+from footnote.errors import FootnoteError, QuestionError
+from footnote.feedback import FeedbackBook, judgments_from, judgments_text
+from footnote.quote_checking import check, read_export
+from footnote.records import Answer, BuildReport, IndexCheck
 from footnote.rendering import (
     build_report_to_terminal,
     harmless,
     json_text,
+    to_html,
     to_json,
+    to_markdown,
     to_terminal,
 )
-
-if TYPE_CHECKING:
-    from footnote.encoding import Encoder
-    from footnote.evaluation import Report
-    from footnote.records import Answer, BuildReport
+from footnote.store import backup, new_file, open_index, restore, verify
 
 _WIDEST: Final = 100
 """Columns beyond which lines are hard to read."""
+
+_TURNS: Final = 8
+"""Turns that a follow-up can refer to, as in the page."""
+
+_CHAT_HELP: Final = "Ask a question, or: /new forgets the conversation, /quit ends it.\n"
 
 
 def run(arguments: Arguments) -> int:
@@ -42,9 +48,7 @@ def run(arguments: Arguments) -> int:
 
 
 def _index(arguments: Arguments) -> int:
-    from footnote.encoding import load_encoder
-
-    places, encoder = places_of(arguments), load_encoder(arguments.settings)
+    places, encoder = places_of(arguments), encoding.load_encoder(arguments.settings)
     footnote, report = build(places, arguments.settings, encoder)
     footnote.close()
     _say_report(report, arguments)
@@ -60,12 +64,10 @@ def _say_report(report: BuildReport, arguments: Arguments) -> None:
 
 def _watch(places: Places, arguments: Arguments, encoder: Encoder) -> int:
     """Bring the index up to date after every change, until interrupted; a fault now may be mended by the next change."""
-    from footnote.indexing import changes
-
     assert places.corpus_dir is not None, "it was just indexed"
     sys.stderr.write(f"footnote: watching {places.corpus_dir} (Ctrl+C ends it)\n")
     try:
-        for _ in changes(places.corpus_dir, threading.Event()):
+        for _ in indexing.changes(places.corpus_dir, threading.Event()):
             sys.stdout.flush()
             try:
                 footnote, report = build(places, arguments.settings, encoder)
@@ -101,15 +103,46 @@ def _say_answer(answer: Answer, arguments: Arguments) -> None:
 
 
 def _chat(arguments: Arguments) -> int:
-    from footnote.cli.chat import chat
-
+    """Answer each line until the input ends; a follow-up is understood from the turns before it."""
+    history: list[tuple[str, str]] = []
     with open_engine(arguments) as footnote:
-        return chat(footnote, lambda answer: _say_answer(answer, arguments))
+        for line in _lines():
+            question = line.strip()
+            if question == "/quit":
+                break
+            if question == "/new":
+                history.clear()
+            elif question.startswith("/"):
+                sys.stderr.write(_CHAT_HELP)
+            elif question:
+                try:
+                    answer = footnote.ask(question, history=history[-_TURNS:])
+                except QuestionError as error:
+                    sys.stderr.write(f"footnote: {error.message}\n")
+                    continue
+                _say_answer(answer, arguments)
+                sys.stdout.flush()
+                text = " ".join(citation.shown or citation.quote for citation in answer.citations)
+                history.append((answer.interpreted_as, text))
+    return 0
+
+
+def _lines() -> Iterator[str]:
+    if not sys.stdin.isatty():
+        yield from sys.stdin
+        return
+    import readline  # noqa: F401 - it gives input() a history and editing
+
+    sys.stderr.write(_CHAT_HELP)
+    while True:
+        try:
+            yield input("> ")
+        except (EOFError, KeyboardInterrupt):
+            sys.stderr.write("\n")
+            return
 
 
 def _evaluate(arguments: Arguments) -> int:
-    from footnote import evaluation
-
     assert arguments.questions is not None, "the parser demands it"
     judgments = evaluation.read_judgments(arguments.questions)
     with open_engine(arguments) as footnote:
@@ -141,7 +174,7 @@ def _evaluate(arguments: Arguments) -> int:
     return _demands_met(report, arguments)
 
 
-def _demands_met(report: Report, arguments: Arguments) -> int:
+def _demands_met(report: evaluation.Report, arguments: Arguments) -> int:
     unmet = [
         f"{name} is {'undefined' if value is None else f'{value:.4f}'}, demanded were {least:g}"
         for name, least in arguments.fail_below
@@ -165,8 +198,6 @@ def _serve(arguments: Arguments) -> int:
 
 
 def _check(arguments: Arguments) -> int:
-    from footnote.store import verify
-
     index_dir = places_of(arguments).index_dir
     if arguments.export is not None:
         return _check_export(arguments.export, index_dir)
@@ -186,9 +217,6 @@ def _check(arguments: Arguments) -> int:
 
 def _check_export(export: Path, index_dir: Path) -> int:
     """Re-read every quote of an exported conversation from the index."""
-    from footnote.quote_checking import check, read_export
-    from footnote.store import open_index
-
     quotes = read_export(export)
     lost = 0
     with closing(open_index(index_dir)) as reader:
@@ -211,9 +239,6 @@ def _check_export(export: Path, index_dir: Path) -> int:
 
 def _feedback(arguments: Arguments) -> int:
     """Judged questions on stdout, what was left out on stderr."""
-    from footnote.feedback import FeedbackBook, judgments_from, judgments_text
-    from footnote.store import open_index
-
     index_dir = places_of(arguments).index_dir
     with closing(open_index(index_dir)) as reader:
         judgments = judgments_from(FeedbackBook(index_dir).rows(), reader)
@@ -221,6 +246,48 @@ def _feedback(arguments: Arguments) -> int:
     sys.stderr.write(
         f"{len(judgments.lines)} judged questions; {judgments.left_out} rows name no passage or were overtaken\n"
     )
+    return 0
+
+
+def _export(arguments: Arguments) -> int:
+    with open_engine(arguments) as footnote:
+        answer = footnote.ask(arguments.question)
+    text = _exported(answer, arguments.form)
+    if arguments.output is None:
+        say(text)
+    else:
+        with new_file(arguments.output) as file:
+            file.write(text.encode("utf-8"))
+    return 0
+
+
+def _exported(answer: Answer, form: str) -> str:
+    """The answer in a form that can be kept or sent."""
+    if form == "json":
+        return f"{json_text(to_json(answer))}\n"
+    return to_html(answer) if form == "html" else f"# {harmless(answer.question)}\n\n{to_markdown(answer)}"
+
+
+def _mcp(arguments: Arguments) -> int:
+    from footnote.server.mcp import serve_stdio
+
+    with open_engine(arguments) as footnote:
+        asyncio.run(serve_stdio(footnote))
+    return 0
+
+
+def _backup(arguments: Arguments) -> int:
+    assert arguments.archive is not None, "the parser demands it"
+    manifest = backup(places_of(arguments).index_dir, arguments.archive)
+    say(f"{arguments.archive}: generation {manifest.generation}, {manifest.documents} documents\n")
+    return 0
+
+
+def _restore(arguments: Arguments) -> int:
+    assert arguments.archive is not None, "the parser demands it"
+    index_dir = arguments.index or DEFAULT_INDEX
+    manifest = restore(arguments.archive, index_dir, lock_wait_seconds=arguments.settings.lock_wait_seconds)
+    say(f"{index_dir}: generation {manifest.generation}, {manifest.documents} documents\n")
     return 0
 
 
@@ -232,12 +299,12 @@ _COMMANDS: Final[dict[str, Callable[[Arguments], int]]] = {
     "check": _check,
     "feedback": _feedback,
     "chat": _chat,
-    "documents": more.documents_command,
-    "export": more.export_command,
-    "info": more.info_command,
-    "mcp": more.mcp_command,
-    "backup": more.backup_command,
-    "restore": more.restore_command,
-    "schema": more.schema_command,
-    "completion": more.completion_command,
+    "documents": documents_command,
+    "export": _export,
+    "info": info_command,
+    "mcp": _mcp,
+    "backup": _backup,
+    "restore": _restore,
+    "schema": schema_command,
+    "completion": completion_command,
 }

@@ -1,4 +1,4 @@
-"""Which documents a command is about, and where their index lies."""
+"""Which documents a command is about, where their index lies, and the engine over it, brought up to date before."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from footnote import encoding
 from footnote.cli.arguments import DEFAULT_CORPUS, DEFAULT_INDEX, Arguments
+from footnote.cli.console import ProgressLine
 from footnote.configuration import FILE_NAME, RENAMED, configure
-from footnote.errors import UsageError
+from footnote.encoding import Encoder
+from footnote.engine import Footnote
+from footnote.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, UsageError
+from footnote.indexing import Progress, needs_update
+from footnote.records import BuildReport
 from footnote.settings import Settings
+from footnote.store import claimed_corpus, corpus_of, is_index, name_corpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,6 @@ def configured(arguments: Arguments) -> Arguments:
     Raises:
         UsageError: one of them is no setting, or the file that was named is not there.
     """
-    from footnote.store import corpus_of
-
     path = arguments.config
     if path is not None and not path.is_file():
         raise UsageError("there is no such file", where=str(path), remedy="name another with --config")
@@ -74,8 +79,6 @@ def places_of(arguments: Arguments) -> Places:
 
 def _made_from(index_dir: Path) -> Path | None:
     """The folder that was named for an index, while it is there; ``corpus/`` where there is no index, or one made from it."""
-    from footnote.store import claimed_corpus, corpus_of, is_index
-
     known = corpus_of(index_dir)
     if known is None and (not is_index(index_dir) or claimed_corpus(index_dir) == DEFAULT_CORPUS.resolve()):
         known = DEFAULT_CORPUS
@@ -86,3 +89,56 @@ def cached_index_dir(corpus_dir: Path, settings: Settings) -> Path:
     """The folder in the cache for the index of these documents, made with these settings."""
     made_by = (str(corpus_dir.resolve()), settings.model, settings.passage_max_chars, settings.passage_max_tokens)
     return settings.cache_dir / "indexes" / hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]
+
+
+def open_engine(arguments: Arguments) -> Footnote:
+    """The engine over an index that is up to date with its documents.
+
+    While another process is writing the index, questions are answered from what is there.
+    """
+    places, settings = places_of(arguments), arguments.settings
+    encoder = encoding.load_encoder(settings)
+    present = _open_present(places, settings, encoder)
+    if places.corpus_dir is None or present is None:
+        return present or build(places, settings, encoder)[0]
+    name_corpus(places.index_dir, places.corpus_dir)
+    if not needs_update(places.corpus_dir, places.index_dir, encoder=encoder, settings=settings):
+        return present
+    try:
+        newer, _ = build(places, replace(settings, lock_wait_seconds=0.0), encoder)
+    except IndexLocked as locked:
+        sys.stderr.write(f"footnote: {locked.message}; answering from the index as it was\n")
+        return present
+    present.close()
+    return newer
+
+
+def _open_present(places: Places, settings: Settings, encoder: Encoder) -> Footnote | None:
+    """The index that is there; None where one has to be built, and can be."""
+    try:
+        return Footnote.open(places.index_dir, settings=settings, encoder=encoder)
+    except IndexMissing as missing:
+        if places.corpus_dir is None:
+            raise IndexMissing(
+                "there is no index, and no folder of documents to build one from",
+                where=str(places.index_dir),
+                remedy="name one with --corpus",
+            ) from missing
+    except (IndexMismatch, IndexDamaged):
+        if not places.in_cache:
+            raise
+    return None
+
+
+def build(places: Places, settings: Settings, encoder: Encoder | None = None) -> tuple[Footnote, BuildReport]:
+    """Build the index of these documents, or bring it up to date, and open it; progress goes to stderr."""
+    assert places.corpus_dir is not None, "without documents an index is only opened"
+    line = ProgressLine()
+
+    def show(progress: Progress) -> None:
+        line.show(progress.stage, progress.done, progress.total)
+
+    try:
+        return Footnote.build(places.corpus_dir, places.index_dir, settings=settings, encoder=encoder, progress=show)
+    finally:
+        line.close()

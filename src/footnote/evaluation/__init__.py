@@ -1,17 +1,21 @@
 """Judged questions → results, a report, and what moved since an earlier one.
 
-``metrics`` holds pure functions over records, ``judgments`` and ``results`` the two file formats, ``runner`` asks the
-questions, ``scoring``, ``counts``, ``calibration``, ``report`` and ``comparison`` put the figures together, ``tables`` lays them out.
+``judgments`` and ``results`` hold the two file formats, ``runner`` asks the questions, ``measures`` are pure functions over
+records, ``figures`` applies them to a set, ``report`` and ``comparison`` put the figures together and print them.
 """
 
-from footnote.evaluation.comparison import Comparison, compare, comparison_to_json, read_baseline
-from footnote.evaluation.counts import Counts
+from footnote.evaluation.comparison import (
+    Comparison,
+    compare,
+    comparison_to_json,
+    comparison_to_terminal,
+    read_baseline,
+)
+from footnote.evaluation.figures import METRIC_NAMES, Counts, score
 from footnote.evaluation.judgments import read_judgments
-from footnote.evaluation.report import Report, make_report, report_to_json
+from footnote.evaluation.report import Report, make_report, report_to_json, report_to_terminal
 from footnote.evaluation.results import Result, ResultSpan, read_results, result_of, write_results
 from footnote.evaluation.runner import Asker, Run, run_judgments, text_source
-from footnote.evaluation.scoring import METRIC_NAMES, score
-from footnote.evaluation.tables import comparison_to_terminal, report_to_terminal
 
 __all__ = [
     "METRIC_NAMES",

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from footnote.errors import JudgmentError
+from footnote.evaluation.figures import GOOD_OUTCOMES, METRIC_NAMES, Outcome, TextSource
 from footnote.evaluation.jsonl import read_lines
-from footnote.evaluation.metrics import sign_test
-from footnote.evaluation.report import Report, make_report, report_from_json
+from footnote.evaluation.measures import sign_test
+from footnote.evaluation.report import NAME_COLUMNS, Report, figure, make_report, report_from_json
 from footnote.evaluation.results import results_of
-from footnote.evaluation.scoring import GOOD_OUTCOMES, METRIC_NAMES, Outcome, TextSource
 from footnote.records import Judgment
+
+_TURNS_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,26 @@ def comparison_to_json(comparison: Comparison) -> dict[str, Any]:
 
 def _turn_to_json(turn: Turn) -> dict[str, str]:
     return {"id": turn.id, "before": turn.before, "after": turn.after}
+
+
+def comparison_to_terminal(comparison: Comparison) -> str:
+    """The comparison as text that ends with a newline."""
+    lines = ["since the baseline"]
+    for move in comparison.moves:
+        change = "" if move.before is None or move.after is None else f"  ({move.after - move.before:+.4f})"
+        lines.append(f"{move.name:{NAME_COLUMNS}}{figure(move.before)} -> {figure(move.after)}{change}")
+    lines.append(
+        f"of {comparison.compared} questions {len(comparison.better)} are right that were wrong, "
+        f"{len(comparison.worse)} are wrong that were right (sign test: p = {comparison.chance:.3g})"
+    )
+    lines += _turn_lines("better", comparison.better) + _turn_lines("worse", comparison.worse)
+    return "\n".join(lines) + "\n"
+
+
+def _turn_lines(name: str, turns: Sequence[Turn]) -> list[str]:
+    lines = [f"{name}: {turn.id} ({turn.before} -> {turn.after})" for turn in turns[:_TURNS_SHOWN]]
+    rest = len(turns) - _TURNS_SHOWN
+    return [*lines, f"{name}: and {rest} more (--json lists all)"] if rest > 0 else lines
 
 
 def read_baseline(path: Path, judgments: Sequence[Judgment], text_of: TextSource) -> Report:

@@ -6,17 +6,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from footnote.evaluation.calibration import Reliability, reliability
-from footnote.evaluation.counts import Counts, count, counts_by_style, counts_to_json
+from footnote.evaluation.figures import (
+    METRIC_NAMES,
+    Counts,
+    Metrics,
+    Outcome,
+    Reliability,
+    TextSource,
+    count,
+    counts_by_style,
+    counts_to_json,
+    reliability,
+    score,
+    score_each,
+)
 from footnote.evaluation.jsonl import Line
-from footnote.evaluation.metrics import quantile
+from footnote.evaluation.measures import quantile
 from footnote.evaluation.results import Result
 from footnote.evaluation.runner import misplaced_gold
-from footnote.evaluation.scoring import METRIC_NAMES, Metrics, Outcome, TextSource, score, score_each
 from footnote.records import Judgment
 
 _FORMER_OUTCOMES: Final = {"missed": "refused"}
 """Outcomes as earlier reports, which are still taken as baselines, call them."""
+
+NAME_COLUMNS: Final = 34
+"""Width of the column of names in what is printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +147,53 @@ def _outcome(line: Line, name: str, value: str) -> Outcome:
             known: Outcome = outcome
             return known
     raise line.fault(f'the outcome of "{name}" is "{value}"')
+
+
+def figure(value: float | None) -> str:
+    """A metric as it is printed: whole numbers whole, others to four digits, "-" where undefined."""
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"
+
+
+def report_to_terminal(report: Report) -> str:
+    """The report as aligned plain text that ends with a newline: ids and figures, no text of documents."""
+    lines = [f"{name:{NAME_COLUMNS}}{figure(report.metrics[name])}" for name in METRIC_NAMES if name in report.metrics]
+    lines += [f"{f'latency {name}, ms':{NAME_COLUMNS}}{value:.1f}" for name, value in report.latency_ms]
+    if report.counts is not None:
+        lines += _count_lines((*report.styles, ("all", report.counts)))
+    if report.reliability is not None and report.reliability.count:
+        lines += _reliability_lines(report.reliability)
+    if report.misplaced:
+        lines += [
+            "",
+            f"{len(report.misplaced)} judgments have gold that is not in these documents: {_some(report.misplaced)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _count_lines(counts: Sequence[tuple[str, Counts]]) -> list[str]:
+    """What became of the questions, a line for each style."""
+    wide = max([len(style) for style, _ in counts] + [10])
+    rows = [
+        f"{style:{wide}}{c.judged:>11}{c.right:>8}{c.refused:>9}{c.wrong:>7}{c.on_sight:>10}"
+        f"{c.unanswerable:>14}{c.overclaimed:>10}"
+        for style, c in counts
+    ]
+    head = f"{'style':{wide}}{'answerable':>11}{'right':>8}{'refused':>9}{'wrong':>7}{'on sight':>10}{'unanswerable':>14}{'answered':>10}"
+    return ["", head, *rows]
+
+
+def _reliability_lines(table: Reliability) -> list[str]:
+    error, brier = figure(table.expected_calibration_error), figure(table.brier)
+    head = f"confidence of {table.count} answers (expected calibration error {error}, Brier score {brier})"
+    rows = [
+        f"{b.low:.1f} to {b.high:.1f}{b.count:>11}{b.right:>8}{b.share_right:>13.4f}{b.mean_confidence:>17.4f}"
+        for b in table.bins
+    ]
+    return ["", head, f"{'level':10}{'answers':>11}{'right':>8}{'share right':>13}{'mean confidence':>17}", *rows]
+
+
+def _some(ids: Sequence[str]) -> str:
+    shown = ", ".join(ids[:5])
+    return f"{shown} and {len(ids) - 5} more" if len(ids) > 5 else shown

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from footnote.errors import FootnoteError, JudgmentError, QuestionError
+from footnote.evaluation.figures import TextSource
 from footnote.evaluation.results import Result, result_of
-from footnote.evaluation.scoring import TextSource
 from footnote.records import Answer, Document, Judgment
 
 

@@ -3,10 +3,10 @@
 Nothing here decides anything about an answer; the four forms say the same.  The page draws whole documents.
 """
 
-from footnote.rendering.harmless import harmless, json_text
+from footnote.rendering.escaping import harmless, json_text
 from footnote.rendering.markup import to_html, to_markdown
+from footnote.rendering.phrases import confidence_in_words, excerpt_of, place_in_words
 from footnote.rendering.terminal import build_report_to_terminal, to_terminal
-from footnote.rendering.wording import confidence_in_words, excerpt_of, place_in_words
 from footnote.wire import to_json
 
 __all__ = [

@@ -5,32 +5,12 @@ Both escape first and mark after: what a document holds is text in either, whate
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from html import escape
-from typing import Final
 
 from footnote.records import Answer, Citation, Hit, Passage
-from footnote.rendering.harmless import harmless
-from footnote.rendering.wording import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
-
-# What begins something wherever it stands; in common dialects "$" begins mathematics and "~" strikes out.
-_INLINE: Final = re.compile(r"[\\`*_\[\]<>|~&$]")
-# What some dialects turn into a link without being asked.
-_AUTOLINK: Final = re.compile(r"(?<=\bhttp):(?=//)|(?<=\bhttps):(?=//)|(?<=\bftp):(?=//)|(?<=\bwww)\.|@", re.IGNORECASE)
-# What begins a block at the start of a line: a heading, a list, a rule, an underline of a heading above.
-_LINE_START: Final = re.compile(r"^(\d{1,9}(?=[.)])|)([#+\-=.)])")
-
-
-def escape_markdown(text: str) -> str:
-    """Text that Markdown shows as it is, line by line; white space is folded, as Markdown would."""
-    lines = (" ".join(line.split()) for line in harmless(text).split("\n"))
-    return "\n".join(_escape_line(line) for line in lines if line)
-
-
-def _escape_line(line: str) -> str:
-    inline = _AUTOLINK.sub(r"\\\g<0>", _INLINE.sub(r"\\\g<0>", line))
-    return _LINE_START.sub(r"\1\\\2", inline)
+from footnote.rendering.escaping import escape_html, escape_markdown
+from footnote.rendering.phrases import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
 
 
 def to_markdown(answer: Answer) -> str:
@@ -79,13 +59,13 @@ def to_html(answer: Answer) -> str:
     """The answer as an HTML fragment: one ``section``, each quote marked inside its passage."""
     parts = ['<section class="footnote-answer">']
     if answer.interpreted_as != answer.question:
-        parts.append(f"<p>Understood as: {_shown(answer.interpreted_as)}</p>")
+        parts.append(f"<p>Understood as: {escape_html(answer.interpreted_as)}</p>")
     passages = {hit.passage.id: hit for hit in answer.hits}
     parts.extend(_citation_html(citation, passages) for citation in answer.citations)
     if answer.answered:
         parts.append(f"<p>{escape(confidence_line(answer))}</p>")
     else:
-        parts.append(f"<p><strong>{_shown(answer.explanation or NO_ANSWER)}</strong></p>")
+        parts.append(f"<p><strong>{escape_html(answer.explanation or NO_ANSWER)}</strong></p>")
         parts.extend([_citation_html(answer.nearest, passages)] if answer.nearest is not None else ())
         parts.extend(_related_html(answer))
     parts.append("</section>")
@@ -93,12 +73,12 @@ def to_html(answer: Answer) -> str:
 
 
 def _citation_html(citation: Citation, passages: Mapping[str, Hit]) -> str:
-    context = f'<div class="context">{_shown(citation.context_text)}</div>' if citation.context_text else ""
+    context = f'<div class="context">{escape_html(citation.context_text)}</div>' if citation.context_text else ""
     before, after = _around(citation, passages.get(citation.passage_id))
     place = place_in_words(citation.title, citation.heading_path, citation.page)
-    marked = f"{_shown(before)}<mark>{_shown(citation.quote)}</mark>{_shown(after)}"
-    about = f", {_shown(byline(citation))}" if byline(citation) else ""
-    caption = f"[{citation.number}] {_shown(place)} (<code>{_shown(citation.document_id)}</code>){about}"
+    marked = f"{escape_html(before)}<mark>{escape_html(citation.quote)}</mark>{escape_html(after)}"
+    about = f", {escape_html(byline(citation))}" if byline(citation) else ""
+    caption = f"[{citation.number}] {escape_html(place)} (<code>{escape_html(citation.document_id)}</code>){about}"
     return (
         f'<figure id="citation-{citation.number}">{context}<blockquote dir="auto">{marked}</blockquote>'
         f"<figcaption>{caption}</figcaption></figure>"
@@ -124,10 +104,6 @@ def _related_html(answer: Answer) -> list[str]:
     items = []
     for hit in hits:
         place = place_in_words(hit.title, hit.passage.heading_path, hit.passage.page)
-        excerpt = _shown(excerpt_of(hit))
-        items.append(f'<li dir="auto">{excerpt} <cite>{_shown(place)}</cite></li>')
+        excerpt = escape_html(excerpt_of(hit))
+        items.append(f'<li dir="auto">{excerpt} <cite>{escape_html(place)}</cite></li>')
     return ["<p>Related, not an answer:</p>", "<ul>", *items, "</ul>"]
-
-
-def _shown(text: str) -> str:
-    return escape(harmless(text), quote=True)

@@ -1,20 +1,57 @@
-"""What the commands that only tell something print: documents, what is in force, schemas, completion, an answer as a file."""
+"""The commands that only tell something: what is in the index, what is in force, schemas, completion."""
 
 from __future__ import annotations
 
 import platform
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from footnote import __version__
-from footnote.records import IndexInfo, Info, NamedSetting, SettingInfo
-from footnote.rendering import harmless, json_text, to_html, to_markdown
+from footnote.cli.arguments import Arguments, make_parser
+from footnote.cli.console import say, say_json
+from footnote.cli.places import Places, open_engine, places_of
+from footnote.engine import Footnote
+from footnote.errors import IndexFolderError
+from footnote.records import DocumentList, IndexInfo, Info, NamedSetting, SettingInfo
+from footnote.rendering import harmless, json_text, to_json
+from footnote.store import read_facts
 
-if TYPE_CHECKING:
-    from footnote.cli.arguments import Arguments
-    from footnote.cli.places import Places
-    from footnote.engine import Footnote
-    from footnote.records import Answer
+
+def documents_command(arguments: Arguments) -> int:
+    with open_engine(arguments) as footnote:
+        if arguments.as_json:
+            summaries = footnote.documents()
+            say_json(to_json(DocumentList(len(summaries), summaries)))
+        else:
+            say(documents_to_terminal(footnote))
+    return 0
+
+
+def info_command(arguments: Arguments) -> int:
+    info = info_of(arguments, places_of(arguments))
+    if arguments.as_json:
+        say_json(to_json(info))
+    else:
+        say(info_to_terminal(info))
+    return 0
+
+
+def schema_command(arguments: Arguments) -> int:
+    """The JSON Schema of what a command prints with ``--json``; of all of them where no name is given."""
+    # With it comes the server, which no other of these commands waits for.
+    from footnote.server.schemas import SCHEMAS, schema
+
+    name = arguments.name
+    schemas = schema(SCHEMAS[name]) if name else {each: schema(form) for each, form in SCHEMAS.items()}
+    say(f"{json_text(schemas)}\n")
+    return 0
+
+
+def completion_command(arguments: Arguments) -> int:
+    """The script that completes our commands and options in a shell."""
+    import shtab
+
+    say(str(shtab.complete(make_parser(), shell=arguments.name)))
+    return 0
 
 
 def documents_to_terminal(footnote: Footnote) -> str:
@@ -26,36 +63,8 @@ def documents_to_terminal(footnote: Footnote) -> str:
     return "".join(f"{harmless(line)}\n" for line in lines)
 
 
-def exported(answer: Answer, form: str, as_json: str) -> str:
-    """The answer in a form that can be kept or sent; ``as_json`` is the answer's JSON text."""
-    if form == "json":
-        return f"{as_json}\n"
-    return to_html(answer) if form == "html" else f"# {harmless(answer.question)}\n\n{to_markdown(answer)}"
-
-
-def schema_text(name: str) -> str:
-    """The JSON Schema of what a command prints with ``--json``; of all of them where no name is given."""
-    from footnote.server.schemas import SCHEMAS, schema
-
-    if name:
-        return f"{json_text(schema(SCHEMAS[name]))}\n"
-    return f"{json_text({each: schema(form) for each, form in SCHEMAS.items()})}\n"
-
-
-def completion_text(shell: str) -> str:
-    """The script that completes our commands and options in a shell."""
-    import shtab
-
-    from footnote.cli.arguments import make_parser
-
-    return str(shtab.complete(make_parser(), shell=shell))
-
-
 def info_of(arguments: Arguments, places: Places) -> Info:
     """What is in force, and where each setting came from."""
-    from footnote.errors import IndexFolderError
-    from footnote.store import read_facts
-
     configuration = arguments.configuration
     try:
         facts = read_facts(places.index_dir)

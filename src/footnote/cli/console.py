@@ -1,10 +1,13 @@
-"""How far a long step is, on stderr: one line that rewrites itself on a terminal, a plain line now and then elsewhere."""
+"""What a command says: text and JSON on stdout, whatever letters the terminal has, and how far a long step is on stderr."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Final
+
+from footnote.rendering import json_text
 
 _TERMINAL_EVERY_SECONDS: Final = 0.1
 _PLAIN_EVERY_SECONDS: Final = 10.0
@@ -12,8 +15,29 @@ _RATE_AFTER_SECONDS: Final = 1.0
 _A_FIRST_STEP: Final = 256
 
 
+def has_colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def say(text: str) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    # A terminal that has no "›" shows "?" rather than failing.
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def say_json(value: object) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    text = json_text(value)
+    if text.encode(encoding, "replace").decode(encoding) != text:
+        text = json_text(value, ascii_only=True)
+    sys.stdout.write(f"{text}\n")
+
+
 class ProgressLine:
-    """The progress of one command, which may have several stages."""
+    """The progress of one command, which may have several stages.
+
+    One line that rewrites itself on a terminal, a plain line now and then elsewhere.
+    """
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
