@@ -7,7 +7,7 @@ A PDF holds letters with their places, and nothing of what they are.  It is read
 2. Rows that recur at the pages' edges are left out but for their first showing (``margins``).
 3. ``reading_order`` brings runs into the order in which a person reads them: rows, bands of columns, tables whose cells are drawn;
    ``text_tables`` finds rows and columns of those that are not.
-4. ``parts`` joins lines to headings, paragraphs and list items, over the ends of columns and pages too.
+4. ``page_blocks`` joins lines to headings, paragraphs and list items, over the ends of columns and pages too.
 5. Here the parts become a document's text: words divided at a line's end made whole, tables that go on under one header.
 """
 
@@ -24,8 +24,8 @@ from footnote.loaders.outline.builder import Extract
 from footnote.loaders.outline.canonical import clean_text
 from footnote.loaders.outline.front_matter import FrontMatter
 from footnote.loaders.pdf.margins import without_margins
+from footnote.loaders.pdf.page_blocks import Part, parts_of
 from footnote.loaders.pdf.pages import Page, read_pages
-from footnote.loaders.pdf.parts import Part, parts_of
 from footnote.loaders.pdf.reading_order import Item, read_order
 from footnote.loaders.pdf.runs import Rules, is_wide_script
 from footnote.records import Document, Metadatum
