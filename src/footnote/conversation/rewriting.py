@@ -28,7 +28,7 @@ _SAME = re.compile(
 _LEAD = re.compile(rf"^(?P<preposition>{'|'.join(sorted(PREPOSITIONS))})\s+", re.IGNORECASE)
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|a|an)\s+$", re.IGNORECASE)
 _END = " ?!.,"
-_BRACKETED = re.compile(r"\s*\([^()]*\)\s*$")
+_BRACKETED = re.compile(r"\s*\([^()]*\)")
 _PREDICATE = re.compile(
     r"\s+(?:\w+ed|\w+ive|\w+able|\w+ible|common|safe|legal|dangerous|expensive|cheap|new|better|worse|good|bad|right|free|"
     r"fast|slow|helpful|useful|harmful|known|given|taken|less|healthy|necessary)(?=\W|$).*$",
