@@ -11,10 +11,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from footnote.indexing.inputs import inputs_of
-
 from footnote import splitting
 from footnote.errors import DocumentError
+from footnote.indexing.building import inputs_of
 from footnote.loaders import FAMILIES, SUFFIXES, family_of
 from footnote.records import Document
 from footnote.settings import Settings
