@@ -6,6 +6,7 @@ Only spans are made here, from sentences and blocks that have them already; noth
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from footnote import terms
@@ -32,25 +33,47 @@ _LIST_QUESTION = re.compile(
     r"advantages|disadvantages|options|steps|conditions|treatments|examples|parts|factors|reasons))",
     re.IGNORECASE,
 )
+_ALL_QUESTION = re.compile(
+    r"\b(?:(?:what|which|name|list|show|tell|give)\b.{0,20}\ball\b|(?:list|name|show)(?: me)? the\b|"
+    r"the (?:complete|full|whole|entire) list|every|each of)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A span to quote, with what must be in view beside it."""
+    """A span to quote, with what must be in view beside it.
+
+    Attributes:
+        left_out: items or rows of the same list or table that the span had no room for.
+    """
 
     passage: Passage
     span: Span
     score: float
     context: Span | None = None
     answer: Span | None = None
+    left_out: int = 0
 
 
 def asks_for_list(question: str) -> bool:
     return bool(_LIST_QUESTION.search(question))
 
 
+def asks_for_all(question: str) -> bool:
+    """Whether every item or row is wanted: then one that answers is quoted with all of its list or table."""
+    return bool(_ALL_QUESTION.search(question))
+
+
 def quote_around(
-    document: Document, passage: Passage, index: int, score: float, *, wants_list: bool, faq: bool
+    document: Document,
+    passage: Passage,
+    index: int,
+    score: float,
+    *,
+    wants_list: bool,
+    wants_all: bool = False,
+    faq: bool,
 ) -> Quote:
     """The quote that a chosen sentence grows into.
 
@@ -60,6 +83,7 @@ def quote_around(
         index: the sentence's position in ``passage.sentences``.
         score: of the sentence.
         wants_list: the question asks for several things.
+        wants_all: the question asks for all of them.
         faq: the heading above asks what the person asks, so that the whole answer under it is the answer.
     """
     sentence = passage.sentences[index]
@@ -68,6 +92,8 @@ def quote_around(
         if answer is not None:
             return answer_quote(passage, answer, score)
     block = document.blocks[sentence.block]
+    if wants_all and block.kind in ("table_row", "list_item"):
+        return _all_of(document, passage, sentence.block, score)
     if wants_list or document.text[sentence.span.end - 1] == ":":
         whole = _whole_list(document, sentence.block)
         if whole is not None:
@@ -90,26 +116,47 @@ def _faq_answer(document: Document, sentence: Sentence) -> tuple[Span, Span] | N
     return None
 
 
+def _all_of(document: Document, passage: Passage, number: int, score: float) -> Quote:
+    """All rows or items beside a block; where they are too many, the first of them, and how many are left out."""
+    first, last = _neighbours(document.blocks, number)
+    blocks = document.blocks[first : last + 1]
+    beyond = blocks[0].span.start + LIST_MAX_CHARS
+    fitting = max(1, sum(block.span.end <= beyond for block in blocks))
+    above = blocks[0].header if blocks[0].kind == "table_row" else blocks[0].lead_in
+    context = document.blocks[above].span if above is not None else None
+    span = Span(blocks[0].span.start, blocks[fitting - 1].span.end)
+    return Quote(passage, span, score, context, left_out=len(blocks) - fitting)
+
+
 def _whole_list(document: Document, number: int) -> tuple[Span, Span | None] | None:
     """(list, lead-in) spans of the list that a block belongs to or leads in; None where there is none or it is too long."""
     blocks = document.blocks
-    lead: int | None
     if blocks[number].kind == "list_item":
-        lead = blocks[number].lead_in
-        first = number
-        while first > 0 and _same_list(blocks[first - 1], blocks[number]):
-            first -= 1
-        last = number
+        start, lead = number, blocks[number].lead_in
     elif number + 1 < len(blocks) and blocks[number + 1].kind == "list_item" and blocks[number + 1].lead_in == number:
-        lead, first, last = number, number + 1, number + 1
+        start, lead = number + 1, number
     else:
         return None
-    while last + 1 < len(blocks) and _same_list(blocks[last + 1], blocks[first]):
-        last += 1
+    first, last = _neighbours(blocks, start)
     span = Span(blocks[first].span.start, blocks[last].span.end)
     if len(span) > LIST_MAX_CHARS or first == last:
         return None
     return span, blocks[lead].span if lead is not None else None
+
+
+def _neighbours(blocks: Sequence[Block], number: int) -> tuple[int, int]:
+    """The first and the last block of the list or table that a block belongs to."""
+    same = _same_table if blocks[number].kind == "table_row" else _same_list
+    first = last = number
+    while first > 0 and same(blocks[first - 1], blocks[number]):
+        first -= 1
+    while last + 1 < len(blocks) and same(blocks[last + 1], blocks[first]):
+        last += 1
+    return first, last
+
+
+def _same_table(block: Block, other: Block) -> bool:
+    return block.kind == "table_row" and (block.header, block.headings) == (other.header, other.headings)
 
 
 def _same_list(block: Block, other: Block) -> bool:

@@ -27,6 +27,7 @@ from footnote.answering.exact_matches import (
 )
 from footnote.answering.quotes import (
     Quote,
+    asks_for_all,
     asks_for_list,
     leaning_sentences,
     merged,
@@ -104,13 +105,21 @@ def select(
         scored = read_alone(index, retrieved, scored, large)
     confidence = _confidence(index, retrieved, scored)
     if confidence >= threshold(settings, retrieved.stage):
-        citations = _citations(index, choose_quotes(index, retrieved, scored, limit=settings.max_quotes))
+        quotes = choose_quotes(index, retrieved, scored, limit=settings.max_quotes)
+        citations = _citations(index, quotes)
         text = next((hit.text for hit in retrieved.hits if hit.passage.id == citations[0].passage_id), "")
         if not is_anothers(retrieved.query, citations[0], text):
-            return Selection(citations, confidence, None, "", missing, track_record(confidence, retrieved.stage))
+            record = track_record(confidence, retrieved.stage)
+            return Selection(citations, confidence, None, _left_out(quotes), missing, record)
         confidence = min(confidence, ANOTHERS_CONFIDENCE)
     nearest = _nearest(index, retrieved, scored) if confidence >= NEAREST_CONFIDENCE else None
     return _abstention(retrieved.query, confidence, missing, nearest)
+
+
+def _left_out(quotes: Sequence[Quote]) -> str:
+    """What is said of lists and tables that are too long to quote whole; empty where all of them is quoted."""
+    count = sum(quote.left_out for quote in quotes)
+    return f"There are {count:,} more in the same place." if count else ""
 
 
 def _confidence(index: Index, retrieved: Retrieved, scored: ScoredSentences) -> float:
@@ -154,7 +163,7 @@ def _abstention(query: Query, confidence: float, missing: tuple[str, ...], neare
 def choose_quotes(index: Index, retrieved: Retrieved, scored: ScoredSentences, *, limit: int) -> list[Quote]:
     """One to ``limit`` quotes, best first: near-identical ones once, touching ones joined."""
     scores = scored.scores
-    wants_list = asks_for_list(retrieved.query.text)
+    wants_list, wants_all = asks_for_list(retrieved.query.text), asks_for_all(retrieved.query.text)
     best = float(scores.max())
     quotes: list[Quote] = []
     seen: list[frozenset[str]] = []
@@ -165,7 +174,9 @@ def choose_quotes(index: Index, retrieved: Retrieved, scored: ScoredSentences, *
         passage = retrieved.passages[home]
         document = index.document(passage.document_id)
         faq = bool(retrieved.evidence.heading_similarity[home] >= FAQ_SIMILARITY)
-        quote = quote_around(document, passage, at, float(scores[n]), wants_list=wants_list, faq=faq)
+        quote = quote_around(
+            document, passage, at, float(scores[n]), wants_list=wants_list, wants_all=wants_all, faq=faq
+        )
         quote = replace(quote, answer=answer_words(document, passage.sentences[at], scored, int(n)))
         joined = merged(quotes, quote, document)
         if joined is not None:

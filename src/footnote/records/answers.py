@@ -157,7 +157,8 @@ class Answer:
         citations: empty when abstaining.
         nearest: where nothing answers for certain, the best sentences of the first hit; None when answered, and where no passage is near.
         reason: why there are no citations; None when there are.
-        explanation: one plain sentence for people that goes with the reason; empty when answered.
+        explanation: one plain sentence for people: why nothing is quoted, or what has to be said with the quotes (a part of the
+            question that is not answered, a list that goes on, that quotes do not add up); mostly empty when answered.
         missing_words: words of the question that no document holds.
         hits: the ranked passages; when abstaining, the first few may be shown as "related, not an answer".
         fingerprint: hex digest over index content, encoder and settings: the same one gives the same answer.

@@ -6,7 +6,6 @@ Both escape first and mark after: what a document holds is text in either, whate
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 
 from footnote.records import Answer, Citation, Hit, Passage
 from footnote.rendering.escaping import escape_html, escape_markdown
@@ -21,6 +20,8 @@ def to_markdown(answer: Answer) -> str:
     for citation in answer.citations:
         parts.extend(_citation_markdown(citation))
     if answer.answered:
+        if answer.explanation:
+            parts.append(_one_line(answer.explanation))
         parts.append(f"*{confidence_line(answer)}*")
     else:
         parts.append(f"**{_one_line(answer.explanation or NO_ANSWER)}**")
@@ -63,7 +64,8 @@ def to_html(answer: Answer) -> str:
     passages = {hit.passage.id: hit for hit in answer.hits}
     parts.extend(_citation_html(citation, passages) for citation in answer.citations)
     if answer.answered:
-        parts.append(f"<p>{escape(confidence_line(answer))}</p>")
+        said = filter(None, (answer.explanation, confidence_line(answer)))
+        parts.extend(f"<p>{escape_html(each)}</p>" for each in said)
     else:
         parts.append(f"<p><strong>{escape_html(answer.explanation or NO_ANSWER)}</strong></p>")
         parts.extend([_citation_html(answer.nearest, passages)] if answer.nearest is not None else ())

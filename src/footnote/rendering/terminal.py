@@ -44,6 +44,8 @@ def to_terminal(answer: Answer, *, colour: bool, width: int = 80, links: Mapping
         for citation in answer.citations:
             _add_citation(page, citation, targets.get(citation.document_id, ""), style=_BOLD)
             page.gap()
+        if answer.explanation:
+            page.add(answer.explanation, style="")
         page.add(confidence_line(answer), style=_DIM)
     else:
         page.add(answer.explanation or NO_ANSWER, style=_BOLD)
