@@ -1,20 +1,16 @@
 """What the page shows of an answer, each quote re-read from the store at the moment it is shown.
 
-Only a quote that ``claims.check`` finds exact, in a file that is still what was indexed, gets the tick.
+Only a quote that ``quote_checking.check`` finds exact, in a file that is still what was indexed, gets the tick.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from footnote.engine import Footnote
 from footnote.quote_checking import Claim, check, find
 from footnote.records import Answer, Citation, Hit, Span
 from footnote.rendering import confidence_in_words, to_json
 from footnote.server.layout import Json, span_layout
 from footnote.server.originals import file_state
-
-if TYPE_CHECKING:
-    from footnote.engine import Footnote
 
 RELATED_WHEN_ANSWERED = 5
 RIVAL_SCORE = 4.0
