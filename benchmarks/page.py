@@ -24,7 +24,7 @@ CLICKS = 15
 QUESTION = "How long does an IV infusion take?"
 
 USABLE = """() => new Promise((resolve) => {
-  const look = () => (document.querySelector(".fn-chip") ? resolve(performance.now()) : requestAnimationFrame(look));
+  const look = () => (document.querySelector(".fn-offer") ? resolve(performance.now()) : requestAnimationFrame(look));
   look();
 })"""
 CLICK = """() => new Promise((resolve) => {
@@ -59,7 +59,7 @@ def clicks(browser: Any, address: str) -> list[float]:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.goto(address)
-    page.wait_for_selector(".fn-chip")
+    page.wait_for_selector(".fn-offer")
     page.fill("#fn-question textarea", QUESTION)
     page.keyboard.press("Enter")
     page.wait_for_selector(".fn-card")

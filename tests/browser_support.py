@@ -161,6 +161,29 @@ class Visit:
         turn = self.page.locator(".fn-turn").nth(before)
         turn.locator(".fn-card, .fn-refusal, .fn-reply, .fn-care, .fn-note").first.wait_for()
 
+    def choose(self, entry: str) -> None:
+        """Presses an entry of the page's menu."""
+        self.page.click(".fn-main-menu")
+        self.page.click(f".fn-menu-list:popover-open >> text='{entry}'")
+
+    def choose_of_answer(self, entry: str) -> None:
+        """Presses an entry of the menu of the newest answer."""
+        self.page.locator(".fn-turn").last.locator(".fn-answer-menu").first.click()
+        self.page.click(f".fn-menu-list:popover-open >> text={entry}")
+
+    def show_related(self) -> None:
+        """Opens the related passages of the newest answer: folded below it, or behind its menu."""
+        summary = self.page.locator(".fn-turn").last.locator(".fn-related > summary")
+        if summary.is_visible():
+            summary.click()
+        else:
+            self.choose_of_answer("Show")
+
+    def open_documents(self) -> None:
+        """Opens the list of the documents."""
+        self.page.click(".fn-documents")
+        self.page.wait_for_selector(".fn-book")
+
     def foreign(self) -> list[str]:
         """Requests to any other host."""
         return [url for url in self.requested if not url.startswith((self.address, "data:", "blob:"))]

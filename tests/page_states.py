@@ -64,13 +64,29 @@ def walk_unsure(guest: Visit) -> Iterator[str]:
     yield "nearest-table"
 
 
-def walk(guest: Visit, *, phone: bool) -> Iterator[str]:  # noqa: PLR0915 - one step after another
+def walk(guest: Visit) -> Iterator[str]:  # noqa: PLR0915 - one step after another
     """Goes through the states; at each ``yield`` the page shows the state of that name."""
     page = guest.open()
+
+    def close() -> None:
+        page.keyboard.press("Escape")
+        page.wait_for_selector(".fn-panel", state="detached")
+
+    page.wait_for_selector(".fn-about-first")
     yield "start"
-    if phone:
-        page.click(".fn-documents")
-    page.wait_for_selector(".fn-book")
+    page.focus("#fn-question textarea")
+    page.keyboard.type("infus")
+    page.wait_for_selector(".fn-suggestion")
+    page.keyboard.press("ArrowDown")
+    yield "typing"
+    page.keyboard.press("Escape")
+    page.fill("#fn-question textarea", "")
+    page.click(".fn-to-questions")
+    page.locator(".fn-questions details > summary").first.click()
+    page.wait_for_selector(".fn-questions .fn-passage-tools")
+    yield "all-questions"
+    close()
+    guest.open_documents()
     yield "documents"
     page.set_input_files(
         ".fn-picker",
@@ -81,48 +97,63 @@ def walk(guest: Visit, *, phone: bool) -> Iterator[str]:  # noqa: PLR0915 - one 
     )
     page.wait_for_selector(".is-failed.is-open")
     yield "documents-reasons"
-    if phone:
-        page.click(".fn-shelf-close")
+    close()
     guest.ask(QUESTION)
+    page.wait_for_selector(".fn-next")
     yield "answer"
+    page.locator(".fn-answer-menu").first.click()
+    yield "answer-menu"
+    page.keyboard.press("Escape")
     page.locator(".fn-cite").first.click()
     page.wait_for_selector("mark.is-active")
     yield "reading"
+    page.click(".fn-section")
+    page.wait_for_selector(".fn-outline [aria-current]")
+    yield "outline"
+    page.keyboard.press("Escape")
     page.locator(".fn-desk-verdicts button").first.click()
     yield "checking"
     page.click("[aria-label='Find in this document']")
     page.keyboard.type("infusion")
+    page.wait_for_selector(".fn-tick-found")
     yield "find"
     page.keyboard.press("Escape")
-    page.keyboard.press("Escape")
-    page.wait_for_selector(".fn-panel", state="detached")
-    page.locator(".fn-beside").first.click()
+    close()
+    guest.choose_of_answer("Also in")
     page.wait_for_selector(".fn-column mark.is-active")
     yield "side-by-side"
-    page.keyboard.press("Escape")
-    page.wait_for_selector(".fn-panel", state="detached")
-    page.click(".fn-thumb[data-good='false']")
+    close()
+    guest.choose_of_answer("Something is wrong with this")
     page.click("text=Wrong passage")
     page.wait_for_selector(".fn-points:visible")
     page.locator(".fn-points").first.click()
-    page.wait_for_function("document.querySelector('.fn-feedback-said').textContent !== ''")
+    page.wait_for_selector(".fn-feedback-said:has-text('Noted')")
     yield "feedback"
-    if phone:
-        page.click(".fn-documents")
-    page.click(".fn-adding >> text=Feedback")
+    guest.choose("Feedback")
     page.wait_for_selector(".fn-feedback-rows")
     yield "feedback-list"
-    page.keyboard.press("Escape")
-    page.wait_for_selector(".fn-panel", state="detached")
-    page.click(".fn-export")
+    close()
+    page.click(".fn-main-menu")
     yield "menu"
     page.keyboard.press("Escape")
-    page.click("[aria-label='Conversations']")
+    guest.choose("Conversations")
+    page.wait_for_selector(".fn-talk")
     yield "conversations"
-    page.keyboard.press("Escape")
+    close()
+    guest.choose("Keys")
+    yield "keys"
+    close()
     guest.ask(UNANSWERED)
+    page.wait_for_selector(".fn-turn:last-child .fn-next")
     yield "absent"
     guest.ask("I want to end my life.")
     yield "care"
     guest.ask("ما هو القمر الجديد؟")
     yield "right-to-left"
+    page.route("**/gradio_api/**", lambda route: route.abort())
+    guest.ask(QUESTION)
+    page.wait_for_selector(".fn-note.is-failed")
+    yield "offline"
+    page.unroute("**/gradio_api/**")
+    # The browser notes the request that was cut off, and nothing else.
+    guest.complaints[:] = [each for each in guest.complaints if "ERR_FAILED" not in each]

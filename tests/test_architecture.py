@@ -22,7 +22,7 @@ LAYERS = (
     *("loaders", "splitting", "encoding", "reranking", "store", "ranking"),
     *("indexing", "interpretation", "answering", "conversation", "questions", "evaluation"),
     *("quote_checking", "feedback"),
-    *("engine", "rendering", "server", "cli"),
+    *("engine", "browsing", "rendering", "server", "cli"),
     "__main__",
 )
 """A module imports only from those before it; ``footnote`` itself gathers the public names and stands outside."""

@@ -39,12 +39,13 @@ class TestAskAndCheck:
         guest = visit()
         page = guest.open()
         guest.ask(QUESTION, by="click")
-        page.click("text=[1]")
+        page.click(".fn-cite-place")
         page.wait_for_selector("mark.is-active")
         citation = answer_over_http(site, QUESTION)["answer"]["citations"][0]
         assert page.evaluate(MARKED, "1") == citation["quote"]
         assert page.evaluate(IN_VIEW, "1")
-        assert page.locator(".fn-article").inner_text().startswith(citation["title"])
+        assert page.locator(".fn-panel-title").inner_text() == citation["title"]
+        assert page.locator(".fn-section").inner_text() == citation["heading_path"][-1]
         guest.assert_calm()
 
     def test_the_keyboard_does_the_same_and_escape_leads_back(self, visit, site):
@@ -70,13 +71,15 @@ class TestAskAndCheck:
     def test_every_quote_of_every_starter_is_marked_as_it_is_quoted(self, visit, site):
         guest = visit()
         page = guest.open()
-        starters = page.locator(".fn-chip").all_inner_texts()
+        starters = page.locator(".fn-hello .fn-offer").all_inner_texts()
         assert starters
         for question in starters:
             guest.ask(question)
             turn = page.locator(".fn-turn").last
             answer = answer_over_http(site, question)["answer"]
             assert answer["answered"]
+            if turn.locator(".fn-weaker").count():
+                turn.locator(".fn-weaker > summary").click()
             for citation in answer["citations"]:
                 turn.locator(f".fn-card[data-number='{citation['number']}'] .fn-cite").click()
                 label = str(citation["number"])
@@ -90,9 +93,9 @@ class TestAskAndCheck:
     def test_a_starter_is_asked_by_a_click(self, visit):
         guest = visit()
         page = guest.open()
-        chip = page.locator(".fn-chip").first
-        question = chip.inner_text()
-        chip.click()
+        offer = page.locator(".fn-hello .fn-offer").first
+        question = offer.inner_text()
+        offer.click()
         page.wait_for_selector(".fn-card")
         assert page.locator(".fn-asked").inner_text() == question
 
@@ -136,7 +139,7 @@ class TestFrame:
         page = guest.open()
         paper = "getComputedStyle(document.getElementById('fn-app')).backgroundColor"
         dark = page.evaluate(paper)
-        page.click("[aria-label='Switch to light']")
+        guest.choose("Light page")
         light = page.evaluate(paper)
         assert light != dark
         guest.open()

@@ -44,7 +44,7 @@ def saved(guest: Visit, *clicks: str) -> str:
 
 def test_verdicts_are_given_by_keyboard_kept_over_a_reload_and_exported(guest):
     page = guest.page
-    page.locator(".fn-check").click()
+    guest.choose_of_answer("Check the quote")
     page.wait_for_selector("mark.is-active")
     page.keyboard.press("s")
     quotes = page.locator(".fn-card").count()
@@ -72,9 +72,10 @@ def test_letters_typed_elsewhere_judge_nothing(guest):
 
 def test_a_copied_link_opens_the_marked_quote_for_someone_else(guest, browser, site):
     page = guest.page
-    page.click(".fn-card .fn-menu button")
-    page.click("text=Link to this quote")
+    guest.choose_of_answer("Copy a link to this quote")
+    page.wait_for_selector("text=Copied")
     link = page.evaluate("navigator.clipboard.readText()")
+    assert len(link) < 120
     other = Visit(browser, site)
     other.page.goto(link)
     other.page.wait_for_selector("mark.is-active")
@@ -98,7 +99,7 @@ def test_words_are_found_in_the_document(guest):
 
 
 def test_a_conversation_is_exported_so_that_it_can_be_verified(guest):
-    told = json.loads(saved(guest, ".fn-export", "text=JSON, to verify later"))
+    told = json.loads(saved(guest, ".fn-main-menu", "text=JSON, to verify later"))
     (turn,) = told["turns"]
     assert turn["question"] == QUESTION
     for citation in turn["citations"]:
@@ -107,24 +108,28 @@ def test_a_conversation_is_exported_so_that_it_can_be_verified(guest):
 
 
 def test_a_quote_says_when_its_document_was_written(guest):
-    document = json.loads(saved(guest, ".fn-export", "text=JSON, to verify later"))["turns"][0]["citations"][0]["doc"]
+    document = json.loads(saved(guest, ".fn-main-menu", "text=JSON, to verify later"))["turns"][0]["citations"][0][
+        "doc"
+    ]
     date = re.search(r"^date: (.+)$", (ROOT / "corpus" / document).read_text("utf-8"), re.MULTILINE)
     assert date is not None
-    assert date[1] in guest.page.locator(".fn-card .fn-byline").first.inner_text()
+    guest.page.locator(".fn-answer-menu").first.click()
+    assert date[1] in guest.page.locator(".fn-menu-note").first.inner_text()
 
 
 def test_conversations_are_listed_renamed_and_deleted(guest):
     page = guest.page
-    page.click("[aria-label='New conversation']")
+    guest.choose("New conversation")
     page.wait_for_selector(".fn-hello:not([hidden])")
-    page.click("[aria-label='Conversations']")
-    page.click("[title='Rename']")
+    guest.choose("Conversations")
+    assert "1 question" in page.locator(".fn-talk-note").inner_text()
+    page.click(".fn-rename")
     page.keyboard.type("On infusions")
     page.keyboard.press("Enter")
     assert page.locator(".fn-talk").inner_text() == "On infusions"
     page.click(".fn-talk")
     page.wait_for_selector(".fn-card")
-    page.click("[aria-label='Conversations']")
+    guest.choose("Conversations")
     page.click("[title='Delete']")
     page.click("text=Delete?")
     page.wait_for_selector(".fn-hello:not([hidden])")
@@ -133,7 +138,7 @@ def test_conversations_are_listed_renamed_and_deleted(guest):
 
 def test_a_question_is_edited_and_asked_again(guest):
     page = guest.page
-    page.click(".fn-edit")
+    guest.choose_of_answer("Edit the question")
     page.keyboard.press("Control+A")
     page.keyboard.type("What is the capital of France?")
     page.keyboard.press("Enter")
@@ -153,14 +158,16 @@ def test_help_is_named_first_where_someone_is_in_danger(guest):
 def test_after_the_notice_there_is_an_answer_or_nothing(guest):
     guest.ask("I want to end my life. Is the nasal spray approved?")
     page = guest.page
-    told = [saved(guest, ".fn-export", text) for text in ("text=Markdown", "text=HTML", "text=JSON, to verify later")]
+    told = [
+        saved(guest, ".fn-main-menu", text) for text in ("text=Markdown", "text=HTML", "text=JSON, to verify later")
+    ]
     for again in (False, True):
         if again:
             page.reload()
             page.wait_for_selector(".fn-care")
         turn = page.locator(".fn-turn").last
-        assert turn.evaluate("node => [...node.children].map(each => each.className)") == ["fn-asked-line", "fn-care"]
-        assert turn.locator(".fn-refusal, .fn-related, .fn-thumb").count() == 0
+        assert turn.evaluate("node => [...node.children].map(each => each.className)") == ["fn-asked", "fn-care"]
+        assert turn.locator(".fn-refusal, .fn-related, .fn-menu").count() == 0
     for text in (*told, page.locator("body").inner_text()):
         assert "I want to end my life" in text
         assert not re.search(r"No document|Not answered|answers the question", text)

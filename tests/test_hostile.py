@@ -61,6 +61,7 @@ def test_in_documents_titles_headings_and_file_names(visitor, site):
         listed = json.load(response)["documents"]
     assert len(listed) == len(PAYLOADS)
     for n in range(len(listed)):
+        visitor.open_documents()
         book = page.locator(".fn-book").nth(n)
         book.click()
         page.wait_for_selector(".fn-article")
@@ -120,7 +121,7 @@ def test_in_stored_conversations(visitor, standing):
     page.locator(".fn-card").nth(len(PAYLOADS) - 1).wait_for()
     assert page.locator(".is-nearest").count() == (len(PAYLOADS) if standing == "nearest" else 0)
     assert page.locator(".fn-exact").count() == 0
-    page.click("[aria-label='Conversations']")
+    visitor.choose("Conversations")
     assert page.locator(".fn-talk").count() == 2
     assert_inert(visitor)
     page.evaluate("localStorage.clear()")
@@ -137,7 +138,7 @@ def test_in_feedback_and_the_owner_s_list(visitor, site):
         }
         assert reach(f"{site}/api/v1/feedback", body)[0] == 204
     page = visitor.open()
-    page.click(".fn-adding >> text=Feedback")
+    visitor.choose("Feedback")
     page.locator(".fn-feedback-rows > li").nth(len(PAYLOADS) - 1).wait_for()
     assert page.locator(".fn-feedback-list :is(script, img, iframe, form, svg)").count() == 0
     page.keyboard.press("Escape")
@@ -147,6 +148,7 @@ def test_in_feedback_and_the_owner_s_list(visitor, site):
 def test_in_names_of_files_that_are_added(visitor):
     page = visitor.open()
     files = [{"name": payload.replace("/", "_")[:100], "mimeType": "", "buffer": b"x"} for payload in PAYLOADS]
+    visitor.open_documents()
     page.set_input_files(".fn-picker", files=files)
     page.locator(".fn-adding-files > li.is-failed").nth(len(PAYLOADS) - 1).wait_for()
     assert page.locator(".fn-adding-files :is(script, img, iframe, form, svg)").count() == 0
@@ -156,7 +158,7 @@ def test_in_names_of_files_that_are_added(visitor):
 def test_side_by_side(visitor):
     page = visitor.open()
     visitor.ask("What is item 1?")
-    page.locator(".fn-related summary").last.click()
+    visitor.show_related()
     page.locator("text=Beside the quote").last.click()
     page.wait_for_selector(".fn-column mark")
     assert page.locator(".fn-comparison :is(script, img, iframe, form)").count() == 0

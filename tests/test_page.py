@@ -85,11 +85,11 @@ class TestDocuments:
                 {"name": "run.exe", "mimeType": "", "buffer": b"MZ"},
             ],
         )
-        page.wait_for_selector(".fn-adding-status:has-text('1 not added')")
+        page.wait_for_selector(".fn-adding-status:has-text('3 not added')")
         said = page.locator(".fn-adding-files li").all_inner_texts()
         assert "no text found" in said[0]
         assert "already a document of that name" in said[1]
-        assert "no loader for .exe" in said[2]
+        assert "(.exe) cannot be read" in said[2]
         page.click("text=Replace it")
         page.wait_for_selector(".fn-adding-files .is-done")
         assert "neap" in (folder / "corpus" / "tides.md").read_text("utf-8")
@@ -105,24 +105,43 @@ class TestDocuments:
         guest = visit()
         (folder / "corpus" / "dew.md").write_text("# Dew\n\nDew falls at night.\n", encoding="utf-8")
         page = guest.page
-        page.focus("text=Update")
+        page.focus(".fn-main-menu")
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        assert page.evaluate("document.activeElement.textContent") == "Look for changed files"
         page.keyboard.press("Enter")
         page.wait_for_selector(".fn-book-title:has-text('Dew')")
         (folder / "corpus" / "dew.md").unlink()
-        page.click("text=Update")
+        guest.choose("Look for changed files")
         page.wait_for_selector(".fn-book-title:has-text('Dew')", state="detached")
 
-    def test_the_list_is_searched(self, visit):
-        page = visit().page
-        page.fill(".fn-shelf-tools input", "clinic")
-        assert titles(page) == ["Clinic A leaflet", "Clinic B leaflet"]
-        page.fill(".fn-shelf-tools input", "zzz")
-        assert titles(page) == []
-        assert "No document" in page.locator(".fn-books").inner_text()
+    def test_a_long_list_is_searched(self, visit, folder):
+        guest = visit()
+        page = guest.page
+        for n in range(4):
+            (folder / "corpus" / f"more-{n}.md").write_text(
+                f"# More {n}\n\nMore is said here of {n}.\n", encoding="utf-8"
+            )
+        try:
+            guest.choose("Look for changed files")
+            page.wait_for_selector(".fn-book-title:has-text('More 3')")
+            page.fill(".fn-shelf-tools input", "clinic")
+            assert titles(page) == ["Clinic A leaflet", "Clinic B leaflet"]
+            page.fill(".fn-shelf-tools input", "zzz")
+            assert titles(page) == []
+            assert "No document" in page.locator(".fn-books").inner_text()
+        finally:
+            for n in range(4):
+                (folder / "corpus" / f"more-{n}.md").unlink()
+            guest.choose("Look for changed files")
+            page.wait_for_selector(".fn-adding-status:has-text('4 removed')")
 
     def test_a_document_that_is_off_never_appears(self, visit):
         guest = visit()
         page = guest.page
+        guest.open_documents()
         tick = page.locator("[aria-label='Ask “Clinic A leaflet”']")
         tick.focus()
         page.keyboard.press("Space")
@@ -130,18 +149,22 @@ class TestDocuments:
         assert page.locator(".fn-asked-of").inner_text() == "Asking 4 of 5 documents"
         guest.ask(QUESTION)
         turn = page.locator(".fn-turn").last
-        page.click(".fn-related summary")
+        assert "4 of 5 documents" in page.locator(".fn-chosen").inner_text()
+        guest.show_related()
         assert "Clinic A" not in turn.inner_text()
         assert "Asked 4 of 5 documents" in turn.inner_text()
         page.reload()
         page.wait_for_selector(".fn-card")
+        page.wait_for_selector(".fn-books .is-off")
         assert not page.locator("[aria-label='Ask “Clinic A leaflet”']").is_checked()
         page.click("text=Tick all")
         page.click("text=Tick none")
         page.fill("#fn-question textarea", QUESTION)
         page.keyboard.press("Enter")
         page.wait_for_selector(".fn-note:has-text('tick at least one')")
-        assert page.locator(".fn-hello .fn-chip").count() == 0
+        assert page.locator(".fn-hello .fn-offer").count() == 0
+        page.click("[aria-label='Ask all documents']")
+        assert page.locator(".fn-chosen").is_hidden()
 
     def test_on_a_phone_the_documents_have_their_own_button(self, visit):
         guest = visit(has_touch=True)
@@ -153,7 +176,7 @@ class TestDocuments:
         page.locator(".fn-close").tap()
         assert page.locator("#fn-side").is_hidden()
         page.tap(".fn-documents")
-        page.tap(".fn-shelf-close")
+        page.locator(".fn-close").tap()
         assert page.locator("#fn-side").is_hidden()
         guest.assert_calm()
 
@@ -173,19 +196,21 @@ class TestDocuments:
             page.locator(".fn-cite").first.click()
             assert "Source changed" in page.locator(".fn-doc-lost").inner_text()
             page.keyboard.press("Escape")
-            page.click("text=Update")
+            page.wait_for_selector(".fn-panel", state="detached")
+            guest.choose("Look for changed files")
             page.wait_for_selector(".fn-adding-status:has-text('Up to date')")
             page.reload()
             page.wait_for_selector(".fn-altered:has-text('no longer in it')")
         finally:
             path.write_text(before, encoding="utf-8")
-            page.click("text=Update")
+            guest.choose("Look for changed files")
             page.wait_for_selector(".fn-adding-status:has-text('Up to date')")
             page.reload()
             page.wait_for_selector(".fn-card .fn-exact")
 
     def test_visitors_who_are_not_the_owner_are_offered_no_changes(self, visit):
         guest = visit(reader=True)
+        guest.open_documents()
         assert guest.page.locator(".fn-adding, .fn-remove").count() == 0
         assert guest.page.locator(".fn-tickbox").count() == 5
 
@@ -195,7 +220,7 @@ class TestSideBySide:
         guest = visit()
         page = guest.page
         guest.ask(QUESTION)
-        page.locator(".fn-beside").first.click()
+        guest.choose_of_answer("Also in")
         page.wait_for_selector(".fn-column mark.is-active")
         assert page.locator(".fn-column").count() == 2
         assert sorted(page.locator(".fn-mark-differs").all_inner_texts()) == ["40", "60"]
@@ -209,8 +234,10 @@ class TestSideBySide:
         guest = visit()
         page = guest.page
         guest.ask(QUESTION)
-        opener = page.locator(".fn-beside").first
+        opener = page.locator(".fn-answer-menu").first
         opener.focus()
+        page.keyboard.press("Enter")
+        page.locator(".fn-beside").focus()
         page.keyboard.press("Enter")
         page.wait_for_selector(".fn-column")
         assert page.evaluate("document.activeElement.textContent") == "Side by side"
@@ -226,7 +253,7 @@ class TestSideBySide:
         guest = visit()
         page = guest.page
         guest.ask("How long does an IV infusion take?")
-        page.click(".fn-related summary")
+        guest.show_related()
         page.locator("text=Beside the quote").first.click()
         page.wait_for_selector(".fn-column .fn-mark-related")
 
@@ -236,11 +263,13 @@ class TestFeedback:
         guest = visit()
         page = guest.page
         guest.ask(QUESTION)
-        page.click(".fn-thumb[data-good='true']")
+        guest.choose_of_answer("This answers my question")
         page.wait_for_selector(".fn-feedback-said:has-text('Noted')")
         guest.ask("What is a nasal spray for?")
         last = page.locator(".fn-turn").last
-        last.locator(".fn-thumb[data-good='false']").focus()
+        last.locator(".fn-answer-menu").first.focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowUp")
         page.keyboard.press("Enter")
         last.locator("text='Wrong passage'").click()
         point = last.locator(".fn-points:visible").first
@@ -250,12 +279,12 @@ class TestFeedback:
         for question in (UNANSWERED, "What is the capital city of France?"):
             guest.ask(question)
             last = page.locator(".fn-turn").last
-            last.locator(".fn-thumb[data-good='false']").click()
+            guest.choose_of_answer("Something is wrong with this")
             last.locator("text='Not answered'").click()
             last.locator(".fn-feedback-said:has-text('Noted')").wait_for()
         page.reload()
-        page.wait_for_selector(".fn-thumb[data-good='true'][aria-pressed='true']")
-        page.click(".fn-adding >> text=Feedback")
+        page.wait_for_selector(".fn-feedback[data-kind='good']")
+        guest.choose("Feedback")
         page.wait_for_selector(".fn-unanswered")
         groups = page.locator(".fn-unanswered > li")
         assert groups.count() == 1
@@ -318,10 +347,13 @@ class TestConversation:
         page = guest.page
         guest.ask(QUESTION)
         told = {}
-        for label, end in (("JSON, to verify later", "json"), ("Markdown", "md"), ("HTML", "html")):
-            page.click(".fn-export")
+        for label, end in (
+            ("Save as JSON, to verify later", "json"),
+            ("Save as Markdown", "md"),
+            ("Save as HTML", "html"),
+        ):
             with page.expect_download() as waiting:
-                page.click(f".fn-menu-list >> text='{label}'")
+                guest.choose(label)
             told[end] = tmp_path / f"told.{end}"
             waiting.value.save_as(told[end])
         assert main(["check", "--index", str(folder / "index"), "--export", str(told["json"])]) == 0
@@ -339,7 +371,16 @@ class TestConversation:
         guest.ask(UNANSWERED)
         page.emulate_media(media="print")
         assert page.locator(".fn-card").first.is_visible()
-        for hidden in ("#fn-composer", "#fn-masthead", "#fn-side", ".fn-checkline", ".fn-feedback", ".fn-related"):
+        for hidden in (
+            "#fn-composer",
+            "#fn-masthead",
+            "#fn-side",
+            ".fn-checkline",
+            ".fn-feedback",
+            ".fn-related",
+            ".fn-next",
+            ".fn-copy",
+        ):
             assert not page.locator(hidden).first.is_visible()
         assert page.evaluate("document.getElementById('fn-thread').clientHeight") >= page.evaluate(
             "document.querySelector('.fn-turns').scrollHeight"
@@ -360,14 +401,14 @@ class TestNewcomer:
             assert button.is_visible()
             button.click()
 
-        assert page.get_by_role("heading", level=1).inner_text() == "Ask the documents."
-        assert "Open a number to check the quote in its source." in page.locator(".fn-hello").inner_text()
+        assert page.get_by_role("heading", level=1).inner_text() == "Ask the documents"
+        assert "Press the line below a quote to see it in its place." in page.locator(".fn-hello-top").inner_text()
         page.get_by_placeholder("Ask a question").fill(QUESTION)
         press("Ask", within="#fn-composer")
-        page.get_by_text("Exact copy").first.wait_for()
-        press("[1] Read quote 1")
-        page.get_by_text("Does it answer the question?").wait_for()
-        press("Supports")
+        page.locator(".fn-exact").first.wait_for()
+        press("Read quote 1 in its place")
+        page.get_by_text("Does it answer?").wait_for()
+        press("Yes")
         press("Close the reader")
         page.get_by_text("1 of 1 checked").wait_for()
         with page.expect_download() as sheet:
@@ -375,8 +416,8 @@ class TestNewcomer:
             press("As CSV")
         assert "Supports" in Path(sheet.value.path()).read_text("utf-8")
         with page.expect_download() as told:
-            press("Export", within="#fn-masthead")
-            press("JSON, to verify later")
+            press("Menu", within="#fn-masthead")
+            press("Save as JSON, to verify later")
         assert (
             json.loads(Path(told.value.path()).read_text("utf-8"))["turns"][0]["citations"][0]["verdict"] == "supports"
         )
@@ -391,7 +432,7 @@ class TestFrame:
         card = page.locator(".fn-card").first
         quote = card.locator(".fn-quote > *").first
         assert quote.evaluate("node => getComputedStyle(node).direction") == "rtl"
-        assert page.evaluate("getComputedStyle(document.querySelector('.fn-card-foot')).direction") == "ltr"
+        assert page.evaluate("getComputedStyle(document.querySelector('.fn-card-foot')).direction") == "rtl"
         card.locator(".fn-cite").click()
         page.wait_for_selector("mark.is-active")
         paragraph = page.locator("mark.is-active").first.locator("xpath=ancestor::p")

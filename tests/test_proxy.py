@@ -174,6 +174,7 @@ def test_a_browser_signs_in_with_the_form(browser: Any, address: str) -> None:
     page.fill("#token", TOKEN)
     page.click("button")
     page.wait_for_selector(".fn-hello:not([hidden]) h1")
+    visit.open_documents()
     page.wait_for_selector(".fn-adding")
     assert visit.foreign() == []
     visit.context.close()
@@ -186,6 +187,7 @@ def test_readers_behind_a_bare_proxy_ask_and_change_nothing(browser: Any, bare: 
     visit.ask(QUESTION)
     page.locator(".fn-card .fn-cite").first.click()
     page.wait_for_selector("mark[data-mark]")
+    visit.open_documents()
     assert page.locator(".fn-adding, .fn-remove").count() == 0
     visit.context.close()
 

@@ -55,9 +55,8 @@ def guest(browser: Any, site: str) -> Iterator[Visit]:
 @pytest.fixture
 def saved(guest: Visit) -> Callable[[str], Path]:
     def save(label: str) -> Path:
-        guest.page.click(".fn-export")
         with guest.page.expect_download() as waiting:
-            guest.page.click(f".fn-menu-list >> text='{label}'")
+            guest.choose(label)
         return Path(waiting.value.path())
 
     return save
@@ -124,7 +123,7 @@ def test_a_conversation_from_before_there_were_standings_opens(guest):
 
 def test_its_export_is_verified_by_the_command(guest, saved, index, tmp_path, capsys):
     told = tmp_path / "told.json"
-    told.write_bytes(saved("JSON, to verify later").read_bytes())
+    told.write_bytes(saved("Save as JSON, to verify later").read_bytes())
     (turn,) = json.loads(told.read_text("utf-8"))["turns"]
     assert (turn["standing"], turn["citations"]) == ("nearest", [])
     check = ["check", "--index", str(index), "--export", str(told)]
@@ -132,18 +131,18 @@ def test_its_export_is_verified_by_the_command(guest, saved, index, tmp_path, ca
     assert "1 of 1 quotes stand word for word" in capsys.readouterr().out
     told.write_text(told.read_text("utf-8").replace("40 minutes", "400 minutes"), encoding="utf-8")
     assert main(check) == 1
-    for label in ("Markdown", "HTML"):
+    for label in ("Save as Markdown", "Save as HTML"):
         text = saved(label).read_text("utf-8")
         assert text.index("for certain") < text.index("40 minutes")
 
 
 def test_who_says_that_it_answers_makes_a_judged_question_of_it(guest, index, tmp_path, capsys):
     page = guest.page
-    page.click("[aria-label='This answers my question']")
+    guest.choose_of_answer("This answers my question")
     page.wait_for_selector(".fn-feedback-said:has-text('Noted')")
     guest.ask("How long does an IV infusion last?")
     last = page.locator(".fn-turn").last
-    last.locator(".fn-thumb[data-good='false']").click()
+    guest.choose_of_answer("Something is wrong with this")
     last.locator("text='The documents do not answer it'").click()
     last.locator(".fn-feedback-said:has-text('Noted')").wait_for()
     assert main(["feedback", "export", "--index", str(index)]) == 0
@@ -156,7 +155,7 @@ def test_who_says_that_it_answers_makes_a_judged_question_of_it(guest, index, tm
 
 def test_the_words_as_typed_are_searched_at_one_press(guest):
     page = guest.page
-    page.click("[aria-label='New conversation']")
+    guest.choose("New conversation")
     page.wait_for_selector(".fn-hello:not([hidden])")
     guest.ask(MISTYPED)
     assert page.locator(".fn-understood q").inner_text() == QUESTION

@@ -275,11 +275,29 @@ class TestPage:
     def test_no_document_text_is_in_the_page_itself(self, client):
         assert "Europa" not in client.get("/").text
 
-    @pytest.mark.parametrize("name", ["main.js", "page.css", "strings.js"])
+    @pytest.mark.parametrize("name", ["main.js", "frame.css", "strings.js"])
     def test_static_files_are_revalidated(self, client, name):
         first = client.get(f"/footnote/{name}")
         assert first.status_code == 200
         assert first.headers["cache-control"] == "no-cache"
+        again = client.get(f"/footnote/{name}", headers={"if-none-match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+    @pytest.mark.parametrize("name", ["main.js", "frame.css"])
+    def test_static_files_come_packed_to_those_who_unpack(self, client, name):
+        packed = client.get(f"/footnote/{name}", headers={"accept-encoding": "gzip, br"})
+        plain = client.get(f"/footnote/{name}", headers={"accept-encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain.headers
+        assert packed.content == plain.content
+        assert int(packed.headers["content-length"]) < 0.5 * int(plain.headers["content-length"])
+
+    @pytest.mark.parametrize("name", ["serif.woff2", "sans.woff2"])
+    def test_letters_are_ours_and_small(self, client, name):
+        assert client.get(f"/footnote/{name}").content.startswith(b"wOF2")
+        folder = Path(__file__).parent.parent / "src/footnote/web/static"
+        assert sum(path.stat().st_size for path in folder.glob("*.woff2")) <= 250_000
+        assert "SIL Open Font License" in (folder / f"{name.removesuffix('.woff2')}-OFL.txt").read_text("utf-8")
 
     @pytest.mark.parametrize("name", ["no.js", "..%2fapp.py", "%2e%2e/api.py", "../api.py"])
     def test_only_the_static_folder_is_static(self, client, name):

@@ -16,6 +16,7 @@ from fastapi import Depends, FastAPI, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.convertors import PathConvertor, register_url_convertor
 
+from footnote.browsing import Browser
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError
 from footnote.feedback import Feedback, FeedbackBook, Kind, judgments_from, judgments_text
@@ -86,6 +87,7 @@ def api_app(footnote: Footnote, queue: QuestionQueue, editor: CorpusEditor, *, g
     _add_asking(app, footnote, queue)
     _add_documents(app, footnote, queue)
     _add_files(app, footnote)
+    _add_browsing(app, footnote)
     _add_feedback(app, footnote)
     add_changes(app, footnote, editor)
     _describe(app, footnote, guarded=guarded)
@@ -202,6 +204,20 @@ def _add_files(app: FastAPI, footnote: Footnote) -> None:
     def original(document_id: _DocumentId) -> Response:
         """The file that a document was made from: text is shown, anything else is saved; without it the stored text."""
         return original_file(footnote, footnote.document(document_id))
+
+
+def _add_browsing(app: FastAPI, footnote: Footnote) -> None:
+    browser = Browser(footnote)
+
+    @app.get(
+        "/browse", dependencies=[Depends(footnote.refresh)],
+        responses={200: {"model": schemas.AllContentsForm | schemas.SuggestionsForm}},
+    )  # fmt: skip
+    def browse(
+        doc: Annotated[str, Query(max_length=1_000)] = "", find: Annotated[str, Query(max_length=200)] = ""
+    ) -> Response:
+        """Titles, first sentences and headings of the documents, or of one; or what fits words while they are typed."""
+        return _json({"found": browser.suggest(find)} if find else browser.contents(doc))
 
 
 def _add_feedback(app: FastAPI, footnote: Footnote) -> None:

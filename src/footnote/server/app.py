@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gzip
 import hashlib
 import ipaddress
 import mimetypes
@@ -16,7 +17,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from typing import Final
 
-from fastapi import FastAPI, HTTPException, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
@@ -98,13 +99,18 @@ def _add_watching(app: FastAPI, readiness: Readiness, metrics: Metrics) -> None:
         return Response(await asyncio.to_thread(metrics.text), headers={"content-type": METRICS_TYPE})
 
     @app.get("/footnote/{name}")
-    def static(name: str) -> Response:
+    def static(name: str, request: Request) -> Response:
         asset = _asset(name)
         if asset is None:
             raise HTTPException(404, "There is nothing here.")
-        body, kind, tag = asset
+        body, packed, kind, tag = asset
         # Revalidated each time: an update of Footnote must never meet yesterday's script.
-        return Response(body, media_type=kind, headers={"etag": tag, "cache-control": "no-cache"})
+        headers = {"etag": tag, "cache-control": "no-cache", "vary": "accept-encoding"}
+        if request.headers.get("if-none-match", "").removeprefix("W/") == tag:
+            return Response(status_code=304, headers=headers)
+        if packed and "gzip" in request.headers.get("accept-encoding", ""):
+            body, headers["content-encoding"] = packed, "gzip"
+        return Response(body, media_type=kind, headers=headers)
 
 
 async def _threads_are_free() -> bool:
@@ -117,14 +123,15 @@ async def _threads_are_free() -> bool:
     return True
 
 
-@lru_cache(maxsize=64)
-def _asset(name: str) -> tuple[bytes, str, str] | None:
-    """A file of the page, its type and its tag; None where there is none of that name."""
+@lru_cache(maxsize=128)
+def _asset(name: str) -> tuple[bytes, bytes, str, str] | None:
+    """A file of the page, the same packed (empty where that is hardly less), its type and its tag; None where there is none."""
     if name not in {each.name for each in STATIC.iterdir() if each.is_file()}:
         return None
     body = (STATIC / name).read_bytes()
     kind = "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return body, kind, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    packed = gzip.compress(body, mtime=0)
+    return body, packed if len(packed) < 0.9 * len(body) else b"", kind, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
 
 
 def _guard(app: FastAPI, footnote: Footnote, secrets: Secrets, metrics: Metrics, hosts: tuple[str, ...]) -> None:

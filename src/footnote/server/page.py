@@ -39,21 +39,38 @@ _QUIET: Final = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
+_STYLES: Final = (
+    "tokens",
+    "frame",
+    "controls",
+    "start",
+    "answers",
+    "standings",
+    "document",
+    "reader",
+    "panels",
+    "suggestions",
+)
+"""In their order: later ones may say more of what earlier ones began."""
+_FONTS: Final = ("sans.woff2", "serif.woff2")
+"""Those that every visit needs; the others are fetched where a text asks for them."""
+_MODULES: Final = sorted(
+    each.name for each in STATIC.iterdir() if each.name.endswith(".js") and each.name != "theme.js"
+)
 
 HEAD = """
 <meta name="color-scheme" content="light dark">
-<meta name="theme-color" content="#fbfaf6" media="(prefers-color-scheme: light)">
-<meta name="theme-color" content="#14191a" media="(prefers-color-scheme: dark)">
-<link rel="stylesheet" href="footnote/page.css">
-<link rel="stylesheet" href="footnote/thread.css">
-<link rel="stylesheet" href="footnote/reader.css">
+<meta name="theme-color" content="#fcfbf8" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#15191a" media="(prefers-color-scheme: dark)">
 <script src="footnote/theme.js"></script>
 <script type="module" src="footnote/main.js"></script>
-""" + "".join(
-    # Fetched side by side with Gradio's own files, not one after another as they import each other.
-    f'<link rel="modulepreload" href="footnote/{name}">\n'
-    for name in sorted(each.name for each in STATIC.iterdir())
-    if name.endswith(".js") and name != "theme.js"
+""" + "\n".join(
+    (
+        *(f'<link rel="stylesheet" href="footnote/{name}.css">' for name in _STYLES),
+        # Fetched side by side with Gradio's own files, not one after another as they import each other.
+        *(f'<link rel="modulepreload" href="footnote/{name}">' for name in _MODULES),
+        *(f'<link rel="preload" href="footnote/{name}" as="font" type="font/woff2" crossorigin>' for name in _FONTS),
+    )
 )
 
 
@@ -134,7 +151,7 @@ def theme() -> Any:
     sans = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Liberation Sans", "sans-serif"]
     return gr.themes.Base(
         primary_hue="teal", neutral_hue="stone", font=sans, font_mono=["ui-monospace", "monospace"]
-    ).set(body_background_fill="#fbfaf6", body_background_fill_dark="#14191a")
+    ).set(body_background_fill="#fcfbf8", body_background_fill_dark="#15191a")
 
 
 def mount_page(app: FastAPI, footnote: Footnote, queue: QuestionQueue) -> None:

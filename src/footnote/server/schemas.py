@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from types import UnionType
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
@@ -242,6 +242,67 @@ class StartForm(Given):
     documents: list[SummaryForm]  # type: ignore[valid-type]  # a type that is made here
     owner: Annotated[bool, Field(description="whether who asks may change the documents")]
     suffixes: Annotated[list[str], Field(description="of the files that can become documents")]
+
+
+class AnsweredSpanForm(Given):
+    """What a document answers to a question that heads it."""
+
+    start: int
+    end: int
+    heading: Annotated[int, Field(description="offset of the heading")]
+
+
+class ListedHeadingForm(Given):
+    """A heading of a document."""
+
+    text: str
+    level: int
+    start: int
+    answer: Annotated[AnsweredSpanForm | None, Field(description="where the heading is a question")] = None
+
+
+class FirstSentenceForm(Given):
+    """What a document says first."""
+
+    text: str
+
+
+class ContentsForm(Given):
+    """What one document holds."""
+
+    doc: str
+    title: str
+    first: FirstSentenceForm | None
+    questions: int
+    topics: int
+    headings: list[ListedHeadingForm]
+
+
+class AllContentsForm(Given):
+    """What the documents hold, without a question."""
+
+    documents: list[ContentsForm]
+    questions: int
+    topics: int
+
+
+class SuggestionForm(Given):
+    """What fits words while they are typed."""
+
+    kind: Literal["question", "topic", "document", "passage"]
+    text: str
+    doc: str
+    title: str
+    heading: str
+    start: int | None = None
+    end: int | None = None
+    quote: str | None = None
+
+
+class SuggestionsForm(Given):
+    """The best of each kind."""
+
+    found: list[SuggestionForm]
 
 
 class UnreadForm(Given):

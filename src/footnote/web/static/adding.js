@@ -1,31 +1,41 @@
 // The owner's changes: files dropped or chosen go to the server one by one, then the index follows, and each file is told.
-import { bdi, el, icon } from "./dom.js";
+import { bdi, button, el, iconButton } from "./dom.js";
 import { change, changeState, putFile } from "./server.js";
 import { strings } from "./strings.js";
 
 const LOOK_EVERY_MS = 350;
+const PICTURES = [".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".tif", ".tiff", ".bmp"];
 
 export class Adding {
   /**
    * @param suffixes of the formats that are read
-   * @param taken tells whether there is a document of a name
-   * @param links further buttons for the first line
-   * @param done called when the index has changed
+   * @param known gives the document of a file's name, or undefined
+   * @param on {done(): the documents have changed, gives {came, went}, open(): the list should be in view, read(doc, opener), ask(doc)}
    */
-  constructor({ suffixes, taken, links }, done) {
-    this.taken = taken;
-    this.done = done;
+  constructor({ suffixes, known }, on) {
+    this.known = known;
+    this.on = on;
     this.suffixes = suffixes;
     this.picker = el("input", { type: "file", multiple: true, accept: suffixes.join(","), class: "fn-picker", tabindex: "-1", "aria-hidden": "true", on: { change: () => { this.add([...this.picker.files]); this.picker.value = ""; } } });
-    this.choose = el("button", { class: "fn-button", type: "button", on: { click: () => this.picker.click() } }, icon("plus"), strings.chooseFiles);
-    this.update = el("button", { class: "fn-button", type: "button", on: { click: () => this.#begin([], strings.updating) } }, strings.updateIndex);
+    this.choose = button(strings.chooseFiles, () => this.picker.click(), { shape: "plus" });
     this.status = el("p", { class: "fn-adding-status", role: "status" });
     this.bar = el("progress", { "aria-label": strings.progress, max: "1", hidden: true });
     this.files = el("ul", { class: "fn-adding-files" });
+    this.report = el("div", { class: "fn-report", hidden: true },
+      iconButton(strings.closeReport, "close", () => (this.report.hidden = true), "fn-report-close"), this.status, this.bar, this.files);
     this.node = el("div", { class: "fn-adding" },
-      this.picker, el("p", { class: "fn-drop" }, this.choose, this.update, ...links), el("p", { class: "fn-hint" }, strings.dropHere(suffixes)), this.bar, this.status, this.files);
+      this.picker,
+      el("div", { class: "fn-drop" },
+        el("div", {}, el("p", { class: "fn-drop-title" }, strings.dropTitle), el("p", { class: "fn-hint", title: suffixes.join(" ") }, strings.dropKinds)),
+        this.choose),
+      this.report);
     this.#takeDrops();
     this.#watch(false);
+  }
+
+  /** Has the index follow the folder. */
+  update() {
+    this.#begin([], strings.updating);
   }
 
   remove(doc) {
@@ -35,15 +45,16 @@ export class Adding {
   /** Sends the files, then has the index follow. */
   async add(files) {
     if (this.busy || !files.length) return;
+    this.on.open();
     this.#busy(true);
+    this.status.textContent = strings.adding;
     const rows = files.map((file) => this.#row(file));
     this.files.replaceChildren(...rows.map((row) => row.node));
     let arrived = 0;
     for (const row of rows) arrived += await this.#send(row, false);
-    const open = () => rows.filter((row) => row.node.classList.contains("is-open")).length;
     this.#busy(false);
     if (arrived) await this.#begin([], strings.adding, rows);
-    else this.status.textContent = open() ? "" : strings.nothingAdded;
+    else this.status.textContent = strings.changeDone(0, 0, rows.length);
   }
 
   #row(file) {
@@ -65,13 +76,13 @@ export class Adding {
     row.said.textContent = [refused.what, refused.remedy].filter(Boolean).join("; ");
     if (refused.taken && !replace) {
       row.node.classList.add("is-open");
-      row.said.append(" ", el("button", { class: "fn-small", type: "button", on: { click: async () => {
+      row.said.append(" ", button(strings.replaceFile, async () => {
         if (this.busy) return;
         this.#busy(true);
         const arrived = await this.#send(row, true);
         this.#busy(false);
         if (arrived) this.#begin([], strings.adding, [row]);
-      } } }, strings.replaceFile));
+      }, { name: "fn-small" }));
     }
     return 0;
   }
@@ -79,8 +90,8 @@ export class Adding {
   /** What can be told without sending the file. */
   #unfit(name, replace) {
     const suffix = /\.[^.]+$/.exec(name)?.[0].toLowerCase() ?? "";
-    if (!this.suffixes.includes(suffix)) return { what: strings.noLoader(suffix, this.suffixes) };
-    return !replace && this.taken(name.normalize("NFC")) ? { what: strings.nameTaken, taken: true } : null;
+    if (!this.suffixes.includes(suffix)) return { what: PICTURES.includes(suffix) ? strings.noPictures : strings.noLoader(suffix) };
+    return !replace && this.known(name.normalize("NFC")) ? { what: strings.nameTaken, taken: true } : null;
   }
 
   async #begin(removed, saying, rows = []) {
@@ -118,29 +129,38 @@ export class Adding {
     } while (state.running);
     this.#busy(false);
     if (!mine) return;
-    this.#told(state, rows);
-    this.done();
+    this.#told(state, rows, await this.on.done());
   }
 
-  #told(state, rows) {
+  #told(state, rows, { came, went }) {
     if (state.error) {
       this.status.textContent = [state.error.what, state.error.remedy].filter(Boolean).join("; ");
       return;
     }
     const failed = new Map((state.failed ?? []).map(({ name, reason }) => [name, reason]));
     for (const row of rows.filter((each) => each.name)) {
-      row.node.className = failed.has(row.name) ? "is-failed" : "is-done";
-      row.said.textContent = failed.has(row.name) ? `${strings.notAdded}: ${failed.get(row.name)}` : strings.inTheIndex;
+      const reason = failed.get(row.name);
+      row.node.className = reason === undefined ? "is-done" : "is-failed";
+      row.said.textContent = reason === undefined ? strings.inTheIndex : `${strings.notAdded}: ${reason}`;
+      if (reason === undefined && this.known(row.name)) {
+        row.node.append(el("span", { class: "fn-adding-ways" },
+          button(strings.readIt, (opener) => this.on.read(row.name, opener), { name: "fn-link" }),
+          button(strings.askAboutIt, () => this.on.ask(row.name), { name: "fn-link" })));
+      }
     }
-    this.status.textContent = strings.changeDone(state.added?.length ?? 0, state.removed?.length ?? 0, failed.size);
+    // Every file that did not make it counts, also those that were never sent.
+    const refused = [...this.files.children].filter((each) => each.classList.contains("is-failed")).length;
+    // What was put into the folder or taken out of it by hand counts too; what was replaced neither came nor went.
+    const [added, removed] = [Math.max(state.added?.length ?? 0, came), Math.max(state.removed?.length ?? 0, went)];
+    this.status.textContent = strings.changeDone(added, removed, Math.max(refused, failed.size));
   }
 
   #busy(on) {
     this.busy = on;
+    if (on) this.report.hidden = false;
     this.bar.hidden = !on;
     this.bar.removeAttribute("value");
     this.choose.disabled = on;
-    this.update.disabled = on;
     this.node.classList.toggle("is-busy", on);
   }
 

@@ -7,7 +7,7 @@ const STYLES = { strong: "strong", emphasis: "em", code: "code", link: "u" };
 /**
  * Draws items of a layout.
  * @param items as the server lays them out
- * @param marks [{start, end, label, kind}], spans to mark; `label` numbers them
+ * @param marks [{start, end, label, kind, tint}], spans to mark; `label` numbers them
  * @param excerpt whether this is a piece out of its document: then its headings are no headings of this page
  */
 export function draw(items, marks = [], { excerpt = false } = {}) {
@@ -20,14 +20,14 @@ function pageBreak(item, pen) {
   if (page === undefined || page === pen.page) return null;
   const first = pen.page === null;
   pen.page = page;
-  return first && page === 1 ? null : el("p", { class: "fn-page" }, strings.pageBreak(page));
+  return first && page === 1 ? null : el("p", { class: "fn-page", data: { page } }, strings.pageBreak(page));
 }
 
 function drawItem(item, pen) {
   if (item.kind === "table") return drawTable(item, pen);
   if (item.kind === "list") return drawList(item, pen);
   const props = { dir: "auto", class: `fn-${item.kind}` };
-  if (item.kind === "heading" && !pen.excerpt) return el(`h${Math.min(6, item.level + 1)}`, props, drawRuns(item.runs, pen));
+  if (item.kind === "heading" && !pen.excerpt) return el(`h${Math.min(6, item.level + 1)}`, { ...props, data: { start: item.start } }, drawRuns(item.runs, pen));
   if (item.kind === "code") return el("pre", { ...props, tabindex: "0" }, el("code", {}, drawRuns(item.runs, pen)));
   if (item.kind === "quote") return el("blockquote", props, drawRuns(item.runs, pen));
   return el("p", props, drawRuns(item.runs, pen));
@@ -73,7 +73,7 @@ function drawMark(mark, node, pen) {
   pen.seen.add(mark);
   return el(
     "mark",
-    { class: `fn-mark fn-mark-${mark.kind}${first ? " is-first" : ""}`, data: { mark: mark.label }, tabindex: first ? "-1" : null },
+    { class: `fn-mark fn-mark-${mark.kind}${mark.linked ? " is-linked" : ""}${first ? " is-first" : ""}`, data: { mark: mark.label, ...(mark.tint ? { tint: mark.tint } : {}) }, tabindex: first ? "-1" : null },
     node,
   );
 }

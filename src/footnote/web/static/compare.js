@@ -1,7 +1,9 @@
 // Two documents that answer the same question, one column each; numbers that only one of them gives are set off.
+import { tintOf } from "./answers.js";
 import { draw } from "./blocks.js";
-import { bdi, el, icon } from "./dom.js";
+import { bdi, el } from "./dom.js";
 import { check, readDocument } from "./server.js";
+import { closing } from "./side.js";
 import { strings } from "./strings.js";
 
 const FROM_TOP = 0.28;
@@ -30,7 +32,7 @@ export async function comparison(sides, on) {
   const node = el("section", { class: "fn-panel fn-comparison", "aria-label": strings.sideBySide },
     el("header", { class: "fn-panel-head" },
       el("h2", { class: "fn-panel-title", tabindex: "-1" }, strings.sideBySide), told,
-      el("button", { class: "fn-plain fn-close", type: "button", "aria-label": strings.closeComparison, title: strings.closeComparison, on: { click: on.close } }, icon("close"))),
+      closing(on.close, strings.closeComparison)),
     columns);
   drawAll();
   return node;
@@ -48,7 +50,7 @@ function column(side, only, pick, on) {
   const differs = only.map(({ start, end }) => ({ start, end, label: "", kind: "differs" }));
   const open = el("button", { class: "fn-place fn-column-title", type: "button", on: { click: () => on.read(layout.doc, first, open) } }, bdi(layout.title));
   const body = el("div", { class: "fn-page-body", tabindex: "0", role: "region", "aria-label": layout.title },
-    el("article", { class: "fn-article" }, draw(layout.items, [...differs, ...marks])));
+    el("article", { class: "fn-article" }, draw(layout.items, [...differs, ...marks.map((mark) => (mark.kind === "quote" ? { ...mark, tint: tintOf(Number(mark.label)) } : mark))])));
   return el("div", { class: "fn-column" },
     el("header", { class: "fn-column-head" }, pick ?? open, layout.metadata.date ? el("span", { class: "fn-hint" }, layout.metadata.date) : null),
     el("div", { class: "fn-page-frame" }, body));

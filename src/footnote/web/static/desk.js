@@ -1,18 +1,22 @@
 // The checking mode: which answer's quotes the reader stands at, stepping through them, and the verdicts on them.
-import { showVerdict, tally } from "./cards.js";
+import { showVerdict, tally, tintOf } from "./answers.js";
 import { comparison } from "./compare.js";
 import { el } from "./dom.js";
-import { setAddress } from "./links.js";
+import { fragment } from "./places.js";
 import { Trouble } from "./server.js";
 import { strings } from "./strings.js";
 
-const VERDICT_KEYS = { s: "supports", d: "does not", u: "unclear" };
+const VERDICT_KEYS = { s: "supports", y: "supports", d: "does not", u: "unclear" };
 
 export class Desk {
-  /** @param kept called after a verdict, so that it outlives a reload */
-  constructor(reader, kept) {
-    this.reader = reader;
-    this.kept = kept;
+  /**
+   * @param side the place beside the text
+   * @param reader draws a document there
+   * @param layers the history of what is open
+   * @param events {kept(): a verdict should outlive a reload, turns(): all turns of the conversation}
+   */
+  constructor(side, reader, layers, events) {
+    Object.assign(this, { side, reader, layers, events });
     this.turn = null;
     this.citation = null;
     this.bar = this.#bar();
@@ -20,25 +24,34 @@ export class Desk {
   }
 
   /** Opens a citation of a turn in the reader. */
-  async read(turn, citation, opener) {
+  async read(turn, citation, opener = null) {
+    const { number, doc } = citation;
+    this.layers.open({ kind: "read", hash: fragment(citation), turn: this.events.turns().indexOf(turn), number });
+    this.#leave();
     this.turn = turn;
     this.citation = citation;
-    const marks = turn.quotes
-      .filter((each) => each.doc === citation.doc)
-      .map((each) => ({ ...each, label: String(each.number), kind: "quote" }));
+    const marks = turn.quotes.filter((each) => each.doc === doc).map((each) => ({ ...each, label: String(each.number), kind: "quote", tint: tintOf(each.number) }));
     const position = turn.answer.standing === "nearest" ? strings.nearestMark : strings.position(turn.quotes.indexOf(citation) + 1, turn.quotes.length);
     this.#show();
     const steps = turn.quotes.length > 1 ? (by) => this.step(by) : null;
-    await this.reader.read({ doc: citation.doc, marks, active: String(citation.number), opener, position, steps, foot: this.bar });
-    setAddress(citation);
+    await this.reader.read({ doc, marks, active: String(number), opener, position, steps, foot: this.bar });
   }
 
-  /** Opens a passage that is no quote of an answer: a related one, or one from a link. */
-  async readAlone(place, opener, position) {
+  /** Opens a document at a place that is no quote of an answer, or at its beginning: a related passage, a heading, a link. */
+  async readAlone(place, opener = null, position = "") {
+    this.layers.open({ kind: "read", hash: fragment(place) });
     this.#leave();
-    const marks = place.start === undefined ? [] : [{ ...place, label: "~", kind: "related" }];
-    await this.reader.read({ doc: place.doc, marks, active: marks.length ? "~" : null, opener, position });
-    setAddress(place);
+    const marks = place.start === undefined || place.heading ? [] : [{ ...place, label: "~", kind: "related" }];
+    await this.reader.read({ doc: place.doc, marks, active: marks.length ? "~" : null, at: place.heading ? place.start : null, opener, position });
+  }
+
+  /** Opens what the history had open. */
+  restore({ turn, number, hash }, place) {
+    const found = this.events.turns()[turn];
+    const citation = found?.quotes.find((each) => each.number === number);
+    const shown = citation && fragment(citation) === hash;
+    if (shown) this.read(found, citation, found.node.querySelector(`.fn-card[data-number="${number}"] .fn-cite`));
+    else if (place) this.readAlone(place, null, place.start === undefined || place.heading ? "" : strings.linkedMark);
   }
 
   /**
@@ -53,10 +66,16 @@ export class Desk {
       else this.readAlone({ doc, ...sides.find((each) => each.doc === doc).marks[0] }, opener ?? from, strings.relatedMark);
     };
     try {
-      this.reader.showPanel(await comparison(sides, { close: () => this.reader.close(), read }), opener, { wide: true });
+      const panel = await comparison(sides, { close: () => this.side.close(), read });
+      this.layers.open({ kind: "compare", hash: location.pathname + location.search });
+      this.reader.left();
+      this.side.show(panel, opener, { wide: true });
+      panel.querySelector("h2").focus();
+      // The text is narrower now: what is compared stays in view.
+      turn.node.scrollIntoView({ block: "start", behavior: "instant" });
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
-      await this.readAlone({ doc: sides[0].doc }, opener, "");
+      await this.readAlone({ doc: sides[0].doc }, opener);
     }
   }
 
@@ -66,27 +85,31 @@ export class Desk {
     this.#go((quotes.indexOf(this.citation) + by + quotes.length) % quotes.length);
   }
 
-  closed() {
+  /** Something else is open now, or nothing. */
+  left() {
     this.#leave();
-    setAddress(null);
   }
 
   #go(at) {
     const citation = this.turn.quotes[at];
-    if (citation) this.read(this.turn, citation, this.turn.node.querySelector(`.fn-card[data-number="${citation.number}"] .fn-cite`));
+    if (citation) this.read(this.turn, citation, this.#cardOf(citation)?.querySelector(".fn-cite"));
+  }
+
+  #cardOf({ number }) {
+    return this.turn.node.querySelector(`.fn-card[data-number="${number}"]`);
   }
 
   #leave() {
-    this.turn?.node.querySelector(".fn-card.is-open")?.classList.remove("is-open");
+    document.querySelector(".fn-card.is-open")?.classList.remove("is-open");
     this.turn = null;
     this.citation = null;
   }
 
   #bar() {
-    this.buttons = Object.entries(strings.verdicts).map(([verdict, label]) =>
+    this.buttons = Object.entries(strings.judging).map(([verdict, label]) =>
       el("button", { class: "fn-small", type: "button", "aria-pressed": "false", data: { verdict }, on: { click: () => this.#judge(verdict) } }, label));
     this.count = el("span", { class: "fn-tally", role: "status" });
-    return el("footer", { class: "fn-desk" },
+    return el("div", { class: "fn-desk" },
       el("p", { id: "fn-desk-question" }, strings.checkQuestion),
       el("div", { class: "fn-desk-verdicts", role: "group", "aria-labelledby": "fn-desk-question", title: strings.checkKeys }, this.buttons),
       this.count);
@@ -99,7 +122,7 @@ export class Desk {
     if (this.turn.verdicts[number] === verdict) delete this.turn.verdicts[number];
     else this.turn.verdicts[number] = verdict;
     this.#show();
-    this.kept();
+    this.events.kept();
   }
 
   #show() {
@@ -107,13 +130,18 @@ export class Desk {
     for (const button of this.buttons) {
       button.setAttribute("aria-pressed", String(turn.verdicts[citation.number] === button.dataset.verdict));
     }
-    this.count.textContent = strings.checked(turn.quotes.filter((each) => turn.verdicts[each.number]).length, turn.quotes.length);
+    this.count.textContent = tally(turn);
     document.querySelector(".fn-card.is-open")?.classList.remove("is-open");
-    const card = turn.node.querySelector(`.fn-card[data-number="${citation.number}"]`);
-    card?.classList.add("is-open");
-    if (card) showVerdict(card, turn.verdicts[citation.number]);
-    const line = turn.node.querySelector(".fn-checkline .fn-tally");
-    if (line) line.textContent = tally(turn);
+    const card = this.#cardOf(citation);
+    if (card) {
+      card.classList.add("is-open");
+      card.closest("details")?.setAttribute("open", "");
+      showVerdict(card, turn.verdicts[citation.number]);
+    }
+    const line = turn.node.querySelector(".fn-checkline");
+    if (!line) return;
+    line.querySelector(".fn-tally").textContent = tally(turn);
+    line.hidden = !tally(turn);
   }
 
   // Single letters work only while focus is in the reader, so that they never surprise anyone who types or dictates.

@@ -1,7 +1,8 @@
 // A conversation as Markdown, HTML and JSON. The JSON holds what is needed to verify every quote again later.
+import { draw } from "./blocks.js";
 import { el } from "./dom.js";
-import { permalink } from "./links.js";
-import { download, escapeMarkdown, placeText, quoteText } from "./references.js";
+import { permalink } from "./places.js";
+import { download, escapeMarkdown, markdownQuote, placeText, quoteText } from "./references.js";
 import { strings } from "./strings.js";
 
 const verdictOf = (turn, citation) => turn.verdicts[citation.number] ?? null;
@@ -22,6 +23,10 @@ const quoteJson = (turn, quote) => ({
 /** Why there is no answer; someone in danger is not told again. */
 const refusalOf = ({ answer, care }) => (answer.answered || care ? "" : answer.explanation || strings.refusal);
 
+/** How sure the answer is, and of which documents it was asked. */
+const standingOf = ({ answer, shown, scope }) =>
+  [answer.answered ? strings.confidence[shown?.confidence] ?? "" : "", scope ? strings.askedOf(...scope) : ""].filter(Boolean).join(". ");
+
 export function asJson(name, turns) {
   const told = turns.filter((turn) => turn.answer).map((turn) => ({
     question: turn.question,
@@ -39,20 +44,21 @@ export function asJson(name, turns) {
 }
 
 export function asMarkdown(name, turns) {
-  const lines = [`# ${escapeMarkdown(name)}`, ""];
+  const lines = [`# ${escapeMarkdown(name)}`, "", `*${strings.exportedAt(new Date())}*`, ""];
   for (const turn of turns.filter((each) => each.answer)) {
     lines.push(`## ${escapeMarkdown(turn.question)}`, "");
     if (turn.answer.interpreted_as !== turn.answer.question) lines.push(`${strings.understood} “${escapeMarkdown(turn.answer.interpreted_as)}”`, "");
+    if (standingOf(turn)) lines.push(`${standingOf(turn)}`, "");
     if (refusalOf(turn)) lines.push(`*${escapeMarkdown(refusalOf(turn))}*`, "");
     for (const each of turn.quotes) {
       const verdict = verdictOf(turn, each);
-      lines.push(`> ${escapeMarkdown(quoteText(each))}`, "", `[${each.number}] [${escapeMarkdown(placeText(each))}](${permalink(each)}) · ${stateOf(each)}${verdict ? ` · ${strings.verdicts[verdict]}` : ""}`, "");
+      lines.push(markdownQuote(each), "", `[${each.number}] [${escapeMarkdown(placeText(each))}](${permalink(each)}) · ${stateOf(each)}${verdict ? ` · ${strings.verdicts[verdict]}` : ""}`, "");
     }
   }
   return lines.join("\n");
 }
 
-const STYLE = "body{max-width:42rem;margin:3rem auto;padding:0 1rem;font:1rem/1.6 Charter,Georgia,serif}blockquote{margin:0 0 .3rem;padding-left:1rem;border-left:3px solid #0d5b5f}small{color:#566062}";
+const STYLE = "body{max-width:42rem;margin:3rem auto;padding:0 1rem;font:1rem/1.6 Charter,Georgia,serif}blockquote{margin:0 0 .3rem;padding-left:1rem;border-left:3px solid #0d5b5f}small{color:#566062}table{border-collapse:collapse}th,td{padding:.2rem .8rem .2rem 0;text-align:start;vertical-align:top;border-bottom:1px solid #ccc}";
 
 export function asHtml(name, turns) {
   const page = document.implementation.createHTMLDocument(name);
@@ -60,21 +66,22 @@ export function asHtml(name, turns) {
     el("meta", { charset: "utf-8" }),
     el("meta", { "http-equiv": "Content-Security-Policy", content: "default-src 'none'; style-src 'unsafe-inline'" }),
     el("style", {}, STYLE));
-  page.body.append(el("h1", { dir: "auto" }, name));
+  page.body.append(el("h1", { dir: "auto" }, name), el("p", {}, el("small", {}, strings.exportedAt(new Date()))));
   for (const turn of turns.filter((each) => each.answer)) {
     page.body.append(el("h2", { dir: "auto" }, turn.question));
+    if (standingOf(turn)) page.body.append(el("p", {}, el("small", {}, standingOf(turn))));
     if (refusalOf(turn)) page.body.append(el("p", { dir: "auto" }, refusalOf(turn)));
     for (const each of turn.quotes) {
       const verdict = verdictOf(turn, each);
       page.body.append(
-        el("blockquote", { dir: "auto" }, quoteText(each)),
+        el("blockquote", { dir: "auto" }, each.items?.length ? draw(each.items, [], { excerpt: true }) : quoteText(each)),
         el("p", {}, el("small", {}, `[${each.number}] `, el("a", { href: permalink(each) }, placeText(each)), ` · ${stateOf(each)}`, verdict ? ` · ${strings.verdicts[verdict]}` : "")));
     }
   }
   return `<!doctype html>\n${page.documentElement.outerHTML}\n`;
 }
 
-/** What the export menu offers for the conversation that `told()` gives: {name, turns}. */
+/** What the menu offers for the conversation that `told()` gives: {name, turns}. */
 export function exportEntries(told) {
   const save = (end, type, form) => () => {
     const { name, turns } = told();

@@ -1,6 +1,7 @@
 // What a reader says of an answer, and the owner's list of it.
-import { el, icon } from "./dom.js";
+import { el } from "./dom.js";
 import { judgmentsFile, readFeedback, sendFeedback } from "./server.js";
+import { listPanel } from "./side.js";
 import { strings } from "./strings.js";
 
 const newId = () => crypto.randomUUID?.() ?? `t${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
@@ -12,58 +13,75 @@ const REASONS = {
   absent: ["not_answered"],
 };
 
-/** The line under an answer. @param kept called when what was said should outlive a reload */
+/** What of it the menu offers. */
+export function feedbackEntries(turn) {
+  const kind = turn.feedback?.kind ?? null;
+  const entry = (label, said, pressed) => ({ label: pressed ? `${label} ✓` : label, run: () => turn.say(pressed ? null : said) });
+  return [
+    entry(turn.quotes.length ? strings.good : strings.rightlyAbstained, "good", kind === "good"),
+    entry(strings.bad, "bad", kind !== null && kind !== "good"),
+  ];
+}
+
+/** The line under an answer that something was said of. @param kept called when what was said should outlive a reload */
 export function feedbackLine(turn, kept) {
   turn.feedback ??= { kind: null, correct: [] };
   const said = el("span", { class: "fn-feedback-said", role: "status" });
   const reasons = el("div", { class: "fn-reasons", role: "group", "aria-label": strings.whatIsWrong });
-  const thumb = (good) => {
-    const label = good ? (turn.quotes.length ? strings.good : strings.rightlyAbstained) : strings.bad;
-    return el("button", { class: "fn-plain fn-thumb", type: "button", "aria-pressed": "false", "aria-label": label, title: label, data: { good }, on: { click: () => say(pressedNow(good) ? null : good ? "good" : "bad") } }, icon(good ? "up_thumb" : "down_thumb"));
-  };
-  const thumbs = [thumb(true), thumb(false)];
-  const pressedNow = (good) => turn.feedback.kind !== null && (turn.feedback.kind === "good") === good;
-  const node = el("div", { class: "fn-feedback" }, thumbs, reasons, said);
+  const node = el("div", { class: "fn-feedback" }, reasons, said);
 
   const draw = () => {
     const { kind } = turn.feedback;
-    thumbs.forEach((each, n) => each.setAttribute("aria-pressed", String(pressedNow(n === 0))));
     const wrong = kind !== null && kind !== "good";
+    node.dataset.kind = kind ?? "";
     reasons.hidden = !wrong;
-    reasons.replaceChildren(...(wrong ? REASONS[turn.answer.standing].map((reason) =>
-      el("button", { class: "fn-small", type: "button", "aria-pressed": String(reason === kind), on: { click: () => say(reason) } }, strings.reasons[reason])) : []));
+    reasons.replaceChildren(...(wrong ? [el("span", {}, strings.whatIsWrong), ...REASONS[turn.answer.standing].map((reason) =>
+      el("button", { class: "fn-small", type: "button", "aria-pressed": String(reason === kind), on: { click: () => turn.say(reason) } }, strings.reasons[reason]))] : []));
+    said.textContent = kind === "good" ? strings.kinds.good : "";
     turn.node.classList.toggle("is-pointing", kind === "wrong_passage" || kind === "not_answered");
     for (const button of turn.node.querySelectorAll(".fn-points")) {
       button.setAttribute("aria-pressed", String(isCorrect(turn, button)));
     }
   };
-  const say = async (kind) => {
+  turn.say = async (kind) => {
+    const before = { ...turn.feedback };
     turn.feedback.kind = kind;
     if (kind === null || kind === "good" || kind === "should_have_abstained") turn.feedback.correct = [];
     draw();
-    if (kind === "wrong_passage" || kind === "not_answered") turn.node.querySelector(".fn-related")?.setAttribute("open", "");
-    await send();
+    if (kind === "wrong_passage" || kind === "not_answered") openRelated(turn);
+    await send(before);
   };
-  const send = async () => {
+  const send = async (before) => {
     const { kind } = turn.feedback;
     turn.feedback.turn ??= newId();
     try {
       await sendFeedback(bodyOf(turn));
       said.textContent = kind === null ? strings.feedbackTaken : turn.node.classList.contains("is-pointing") && turn.shown.related.length ? strings.feedbackPoint : strings.feedbackThanks;
     } catch {
+      // Nothing was kept, so nothing shows as said.
+      Object.assign(turn.feedback, before);
+      draw();
       said.textContent = strings.feedbackFailed;
     }
     kept();
   };
   turn.point = (hit) => {
+    const before = { ...turn.feedback, correct: [...turn.feedback.correct] };
     const at = turn.feedback.correct.findIndex((each) => each.doc === hit.doc && each.start === hit.start);
     if (at >= 0) turn.feedback.correct.splice(at, 1);
     else turn.feedback.correct.push({ doc: hit.doc, start: hit.start, end: hit.end, quote: hit.text });
     draw();
-    send();
+    send(before);
   };
   draw();
   return node;
+}
+
+function openRelated(turn) {
+  const fold = turn.node.querySelector(".fn-related");
+  if (!fold) return;
+  fold.hidden = false;
+  fold.open = true;
 }
 
 /** A button that points at a passage as the answer; it shows once an answer was called wrong. */
@@ -91,17 +109,13 @@ function bodyOf(turn) {
   };
 }
 
-/** The owner's list, as a panel for the right-hand side. */
+/** The owner's list, as a panel beside the text. */
 export function feedbackPanel(close) {
   const body = el("div", { class: "fn-feedback-list" }, el("p", { role: "status" }, strings.reading));
   readFeedback().then(
     (read) => body.replaceChildren(...listed(read)),
     () => body.replaceChildren(el("p", { role: "alert" }, strings.feedbackUnread)));
-  return el("section", { class: "fn-panel fn-feedback-panel", "aria-label": strings.feedbackList },
-    el("header", { class: "fn-panel-head" },
-      el("h2", { class: "fn-panel-title", tabindex: "-1" }, strings.feedbackList),
-      el("button", { class: "fn-plain fn-close", type: "button", "aria-label": strings.closeFeedback, title: strings.closeFeedback, on: { click: close } }, icon("close"))),
-    el("div", { class: "fn-page-frame" }, el("div", { class: "fn-page-body", tabindex: "0", role: "group", "aria-label": strings.feedbackList }, body)));
+  return listPanel(strings.feedbackList, close, [body], { name: "fn-feedback-panel", closeLabel: strings.closeFeedback });
 }
 
 function listed({ rows, count, unanswered, judgments, left_out: leftOut }) {

@@ -6,10 +6,15 @@ const BLOCKS = "p, li, td, th, h2, h3, h4, h5, h6, pre, blockquote";
 const MOST = 2000;
 
 export class Find {
-  /** @param body the scrolling element that holds the document */
-  constructor(body, closed) {
+  /**
+   * @param body the scrolling element that holds the document
+   * @param closed called when finding ends
+   * @param found called with the ranges of what is found
+   */
+  constructor(body, closed, found) {
     this.body = body;
     this.closed = closed;
+    this.found = found;
     this.ranges = [];
     this.at = -1;
     this.input = el("input", { type: "search", "aria-label": strings.find, placeholder: strings.find, on: { input: () => this.#search() } });
@@ -61,6 +66,7 @@ export class Find {
 
   #paint(ranges) {
     this.ranges = ranges;
+    this.found(ranges);
     if (!globalThis.CSS?.highlights) return;
     CSS.highlights.set("fn-found", new Highlight(...ranges));
     CSS.highlights.delete("fn-found-here");

@@ -80,7 +80,7 @@ function turn(value) {
 
 function conversation(value) {
   if (!value || !isText(value.id, 60) || !isText(value.name, 200) || !Array.isArray(value.turns)) return null;
-  return { id: value.id, name: value.name, turns: value.turns.map(turn).filter(Boolean) };
+  return { id: value.id, name: value.name, at: isCount(value.at) ? value.at : null, turns: value.turns.map(turn).filter(Boolean) };
 }
 
 /** What of a turn is kept: the answer and its places, never how it was drawn. */
@@ -112,10 +112,10 @@ export class Kept {
   /** Keeps the turns as the current conversation, which begins with its first question. */
   keep(turns) {
     if (!this.current && turns.length) {
-      this.current = { id: crypto.randomUUID?.() ?? String(Math.random()).slice(2), name: turns[0].question.slice(0, 120), turns: [] };
+      this.current = { id: crypto.randomUUID?.() ?? String(Math.random()).slice(2), name: turns[0].question.slice(0, 120), at: null, turns: [] };
       this.list.unshift(this.current);
     }
-    if (this.current) this.current.turns = turns.map(storable);
+    if (this.current) Object.assign(this.current, { turns: turns.map(storable), at: Date.now() });
     this.#save();
   }
 

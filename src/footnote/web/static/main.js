@@ -1,19 +1,26 @@
 // Takes the hosts that Gradio has drawn and makes the page of them.
-import { el, icon } from "./dom.js";
+import { Composer } from "./composer.js";
 import { Desk } from "./desk.js";
-import { Drawer } from "./drawer.js";
-import { exportEntries } from "./exports.js";
-import { Kept } from "./kept.js";
+import { el } from "./dom.js";
+import { conversationsPanel } from "./drawer.js";
 import { feedbackPanel } from "./feedback.js";
-import { linked } from "./links.js";
-import { menu } from "./menu.js";
+import { Kept } from "./kept.js";
+import { Layers } from "./layers.js";
+import { masthead } from "./masthead.js";
+import { nextOffers } from "./next.js";
+import { linked } from "./places.js";
+import { questionsPanel } from "./questions.js";
 import { Reader } from "./reader.js";
-import { readStart } from "./server.js";
+import { answers, forgetContents, readContents, readStart } from "./server.js";
 import { Shelf } from "./shelf.js";
+import { keysPanel, listenForKeys } from "./shortcuts.js";
+import { Side } from "./side.js";
+import { startNodes, troubleNodes } from "./start.js";
 import { strings } from "./strings.js";
 import { Thread } from "./thread.js";
 
 const MOST_NOTICES = 3; // more would push the answers off a small screen
+const LOOK_AGAIN_MS = 2000;
 const HOSTS = ["fn-app", "fn-chat", "fn-masthead", "fn-thread", "fn-question", "fn-ask", "fn-notice", "fn-side", "fn-reader"];
 
 /** Our own node inside a Gradio component that Python never updates. */
@@ -23,128 +30,205 @@ function hostIn(id) {
   return host;
 }
 
-function isDark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
-function themeToggle() {
-  const toggle = el("button", { class: "fn-plain", type: "button" });
-  const paint = () => {
-    document.body.classList.toggle("dark", isDark());
-    toggle.setAttribute("aria-label", isDark() ? strings.toLight : strings.toDark);
-    toggle.title = toggle.getAttribute("aria-label");
-    toggle.replaceChildren(icon(isDark() ? "sun" : "moon"));
-  };
-  toggle.addEventListener("click", () => {
-    const theme = isDark() ? "light" : "dark";
-    document.documentElement.dataset.theme = theme;
-    try {
-      localStorage.setItem("footnote.theme", theme);
-    } catch {
-      // Storage is switched off: the choice holds until the page is left.
-    }
-    paint();
-  });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
-  paint();
-  return toggle;
-}
-
-function masthead({ thread, reader, kept }) {
-  const open = (turns) => {
-    reader.close();
-    return thread.restore(turns);
-  };
-  const drawer = new Drawer(kept, open);
-  const fresh = el("button", { class: "fn-plain", type: "button", "aria-label": strings.newConversation, title: strings.newConversation, on: { click: async () => {
-    await open(kept.select(null));
-    document.querySelector("#fn-question textarea").focus();
-  } } }, icon("plus"));
-  const shelf = el("button", { class: "fn-plain fn-documents", type: "button", "aria-label": strings.documentsTitle, title: strings.documentsTitle, on: { click: () => reader.openShelf(shelf) } }, icon("file"));
-  const told = () => ({ name: kept.current?.name ?? strings.conversation, turns: thread.turns });
-  hostIn("fn-masthead").append(
-    el("p", { class: "fn-brand" }, strings.name, el("sup", { "aria-hidden": "true" }, "1")),
-    el("div", { class: "fn-tools" }, menu(strings.export, { class: "fn-plain fn-export", title: strings.exportLabel }, exportEntries(told)), fresh, shelf, drawer.button, themeToggle()),
-    drawer.node);
-}
-
-function composer(thread) {
-  const box = document.querySelector("#fn-question textarea");
-  const button = document.getElementById("fn-ask");
-  const send = () => {
-    const question = box.value;
-    if (!question.trim()) {
-      box.focus();
-      return;
-    }
-    // Gradio keeps its own copy of the value; it follows the input event.
-    box.value = "";
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-    thread.ask(question);
-  };
-  document.getElementById("fn-question").addEventListener(
-    "keydown",
-    (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      event.stopPropagation();
-      send();
-    },
-    { capture: true },
-  );
-  button.addEventListener("click", send);
-  return box;
-}
-
 // Asked for at once, while Gradio still draws its frame.
 let firstStart = readStart();
 firstStart.catch(() => {});
 
-async function begin({ thread, shelf, desk, kept }) {
-  let started;
-  try {
-    started = await (firstStart ?? readStart());
-    firstStart = null;
-  } catch {
-    firstStart = null;
-    thread.trouble(() => begin({ thread, shelf, desk, kept }));
-    return;
+class Page {
+  constructor() {
+    this.outage = null;
+    this.started = { documents: [], starters: [], notices: [], owner: false };
+    this.kept = new Kept();
+    this.layers = new Layers((view) => this.#replay(view), ({ kind }) => this.#current(kind));
+    this.side = new Side(hostIn("fn-reader"), () => this.#closed());
+    this.reader = new Reader(this.side);
+    this.notice = hostIn("fn-notice");
+    this.shelf = new Shelf({
+      browse: (doc, opener) => this.desk.readAlone({ doc }, opener),
+      ask: (doc) => this.#askOnly(doc),
+      changed: async () => this.#take(await readStart()),
+      ticked: () => this.#ticked(),
+      close: () => this.side.close(),
+      open: (opener) => this.show("documents", opener),
+    });
+    this.thread = new Thread(hostIn("fn-thread"), {
+      kept: () => this.kept.keep(this.thread.turns),
+      allowed: () => this.shelf.allowed(),
+      next: (turn) => nextOffers(turn, this.#open(), this.#ways()),
+      askAll: () => this.shelf.askAll(),
+      trouble: (kind) => kind === "offline" && this.#waitForServer(),
+    });
+    this.desk = this.thread.desk = new Desk(this.side, this.reader, this.layers, { kept: () => this.kept.keep(this.thread.turns), turns: () => this.thread.turns });
+    const told = () => ({ name: this.kept.current?.name ?? strings.conversation, turns: this.thread.turns });
+    const show = (kind) => (opener) => this.show(kind, opener);
+    hostIn("fn-masthead").append(...masthead({
+      fresh: () => this.#fresh(),
+      questions: show("questions"),
+      documents: show("documents"),
+      conversations: show("conversations"),
+      feedback: show("feedback"),
+      keys: show("keys"),
+      update: (opener) => { this.show("documents", opener); this.shelf.adding.update(); },
+    }, told, () => this.started.owner));
+    this.composer = new Composer({ ask: (question) => this.thread.ask(question), choose: (each) => this.#choose(each) });
+    listenForKeys({ ask: () => this.composer.focus(), keys: show("keys") });
+    addEventListener("hashchange", () => this.layers.now() ?? this.#openLinked());
+    document.getElementById("fn-app").dataset.drop = strings.dropHere;
   }
-  take(started, { thread, shelf });
-  hostIn("fn-notice").replaceChildren(...started.notices.slice(0, MOST_NOTICES).map((notice) => el("p", { dir: "auto" }, notice)));
-  if (kept.current) await thread.restore(kept.select(kept.current.id));
-  const place = linked();
-  if (place) desk.readAlone(place, null, strings.linkedMark);
-}
 
-/** What the server told of the index. */
-function take(started, { thread, shelf }) {
-  thread.documentsCount = started.documents.length;
-  shelf.show(started);
-  thread.greet(started.starters);
-}
+  /** Opens one of the lists beside the text. */
+  show(kind, opener = null) {
+    const close = () => this.side.close();
+    const panel = {
+      documents: () => this.shelf.node,
+      questions: () => questionsPanel({ close, ...this.#ways() }),
+      conversations: () => conversationsPanel(this.kept, { close, opened: (turns) => this.thread.restore(turns), chosen: (turns) => { close(); this.thread.restore(turns); } }),
+      feedback: () => feedbackPanel(close),
+      keys: () => keysPanel(close),
+    }[kind]();
+    this.layers.open({ kind, hash: `#${kind}` });
+    this.desk.left();
+    this.reader.left();
+    this.side.show(panel, opener);
+    panel.querySelector("h2").focus();
+  }
 
-function mount() {
-  const kept = new Kept();
-  let desk = null;
-  const shelf = new Shelf({
-    browse: (doc, opener) => desk.readAlone({ doc }, opener, ""),
-    changed: async () => take(await readStart(), { thread, shelf }),
-    ticked: () => thread.greet(thread.starters),
-    feedback: (opener) => reader.showPanel(feedbackPanel(() => reader.close()), opener),
-    close: () => reader.close(),
-  });
-  const reader = new Reader(hostIn("fn-reader"), shelf.node, { closed: () => desk.closed() });
-  const thread = new Thread(hostIn("fn-thread"), () => kept.keep(thread.turns), () => shelf.allowed());
-  desk = thread.desk = new Desk(reader, () => kept.keep(thread.turns));
-  masthead({ thread, reader, kept });
-  composer(thread);
-  addEventListener("hashchange", () => {
+  async begin() {
+    let started;
+    try {
+      started = await (firstStart ?? readStart());
+    } catch {
+      this.thread.hello.replaceChildren(...troubleNodes(strings.startFailed, () => this.begin()));
+      return;
+    } finally {
+      firstStart = null;
+    }
+    const asked = new URLSearchParams(location.search).get("q")?.slice(0, 2000) ?? "";
+    this.#take(started);
+    // Reloaded, the answer is the one that was kept.
+    if (asked.trim() && this.kept.current?.turns[0]?.question !== asked.trim()) {
+      this.kept.select(null);
+      await this.thread.ask(asked);
+      return;
+    }
+    if (this.kept.current) await this.thread.restore(this.kept.select(this.kept.current.id));
+    const view = this.layers.now();
+    if (view) this.#replay(view);
+    else this.#openLinked();
+  }
+
+  /** What the server told of the index. */
+  #take(started) {
+    this.started = started;
+    this.thread.documentsCount = started.documents.length;
+    this.contents = null;
+    forgetContents();
+    this.shelf.show(started);
+    this.notice.replaceChildren(...(this.outage ? [this.outage] : []), ...started.notices.slice(0, MOST_NOTICES).map((notice) => el("p", { dir: "auto" }, notice)));
+    this.#ticked();
+    readContents().then((contents) => {
+      this.contents = contents;
+      this.#greet();
+    }, () => {});
+  }
+
+  #greet() {
+    this.thread.hello.replaceChildren(...startNodes(this.started, this.#open(), this.contents, this.#ways()));
+  }
+
+  #ticked() {
+    this.#greet();
+    const { documents } = this.started;
+    this.composer.narrowed(this.shelf.allowed()?.length ?? documents.length, documents.length, () => this.shelf.askAll());
+  }
+
+  /** Starters whose documents are asked. */
+  #open() {
+    const allowed = this.shelf.allowed();
+    return this.started.starters.filter((each) => allowed === null || allowed.includes(each.doc)).map((each) => each.question);
+  }
+
+  #ways() {
+    return {
+      // What a document asks itself is asked as it stands.
+      ask: (question) => { this.#uncover(); this.thread.ask(question, { literal: true }); },
+      read: (place, opener) => this.desk.readAlone(place, opener),
+      questions: (opener) => this.show("questions", opener),
+      documents: (opener) => this.show("documents", opener),
+      choose: (opener) => { this.show("documents", opener); this.shelf.adding.picker.click(); },
+    };
+  }
+
+  #askOnly(doc) {
+    this.shelf.askOnly(doc);
+    this.#uncover();
+    this.composer.focus();
+  }
+
+  /** In one column an open panel would cover the answer. */
+  #uncover() {
+    if (document.getElementById("fn-chat").inert) this.side.close();
+  }
+
+  #choose({ kind, text, quote, doc, start, end }) {
+    if (kind === "question") this.#ways().ask(text);
+    else if (kind === "topic") this.desk.readAlone({ doc, start, heading: true });
+    else if (kind === "document") this.desk.readAlone({ doc });
+    else this.desk.readAlone({ doc, start, end, quote }, null, strings.relatedMark);
+  }
+
+  async #fresh() {
+    this.side.close();
+    if (location.search) history.replaceState(null, "", location.pathname);
+    await this.thread.restore(this.kept.select(null));
+    this.composer.focus();
+  }
+
+  /** Opens what a moment of the history had open. */
+  #replay(view) {
+    if (!view) this.side.close();
+    else if (view.kind === "read") this.desk.restore(view, linked(view.hash));
+    else if (view.kind === "compare") this.side.close();
+    else this.show(view.kind);
+  }
+
+  #openLinked() {
     const place = linked();
-    if (place) desk.readAlone(place, null, strings.linkedMark);
-  });
-  begin({ thread, shelf, desk, kept });
+    const list = /^#(documents|questions|conversations|feedback|keys)$/.exec(location.hash);
+    if (place) this.desk.readAlone(place, null, place.start === undefined || place.heading ? "" : strings.linkedMark);
+    else if (list && (list[1] !== "feedback" || this.started.owner)) this.show(list[1]);
+  }
+
+  #closed() {
+    this.desk.left();
+    this.reader.left();
+    this.layers.closed();
+    this.#current("");
+  }
+
+  #current(kind) {
+    for (const [name, each] of [["questions", ".fn-to-questions"], ["documents", ".fn-documents"]]) {
+      document.querySelector(each).toggleAttribute("aria-current", name === kind);
+    }
+  }
+
+  /** Says that the server is gone, until it is back. */
+  async #waitForServer() {
+    if (this.waiting) return;
+    this.waiting = true;
+    this.outage?.remove();
+    const told = (this.outage = el("p", { class: "fn-offline", role: "alert" }, strings.offline));
+    this.notice.prepend(told);
+    while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    told.replaceChildren(strings.online);
+    told.classList.add("is-back");
+    this.waiting = false;
+    setTimeout(() => {
+      told.remove();
+      if (this.outage === told) this.outage = null;
+    }, 3 * LOOK_AGAIN_MS);
+    readStart().then((started) => this.#take(started), () => {});
+  }
 }
 
 function whenDrawn(run) {
@@ -161,4 +245,4 @@ function whenDrawn(run) {
   watch.observe(document.documentElement, { childList: true, subtree: true });
 }
 
-whenDrawn(mount);
+whenDrawn(() => new Page().begin());

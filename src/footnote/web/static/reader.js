@@ -1,174 +1,165 @@
-// The right-hand panel: the shelf of documents, or one whole document with the quotes marked in it.
-import { draw } from "./blocks.js";
-import { bdi, calm, el, icon, narrow } from "./dom.js";
+// One whole document beside the text, with quotes marked in it: where one is in it, its outline, and ways about it.
+import { draw, textOf } from "./blocks.js";
+import { bdi, button, calm, el, icon, iconButton } from "./dom.js";
 import { Find } from "./find.js";
+import { Outline } from "./outline.js";
+import { located } from "./places.js";
 import { Trouble, check, originalOf, readDocument } from "./server.js";
+import { closing } from "./side.js";
 import { strings } from "./strings.js";
 
 const FROM_TOP = 0.28; // where in the panel the active mark comes to stand, as a share of its height
-const SHOW_WAITING_MS = 120;
+const SHOW_WAITING_MS = 300;
+const CLOSEST_TICKS = 26; // pixels between two numbers beside the document
 
 export class Reader {
-  /**
-   * @param shelf what stands here while no document is open
-   * @param events {closed()}: the panel was closed
-   */
-  constructor(host, shelf, events) {
-    this.host = host;
-    this.events = events;
+  /** @param side the place beside the text */
+  constructor(side) {
+    this.side = side;
     this.open = null;
     this.asked = 0;
-    this.panel = null;
-    this.shelf = shelf;
-    this.host.append(shelf);
-    addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.open && !event.defaultPrevented) this.close();
-    });
-  }
-
-  /** Shows the list of documents: beside the chat, or over it on a phone. */
-  openShelf(opener) {
-    this.close();
-    if (narrow()) {
-      this.open = { key: "", opener };
-      this.#cover();
-    }
-    this.shelf.querySelector("h2").focus();
-  }
-
-  /** Shows a panel that is no document: a comparison, a list. */
-  showPanel(panel, opener, { wide = false } = {}) {
-    this.asked++;
-    this.#show({ key: "", opener: opener ?? this.open?.opener }, panel);
-    document.body.classList.toggle("fn-wide", wide);
-    panel.querySelector("h2").focus();
   }
 
   /**
    * Opens a document; its marks are re-read from the store first, and those that no longer stand are left out.
-   * @param marks [{label, kind, start, end, quote, before, after}]
+   * @param marks [{label, kind, tint, start, end, quote, before, after}], or with `letters` of a link instead of `quote`
    * @param active label of the mark to bring into view
+   * @param at offset of a heading to bring into view instead
    * @param opener the element that focus returns to
    * @param position what the panel says of the active mark
    * @param steps called with -1 or 1 for the previous or next quote; null where there is none
    * @param foot what stands below the document, or null
    */
-  async read({ doc, marks, active = null, opener = null, position = "", steps = null, foot = null }) {
+  async read({ doc, marks, active = null, at = null, opener = null, position = "", steps = null, foot = null }) {
     const asked = ++this.asked;
     const key = JSON.stringify([doc, Boolean(steps), ...marks.map(({ label, start, end }) => [label, start, end])]);
-    const wanted = { doc, key, opener: opener ?? this.open?.opener, active };
-    if (this.open?.key === key) {
-      this.open = wanted;
+    if (this.open === key && this.side.panel === this.panel) {
+      this.side.show(this.panel, opener);
       this.position.textContent = position;
-      this.#activate(active, true);
+      this.#arrive(active, at, true);
       return;
     }
-    const waiting = setTimeout(() => asked === this.asked && this.#showState(wanted, strings.reading), SHOW_WAITING_MS);
+    const waiting = setTimeout(() => asked === this.asked && this.#showState(opener, strings.reading), SHOW_WAITING_MS);
     try {
-      const [layout, standing] = await Promise.all([readDocument(doc), marks.length ? check(marks.map((mark) => claim(doc, mark))) : []]);
+      const [layout, standing] = await Promise.all([readDocument(doc), standingOf(doc, marks)]);
       if (asked !== this.asked) return;
-      const placed = marks.flatMap((mark, n) => (standing[n].items.length ? [{ ...mark, start: standing[n].start, end: standing[n].end }] : []));
-      this.open = wanted;
-      this.#draw(layout, placed, { lost: active !== null && !placed.some((mark) => mark.label === active), position, steps, foot });
-      this.#activate(active, false);
+      const placed = marks.flatMap((mark, n) => placedMark(mark, standing[n], layout));
+      this.#draw(layout, placed, { opener, lost: active !== null && !placed.some((mark) => mark.label === active), position, steps, foot });
+      this.open = key;
+      this.#arrive(active, at, false);
     } catch (error) {
       if (asked !== this.asked) return;
       if (!(error instanceof Trouble)) throw error;
-      this.#showState(wanted, error.kind === "gone" ? strings.documentGone : strings.readFailed);
-      this.open.key = "";
-      this.host.querySelector(".fn-close").focus();
+      const again = () => this.read({ doc, marks, active, at, opener, position, steps, foot });
+      const told = { gone: strings.documentGone, offline: strings.offline }[error.kind] ?? strings.readFailed;
+      this.#showState(opener, told, error.kind === "gone" ? null : again);
+      this.panel.querySelector(".fn-close").focus();
     } finally {
       clearTimeout(waiting);
     }
   }
 
-  close() {
-    if (!this.open) return;
-    const { opener } = this.open;
+  /** Something else is open now, or nothing: what is still being fetched must not open over it. */
+  left() {
     this.asked++;
     this.open = null;
-    this.panel?.remove();
-    this.panel = null;
-    this.shelf.hidden = false;
-    document.body.classList.remove("fn-reading", "fn-wide");
-    document.getElementById("fn-chat").inert = false;
-    this.events.closed();
-    if (opener?.isConnected) opener.focus({ preventScroll: !narrow() });
   }
 
-  #activate(label, smooth) {
+  #arrive(label, at, smooth) {
     for (const mark of this.body.querySelectorAll("mark")) mark.classList.toggle("is-active", mark.dataset.mark === label);
-    const first = label === null ? null : this.body.querySelector(`mark.is-first[data-mark="${CSS.escape(label)}"]`);
-    if (first) {
-      const shift = first.getBoundingClientRect().top - this.body.getBoundingClientRect().top - this.body.clientHeight * FROM_TOP;
-      this.body.scrollBy({ top: shift, behavior: smooth && !calm() ? "smooth" : "instant" });
-    }
-    (first ?? this.body).focus({ preventScroll: true });
-    for (const tick of this.map.children) tick.toggleAttribute("aria-current", tick.dataset.mark === label);
+    const mark = label === null ? null : this.body.querySelector(`mark.is-first[data-mark="${CSS.escape(label)}"]`);
+    const heading = at === null ? null : this.body.querySelector(`[data-start="${at}"]`);
+    if (mark) this.#scrollTo(mark, FROM_TOP, smooth);
+    else if (heading) this.#scrollTo(heading, 0.04, smooth);
+    (mark ?? this.body).focus({ preventScroll: true });
+    for (const tick of this.map.querySelectorAll(".fn-tick")) tick.toggleAttribute("aria-current", tick.dataset.mark === label);
+    this.outline.follow(mark ?? heading);
   }
 
-  #show(wanted, panel) {
-    this.open = wanted;
-    this.panel?.remove();
-    this.panel = panel;
-    this.shelf.hidden = true;
-    this.host.append(panel);
-    document.body.classList.remove("fn-wide");
-    this.#cover();
+  #scrollTo(node, share, smooth) {
+    const shift = node.getBoundingClientRect().top - this.body.getBoundingClientRect().top - this.body.clientHeight * share;
+    this.body.scrollBy({ top: shift, behavior: smooth && !calm() ? "smooth" : "instant" });
   }
 
-  #cover() {
-    document.body.classList.add("fn-reading");
-    // On a phone the panel covers the chat, so the chat must not be reachable behind it.
-    document.getElementById("fn-chat").inert = narrow();
+  #showState(opener, text, again = null) {
+    this.open = null;
+    this.panel = el("section", { class: "fn-panel fn-state", "aria-label": strings.readerLabel },
+      el("header", { class: "fn-panel-head" }, el("span"), closing(() => this.side.close(), strings.close)),
+      el("p", { role: "status" }, text),
+      again ? button(strings.tryAgain, again) : null);
+    this.side.show(this.panel, opener);
   }
 
-  #showState(wanted, text) {
-    this.#show({ ...wanted, key: "" }, el("section", { class: "fn-panel fn-state", "aria-label": strings.readerLabel },
-      el("header", { class: "fn-panel-head" }, this.#button(strings.close, "close", () => this.close(), "fn-close")),
-      el("p", { role: "status" }, text)));
-  }
-
-  #button(label, shape, run, name = "") {
-    return el("button", { class: `fn-plain ${name}`, type: "button", "aria-label": label, title: label, on: { click: run } }, icon(shape));
-  }
-
-  #draw(layout, marks, { lost, position, steps, foot }) {
+  #draw(layout, marks, { opener, lost, position, steps, foot }) {
     this.position = el("p", { class: "fn-position", role: "status" }, position);
     this.body = el("div", { class: "fn-page-body", tabindex: "0", role: "region", "aria-label": layout.title },
       el("article", { class: "fn-article" }, articleHead(layout, lost), draw(layout.items, marks)));
     this.body.classList.toggle("has-own-title", layout.items[0]?.kind === "heading" && layout.items[0].level === 1);
-    this.find = new Find(this.body, () => this.body.focus({ preventScroll: true }));
     this.map = el("nav", { class: "fn-map", "aria-label": strings.mapLabel });
-    const head = el("header", { class: "fn-panel-head" },
-      el("button", { class: "fn-plain fn-back", type: "button", on: { click: () => this.close() } }, icon("back"), el("span", {}, strings.back)),
-      this.position,
-      steps && this.#button(strings.previous, "up", () => steps(-1)),
-      steps && this.#button(strings.next, "down", () => steps(1)),
-      this.#button(strings.find, "search", () => this.find.show(this.find.bar.hidden)),
-      el("a", { class: "fn-plain fn-original", href: originalOf(layout.doc), target: "_blank", rel: "noopener", "aria-label": strings.original, title: strings.original }, icon("file")),
-      this.#button(strings.close, "close", () => this.close(), "fn-close"));
-    this.#show(this.open, el("section", { class: "fn-panel", "aria-label": strings.readerLabel },
-      head, this.find.bar, el("div", { class: "fn-page-frame" }, this.body, this.map), foot));
+    this.find = new Find(this.body, () => this.body.focus({ preventScroll: true }), (ranges) => this.#drawFound(ranges));
+    const headings = layout.items.filter((item) => item.kind === "heading").map((item) => ({ level: item.level, start: item.start, text: textOf(item.runs) }));
+    this.outline = new Outline(this.body, { headings, pages: layout.pages, title: layout.title }, (node) => {
+      this.#scrollTo(node, 0.04, false);
+      this.body.focus({ preventScroll: true });
+      this.outline.follow(node);
+    });
+    this.panel = el("section", { class: "fn-panel", "aria-label": strings.readerLabel },
+      el("header", { class: "fn-panel-head" },
+        el("div", { class: "fn-panel-where" },
+          el("h2", { class: "fn-panel-title", tabindex: "-1" }, bdi(layout.title)),
+          this.outline.where),
+        el("div", { class: "fn-head-tools" },
+          el("button", { class: "fn-plain fn-find-button", type: "button", "aria-label": strings.find, title: strings.find, on: { click: () => this.find.show(this.find.bar.hidden) } }, icon("search"), el("span", { class: "fn-word-only" }, strings.findShort)),
+          el("a", { class: "fn-plain fn-original", href: originalOf(layout.doc), target: "_blank", rel: "noopener", "aria-label": strings.original, title: strings.original }, icon("file"), el("span", { class: "fn-word-only" }, strings.originalShort)),
+          closing(() => this.side.close(), strings.close))),
+      this.find.bar,
+      el("div", { class: "fn-page-frame" }, this.outline.list, this.body, this.map),
+      position ? el("footer", { class: "fn-panel-foot" },
+        el("div", { class: "fn-steps" },
+          steps && iconButton(strings.previous, "before", () => steps(-1)),
+          this.position,
+          steps && iconButton(strings.next, "after", () => steps(1))),
+        foot) : null);
+    this.side.show(this.panel, opener);
     this.#drawMap(marks);
+    this.outline.follow();
   }
 
-  /** A strip beside the document with a tick for each quote, at its share of the height. */
+  /** A strip beside the document with a numbered tick for each quote, at its share of the height. */
   #drawMap(marks) {
-    const all = this.body.scrollHeight;
-    const top = this.body.getBoundingClientRect().top - this.body.scrollTop;
-    for (const { label, kind } of marks) {
-      const first = this.body.querySelector(`mark.is-first[data-mark="${CSS.escape(label)}"]`);
-      if (!first) continue;
-      const tick = el("button", { class: `fn-tick fn-tick-${kind}`, type: "button", data: { mark: label }, "aria-label": strings.mapMark(kind === "quote" ? label : ""), on: { click: () => this.#activate(label, true) } });
-      tick.style.top = `${(100 * (first.getBoundingClientRect().top - top)) / all}%`;
+    const heights = marks.flatMap((mark) => {
+      const first = this.body.querySelector(`mark.is-first[data-mark="${CSS.escape(mark.label)}"]`);
+      return first ? [{ ...mark, share: this.#shareOf(first.getBoundingClientRect()) }] : [];
+    });
+    let above = -Infinity;
+    const all = this.map.clientHeight || 1;
+    for (const { label, kind, tint, share } of heights.sort((a, b) => a.share - b.share)) {
+      const name = kind === "quote" ? label : "";
+      const tick = el("button", { class: `fn-tick fn-tick-${kind}`, type: "button", data: { mark: label, ...(tint ? { tint } : {}) }, "aria-label": strings.mapMark(name), on: { click: () => this.#arrive(label, null, true) } }, name || "•");
+      // Numbers of quotes that stand close together are set side by side, not one over the other.
+      above = Math.max(share * all, above + CLOSEST_TICKS, CLOSEST_TICKS / 2);
+      tick.style.top = `${Math.min(above, all - CLOSEST_TICKS / 2)}px`;
       this.map.append(tick);
     }
+  }
+
+  #drawFound(ranges) {
+    this.map.querySelectorAll(".fn-tick-found").forEach((each) => each.remove());
+    const shares = new Set(ranges.map((range) => (100 * this.#shareOf(range.getBoundingClientRect())).toFixed(1)));
+    for (const share of shares) {
+      const line = el("span", { class: "fn-tick fn-tick-found", "aria-hidden": "true" });
+      line.style.top = `${share}%`;
+      this.map.append(line);
+    }
+  }
+
+  #shareOf(box) {
+    return (box.top - this.body.getBoundingClientRect().top + this.body.scrollTop) / this.body.scrollHeight;
   }
 }
 
 function articleHead(layout, lost) {
-  const about = [layout.metadata.date, layout.source].filter(Boolean);
+  const about = [layout.metadata.author, layout.metadata.date, layout.source].filter(Boolean);
   const told = lost ? strings.changed : layout.file === "same" ? "" : strings.fileStates[layout.file];
   return el("div", { class: "fn-doc-head" },
     el("p", { class: "fn-doc-title" }, bdi(layout.title)),
@@ -176,4 +167,15 @@ function articleHead(layout, lost) {
     told ? el("p", { class: "fn-doc-lost", role: lost ? "alert" : null }, icon("alert"), told) : null);
 }
 
-const claim = (doc, { start, end, quote, before = "", after = "" }) => ({ doc, start, end, quote, before, after });
+/** How the marks that bring their quote stand in the store; those of a link are looked for in the document itself. */
+async function standingOf(doc, marks) {
+  const spelled = marks.filter((mark) => !mark.letters);
+  const checked = spelled.length ? await check(spelled.map(({ start, end, quote, before = "", after = "" }) => ({ doc, start, end, quote, before, after }))) : [];
+  return marks.map((mark) => (mark.letters ? null : checked[spelled.indexOf(mark)]));
+}
+
+function placedMark(mark, standing, layout) {
+  if (standing) return standing.items.length ? [{ ...mark, start: standing.start, end: standing.end }] : [];
+  const found = located(layout.items, mark);
+  return found ? [{ ...mark, ...found, linked: true }] : [];
+}

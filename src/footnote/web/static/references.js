@@ -1,6 +1,6 @@
 // A quote with its reference, in the forms people paste elsewhere.
 import { textOf } from "./blocks.js";
-import { permalink } from "./links.js";
+import { permalink } from "./places.js";
 import { strings } from "./strings.js";
 
 /** "Title, Heading › Sub-heading, page 3 (A. Author, 2026-01-05)". */
@@ -11,43 +11,60 @@ export function placeText({ title, heading_path: path, page, author, date }) {
   return about ? `${where} (${about})` : where;
 }
 
-// What of a quote a reader sees: markup left out, white space folded.
-export function quoteText(citation) {
-  const texts = [];
-  const walk = (item) => {
+/** What of a quote a reader sees, a line for each paragraph, list item and row: {text, depth, mark}. */
+export function quoteLines(citation) {
+  const lines = [];
+  const walk = (item, depth = 0, mark = "") => {
     if (item.beside) return;
-    if (item.kind === "table") item.rows.forEach(walk);
-    else if (item.kind === "list") item.items.forEach(walk);
-    else if (item.cells) texts.push(item.cells.map(textOf).join(" | "));
-    else texts.push(textOf(item.runs ?? []));
-    for (const inner of item.lists ?? []) walk(inner);
+    if (item.kind === "table") item.rows.forEach((row) => walk(row, depth));
+    else if (item.kind === "list") item.items.forEach((each, n) => walk(each, depth, item.ordered ? `${n + 1}.` : "-"));
+    else lines.push({ text: folded(item.cells ? item.cells.map(textOf).join(" | ") : textOf(item.runs ?? [])), depth, mark });
+    for (const inner of item.lists ?? []) walk(inner, depth + 1);
   };
-  (citation.items ?? []).forEach(walk);
-  return (texts.join(" ").trim() || citation.quote).replace(/\s+/g, " ");
+  (citation.items ?? []).forEach((item) => walk(item));
+  const said = lines.filter((line) => line.text);
+  return said.length ? said : [{ text: folded(citation.quote), depth: 0, mark: "" }];
 }
+
+const folded = (text) => text.replace(/\s+/g, " ").trim();
+
+/** The same in one line. */
+export const quoteText = (citation) => quoteLines(citation).map((line) => line.text).join(" ");
+
+/** A quote's lines as plain text or Markdown, items of lists under each other. */
+const spelledOut = (citation, form = (text) => text) =>
+  quoteLines(citation).map(({ text, depth, mark }) => "  ".repeat(depth) + (mark ? `${mark} ` : "") + form(text));
 
 export const plain = (citation) =>
-  `“${quoteText(citation)}”\n${[placeText(citation), citation.source].filter(Boolean).join(". ")}\n${permalink(citation)}`;
+  `“${spelledOut(citation).join("\n")}”\n${[placeText(citation), citation.source].filter(Boolean).join(". ")}\n${permalink(citation)}`;
 
-export function markdown(citation) {
-  const said = escapeMarkdown(quoteText(citation));
-  return `> ${said}\n>\n> — [${escapeMarkdown(placeText(citation))}](${permalink(citation)})`;
-}
+/** A quote as a block of Markdown: its lines, lists kept. */
+export const markdownQuote = (citation) => {
+  const lines = spelledOut(citation, escapeMarkdown);
+  const lists = quoteLines(citation).map(({ mark }) => Boolean(mark));
+  // Between paragraphs stands an empty line; items of a list follow each other.
+  return lines.flatMap((line, n) => (n && !(lists[n] && lists[n - 1]) ? [">", `> ${line}`] : [`> ${line}`])).join("\n");
+};
+
+export const markdown = (citation) => `${markdownQuote(citation)}\n>\n> — [${escapeMarkdown(placeText(citation))}](${permalink(citation)})`;
 
 export function bibtex(citation) {
-  const clean = (text) => String(text).replace(/[{}\\]/g, "").replace(/\s+/g, " ");
-  const key = (clean(citation.doc).match(/[a-z0-9]+/gi) ?? ["source"]).join("-").toLowerCase();
+  const clean = (text) => String(text).replace(/[{}\\]/g, "").replace(/\s+/g, " ").replace(/[%&#_$]/g, "\\$&");
+  const key = (citation.doc.replace(/\.\w+$/, "").match(/[a-z0-9]+/gi) ?? ["source"]).join("").toLowerCase();
+  const headings = citation.heading_path.filter((heading) => heading !== citation.title).join(" › ");
+  const address = /^https?:/.test(citation.source ?? "") ? "" : citation.source;
   const fields = [
     ["author", citation.author],
     ["title", citation.title],
-    ["chapter", citation.heading_path.filter((heading) => heading !== citation.title).join(" > ")],
+    ["year", /^\d{4}/.exec(citation.date ?? "")?.[0]],
     ["pages", citation.page],
-    ["date", citation.date],
-    ["howpublished", citation.source],
-    ["note", `Quote: ${quoteText(citation)}`],
-    ["url", permalink(citation)],
+    ["howpublished", address],
+    ["note", [headings, `“${quoteText(citation)}”`].filter(Boolean).join(": ")],
   ].filter(([, value]) => value);
-  return `@misc{${key}-${citation.start},\n${fields.map(([name, value]) => `  ${name} = {${clean(value)}}`).join(",\n")}\n}`;
+  const lines = fields.map(([name, value]) => `  ${name} = {${clean(value)}}`);
+  // An address stands as it is: programs read it as one.
+  lines.push(`  url = {${/^https?:/.test(citation.source ?? "") ? citation.source.replace(/[{}\s]/g, "") : permalink(citation)}}`);
+  return `@misc{${key}${citation.start},\n${lines.join(",\n")}\n}`;
 }
 
 export const escapeMarkdown = (text) => String(text).replace(/\s+/g, " ").replace(/[\\`*_{}[\]<>#|~]/g, "\\$&");

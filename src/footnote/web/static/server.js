@@ -131,3 +131,30 @@ async function* events(response) {
     }
   }
 }
+
+const contents = new Map();
+
+/** Titles, first sentences, questions and headings of all documents, or of one. Kept until the documents change. */
+export function readContents(doc = "") {
+  if (!contents.has(doc)) {
+    const read = reach(`api/v1/browse?${new URLSearchParams({ doc })}`).then((response) => response.json());
+    read.catch(() => contents.delete(doc));
+    contents.set(doc, read);
+  }
+  return contents.get(doc);
+}
+
+/** What was kept of the contents is no longer so. */
+export const forgetContents = () => contents.clear();
+
+/** Questions, topics, documents and passages that fit words while they are typed. */
+export const suggest = async (words) => (await (await reach(`api/v1/browse?${new URLSearchParams({ find: words })}`)).json()).found;
+
+/** Whether the server answers at all. */
+export const answers = async () => {
+  try {
+    return (await fetch(at("healthz"))).ok;
+  } catch {
+    return false;
+  }
+};

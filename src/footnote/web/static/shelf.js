@@ -1,47 +1,52 @@
-// The list of documents: what is in the index, which of them are asked, and, for the owner, what goes in and out.
+// The list of documents: what is here, which of them are asked, and, for the owner, what goes in and out.
 import { Adding } from "./adding.js";
 import { confirmed } from "./confirmed.js";
-import { bdi, el, icon } from "./dom.js";
+import { bdi, button, el, icon } from "./dom.js";
 import { readStates } from "./server.js";
+import { listPanel } from "./side.js";
 import { strings } from "./strings.js";
 
 const KEY = "footnote.off";
 const MOST = 200;
+const MANY = 8; // documents from which on they are searched and sorted
 
 export class Shelf {
-  /** @param events {browse(doc, opener), changed(), ticked(), feedback(opener), close()} */
+  /** @param events {browse(doc, opener), ask(doc), changed(), ticked(), close(), open(opener)} */
   constructor(events) {
     this.events = events;
     this.documents = [];
     this.states = { changed: {}, unread: [] };
     this.off = stored();
-    this.sought = el("input", { type: "search", "aria-label": strings.searchDocuments, placeholder: strings.searchDocuments, on: { input: () => this.#list() } });
+    this.fresh = new Set();
+    this.gone = 0;
+    this.sought = el("input", { type: "search", class: "fn-field", "aria-label": strings.searchDocuments, placeholder: strings.searchDocuments, on: { input: () => this.#list() } });
+    this.order = el("select", { class: "fn-field fn-order", "aria-label": strings.order, on: { change: () => this.#list() } }, Object.entries(strings.orders).map(([value, label]) => el("option", { value }, label)));
     this.list = el("ul", { class: "fn-books" });
     this.asked = el("p", { class: "fn-asked-of", role: "status" });
-    this.all = el("button", { class: "fn-small", type: "button", on: { click: () => this.#setAll() } });
+    this.all = button("", () => this.#setAll(), { name: "fn-quiet fn-tick-all" });
     this.unread = el("div");
-    this.tools = el("div", { class: "fn-shelf-tools" }, this.sought, this.all);
+    this.tools = el("div", { class: "fn-shelf-tools" }, this.sought, this.order);
     this.hint = el("p", { class: "fn-hint" });
-    this.head = el("h2", { tabindex: "-1" }, strings.documentsTitle);
     this.owner = el("div");
-    this.node = el("section", { class: "fn-shelf", "aria-label": strings.documentsTitle },
-      el("div", { class: "fn-shelf-head" }, this.head,
-        el("button", { class: "fn-plain fn-shelf-close", type: "button", "aria-label": strings.closeDocuments, title: strings.closeDocuments, on: { click: () => events.close() } }, icon("close"))),
-      this.hint, this.owner, this.tools, this.asked, this.list, this.unread);
+    this.node = listPanel(strings.documentsTitle, () => events.close(), [this.owner, this.tools, this.hint, el("div", { class: "fn-ticks" }, this.asked, this.all), this.list, this.unread], { name: "fn-shelf", closeLabel: strings.closeDocuments });
   }
 
   /** @param started what the server told at the start */
   show({ documents, owner, suffixes }) {
+    const before = new Set(this.documents.map((each) => each.doc));
+    this.fresh = new Set(before.size ? documents.filter((each) => !before.has(each.doc)).map((each) => each.doc) : []);
+    const still = new Set(documents.map((each) => each.doc));
+    this.gone = [...before].filter((doc) => !still.has(doc)).length;
     this.documents = documents;
     this.mayChange = owner;
     if (owner && !this.adding) {
-      const feedback = el("button", { class: "fn-button", type: "button", on: { click: (event) => this.events.feedback(event.currentTarget) } }, strings.feedbackList);
-      const taken = (name) => this.documents.some((each) => each.doc === name);
-      this.adding = new Adding({ suffixes, taken, links: [feedback] }, () => this.events.changed());
+      const known = (name) => this.documents.find((each) => each.doc === name);
+      this.adding = new Adding({ suffixes, known }, { done: () => this.#changed(), open: () => this.events.open(), read: this.events.browse, ask: this.events.ask });
       this.owner.replaceChildren(this.adding.node);
     }
-    this.hint.textContent = documents.length ? strings.documentsHint : strings.noDocuments;
-    this.tools.hidden = documents.length < 2;
+    this.hint.textContent = documents.length ? (documents.length > 1 ? strings.documentsHint : "") : strings.noDocuments;
+    this.tools.hidden = documents.length < MANY;
+    this.all.hidden = documents.length < 3;
     this.#list();
     this.#readStates();
   }
@@ -50,6 +55,20 @@ export class Shelf {
   allowed() {
     const on = this.documents.filter((each) => !this.off.has(each.doc));
     return on.length === this.documents.length ? null : on.map((each) => each.doc);
+  }
+
+  askAll() {
+    this.#choose(new Set());
+  }
+
+  askOnly(doc) {
+    this.#choose(new Set(this.documents.map((each) => each.doc).filter((each) => each !== doc)));
+  }
+
+  /** How many documents came and went by a change. */
+  async #changed() {
+    await this.events.changed();
+    return { came: this.fresh.size, went: this.gone };
   }
 
   async #readStates() {
@@ -65,15 +84,25 @@ export class Shelf {
 
   #list() {
     const wanted = this.sought.value.trim().toLowerCase();
-    const shown = JSON.stringify([wanted, this.documents, this.states.changed, this.mayChange, [...this.off]]);
+    const shown = JSON.stringify([wanted, this.order.value, this.documents, this.states.changed, this.mayChange, [...this.off], [...this.fresh]]);
     // A list that is drawn anew forgets which button was pressed once.
     if (shown === this.shown) return;
     this.shown = shown;
-    const found = this.documents.filter((each) => `${each.title}\n${each.doc}`.toLowerCase().includes(wanted));
+    const found = this.#sorted().filter((each) => `${each.title}\n${each.doc}`.toLowerCase().includes(wanted));
     const more = found.length > MOST ? [el("li", { class: "fn-hint" }, strings.moreDocuments(found.length - MOST))] : [];
     this.list.replaceChildren(...found.slice(0, MOST).map((each) => this.#row(each)), ...more);
     if (wanted && !found.length) this.list.replaceChildren(el("li", { class: "fn-hint" }, strings.noSuchDocument));
     this.#told();
+  }
+
+  /** By title, or by date; what just came stands first either way. */
+  #sorted() {
+    const dated = this.order.value === "date";
+    const key = (each) => [this.fresh.has(each.doc) ? 0 : 1, dated ? each.metadata.date || "" : ""];
+    return [...this.documents].sort((a, b) => {
+      const [[newA, dateA], [newB, dateB]] = [key(a), key(b)];
+      return newA - newB || dateB.localeCompare(dateA) || a.title.localeCompare(b.title);
+    });
   }
 
   #told() {
@@ -86,14 +115,16 @@ export class Shelf {
 
   #row(each) {
     const state = this.states.changed[each.doc];
-    const note = [each.metadata.date, strings.passages(each.passages), strings.size(each.chars)].filter(Boolean).join(" · ");
+    const note = [each.metadata.date, strings.readingTime(each.chars)].filter(Boolean).join(" · ");
     const tick = el("input", { type: "checkbox", class: "fn-tickbox", "aria-label": strings.askDocument(each.title), title: strings.askDocument(each.title) });
     tick.checked = !this.off.has(each.doc);
     const row = el("li", { class: tick.checked ? null : "is-off" },
       this.documents.length > 1 ? el("label", { class: "fn-tickbox-area" }, tick) : null,
-      el("button", { class: "fn-book", type: "button", on: { click: (event) => this.events.browse(each.doc, event.currentTarget) } },
+      el("button", { class: "fn-book", type: "button", title: each.doc, on: { click: (event) => this.events.browse(each.doc, event.currentTarget) } },
         el("span", { class: "fn-book-title" }, bdi(each.title)),
+        this.fresh.has(each.doc) ? el("span", { class: "fn-new" }, strings.newDocument) : null,
         el("span", { class: "fn-book-note" }, note, state ? el("span", { class: "fn-altered" }, icon("alert"), strings.fileStates[state]) : null)),
+      this.documents.length > 1 ? button(strings.askIt, () => this.events.ask(each.doc), { name: "fn-quiet", "aria-label": strings.askOnly(each.title), title: strings.askOnly(each.title) }) : null,
       this.mayChange && this.documents.length > 1
         ? confirmed(icon("trash"), strings.removeSure, () => this.adding.remove(each.doc), { class: "fn-plain fn-remove", "aria-label": strings.removeDocument(each.title), title: strings.removeDocument(each.title) })
         : null);
@@ -110,7 +141,11 @@ export class Shelf {
 
   #setAll() {
     const none = this.documents.every((each) => !this.off.has(each.doc));
-    this.off = new Set(none ? this.documents.map((each) => each.doc) : []);
+    this.#choose(new Set(none ? this.documents.map((each) => each.doc) : []));
+  }
+
+  #choose(off) {
+    this.off = off;
     this.#keep();
     this.#list();
   }

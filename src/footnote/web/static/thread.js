@@ -1,66 +1,48 @@
-// The left-hand column: questions and their answers, in order, and the asking of them.
-import { answerNodes, careNotice } from "./cards.js";
-import { calm, el, icon } from "./dom.js";
+// The text column: questions and their answers, in order, and the asking of them.
+import { answerNodes, careNotice, offerRows } from "./answers.js";
+import { button, calm, el, heard } from "./dom.js";
 import { feedbackLine } from "./feedback.js";
-import { download, sheetCsv, sheetMarkdown } from "./references.js";
+import { questionLink } from "./places.js";
+import { copy, download, placeText, quoteText, sheetCsv, sheetMarkdown } from "./references.js";
 import { Trouble, ask, check } from "./server.js";
 import { strings } from "./strings.js";
 
 const HISTORY_TURNS = 8;
 const HISTORY_CHARS = 2000;
+const SHOW_WAITING_MS = 300;
+const SPOKEN_CHARS = 400;
 
 export class Thread {
   /**
-   * @param kept called when a turn changed in a way that should outlive a reload
-   * @param allowed gives the ids of the documents to ask, or null for all
+   * @param events {kept(): a turn changed in a way that should outlive a reload, allowed(): ids of the documents to ask or null for all,
+   *   next(turn): what can be asked or read next, askAll(): the choice of documents is lifted, trouble(kind): the server was not reached}
    */
-  constructor(host, kept, allowed) {
-    this.kept = kept;
-    this.allowed = allowed;
+  constructor(host, events) {
+    this.events = events;
     this.turns = [];
-    this.starters = [];
-    this.list = el("div", { class: "fn-turns", role: "log", "aria-label": strings.chatLabel });
-    this.hello = el("section", { class: "fn-hello" }, el("p", { class: "fn-hint", role: "status" }, strings.starting));
-    host.append(this.hello, this.list);
+    // Not read aloud as a whole, with all that can be pressed: what came is said in one sentence.
+    this.list = el("div", { class: "fn-turns", role: "log", "aria-live": "off", "aria-label": strings.chatLabel });
+    this.spoken = heard("");
+    this.spoken.setAttribute("role", "status");
+    this.hello = el("section", { class: "fn-hello" });
+    host.append(this.hello, this.list, this.spoken);
   }
 
-  /** The start screen: what this is, and questions that are sure to be answered. */
-  greet(starters) {
-    this.starters = starters;
-    this.#hail();
-  }
-
-  #hail() {
-    this.hello.replaceChildren(
-      el("h1", {}, strings.startTitle),
-      el("p", { class: "fn-lede" }, strings.startText),
-      this.#chips(this.#open().slice(0, 5), strings.startersLabel) ?? "");
-  }
-
-  /** Starters whose documents are asked. */
-  #open() {
-    const allowed = this.allowed();
-    return this.starters.filter((each) => allowed === null || allowed.includes(each.doc)).map((each) => each.question);
-  }
-
-  trouble(retry) {
-    this.hello.replaceChildren(
-      el("p", { class: "fn-hint", role: "alert" }, strings.startFailed),
-      el("button", { class: "fn-button", type: "button", on: { click: retry } }, strings.tryAgain));
-  }
-
-  /** Shows the turns of a stored conversation; every quote is re-read from the store before it is shown. */
+  /** Shows the turns of a stored conversation, the newest first; every quote is re-read from the store before it is shown. */
   async restore(stored) {
     for (const turn of this.turns) turn.stopper?.abort();
-    this.turns = stored.map((each) => ({ ...each, node: el("article", { class: "fn-turn" }) }));
-    this.list.replaceChildren(...this.turns.map((turn) => turn.node));
+    const turns = (this.turns = stored.map((each) => ({ ...each, node: el("article", { class: "fn-turn" }) })));
+    this.list.replaceChildren(...turns.map((turn) => turn.node));
     this.#started();
-    for (const turn of this.turns) this.#drawHeading(turn);
-    for (const turn of this.turns) {
+    for (const turn of turns) this.#drawHeading(turn);
+    turns.at(-1)?.node.scrollIntoView({ block: "start", behavior: "instant" });
+    for (const turn of turns.toReversed()) {
       if (!turn.answer) this.#drawNote(turn, strings.stopped, "is-quiet");
       else this.#settle(turn, turn.answer, await reshown(turn));
+      if (this.turns !== turns) return;
+      // What is drawn above the newest turn must not push it down.
+      turns.at(-1).node.scrollIntoView({ block: "start", behavior: "instant" });
     }
-    this.turns.at(-1)?.node.scrollIntoView({ block: "start", behavior: "instant" });
   }
 
   /**
@@ -71,7 +53,7 @@ export class Thread {
     const text = question.trim();
     if (!text) return;
     const turn = replacing ?? { node: el("article", { class: "fn-turn" }) };
-    const documents = this.allowed();
+    const documents = this.events.allowed();
     const all = documents && this.documentsCount ? this.documentsCount : 0;
     Object.assign(turn, { question: text, literal, answer: null, shown: null, quotes: [], verdicts: {}, feedback: undefined, scope: documents ? [documents.length, all] : null });
     const history = literal ? [] : this.#historyBefore(turn);
@@ -87,7 +69,10 @@ export class Thread {
       this.#drawNote(turn, strings.askedNone);
       return;
     }
-    this.#drawWaiting(turn);
+    this.#drawHeading(turn);
+    turn.node.scrollIntoView({ block: "start", behavior: "instant" });
+    // Nothing for a moment: most answers come before anything could be read.
+    const waiting = setTimeout(() => stopper === turn.stopper && this.#drawWaiting(turn), SHOW_WAITING_MS);
     try {
       const result = await ask({ question: text, history, documents, literal }, stopper.signal);
       if (stopper !== turn.stopper) return;
@@ -95,14 +80,19 @@ export class Thread {
       else {
         turn.care = result.care;
         this.#settle(turn, result.answer, result.shown);
+        this.spoken.textContent = spokenOf(turn);
       }
     } catch (error) {
       if (stopper !== turn.stopper) return;
       if (error.name === "AbortError") this.#drawNote(turn, strings.stopped, "is-quiet");
-      else if (error instanceof Trouble) this.#drawNote(turn, strings[error.kind]);
-      else throw error;
+      else if (error instanceof Trouble) {
+        this.#drawNote(turn, strings[error.kind]);
+        this.events.trouble(error.kind);
+      } else throw error;
+    } finally {
+      clearTimeout(waiting);
     }
-    this.kept();
+    this.events.kept();
     turn.node.scrollIntoView({ block: "start", behavior: calm() ? "instant" : "smooth" });
   }
 
@@ -131,9 +121,19 @@ export class Thread {
     if (helpAlone) return;
     turn.node.append(...this.#understood(turn), ...answerNodes(turn, this.#events(turn)));
     if (turn.scope) turn.node.append(el("p", { class: "fn-scope" }, strings.askedOf(...turn.scope)));
-    if (answer.reason !== "small_talk") turn.node.append(feedbackLine(turn, this.kept));
-    const next = this.#followUps(turn);
-    if (next) turn.node.append(next);
+    if (answer.reason === "small_talk") return;
+    turn.node.append(feedbackLine(turn, this.events.kept));
+    this.#offer(turn);
+  }
+
+  /** What can be asked or read next, beside the newest answer. */
+  async #offer(turn) {
+    const { answer } = turn;
+    const asked = new Set(this.turns.map((each) => each.question.toLowerCase()));
+    const offers = (await this.events.next(turn)).filter((each) => !asked.has(each.label.toLowerCase()));
+    if (turn.answer !== answer) return;
+    const rows = offerRows(answer.answered ? strings.nextLabel : strings.nextAnswered, offers, "fn-next");
+    if (rows) turn.node.append(rows);
   }
 
   #events(turn) {
@@ -142,28 +142,34 @@ export class Thread {
       readRelated: (hit, opener) => this.desk.readAlone({ ...hit, quote: hit.text }, opener, strings.relatedMark),
       compare: (opener) => this.desk.compare(turn, sidesOf(turn.quotes), opener),
       compareWith: (hit, opener) => this.desk.compare(turn, [...sidesOf(turn.quotes).slice(0, 1), { doc: hit.doc, title: hit.title, marks: [{ ...hit, quote: hit.text, label: "~", kind: "related" }] }], opener),
-      check: () => this.desk.read(turn, turn.quotes.find((each) => !turn.verdicts[each.number]) ?? turn.quotes[0], turn.node.querySelector(".fn-check")),
+      check: (opener) => this.desk.read(turn, turn.quotes.find((each) => !turn.verdicts[each.number]) ?? turn.quotes[0], opener),
       sheet: (kind) => (kind === "csv" ? download("checked-quotes.csv", "text/csv", sheetCsv([turn])) : download("checked-quotes.md", "text/markdown", sheetMarkdown([turn]))),
+      edit: () => this.#drawEditor(turn),
+      link: () => copy(questionLink(turn.question)),
+      askAll: () => {
+        this.events.askAll();
+        this.ask(turn.question, { replacing: turn, literal: turn.literal });
+      },
     };
   }
 
   #drawHeading(turn) {
-    const edit = el("button", { class: "fn-plain fn-edit", type: "button", "aria-label": strings.edit, title: strings.edit, on: { click: () => this.#drawEditor(turn) } }, icon("pen"));
-    turn.node.replaceChildren(el("div", { class: "fn-asked-line" }, el("h2", { class: "fn-asked", dir: "auto" }, turn.question), edit));
+    turn.node.replaceChildren(el("h2", { class: "fn-asked", dir: "auto" }, turn.question));
   }
 
   #drawEditor(turn) {
+    const line = turn.node.querySelector(".fn-asked");
     const box = el("textarea", { rows: "2", maxlength: "2000", "aria-label": strings.edit, dir: "auto" });
     box.value = turn.question;
     const back = () => {
       form.replaceWith(line);
-      line.querySelector(".fn-edit").focus();
+      turn.node.querySelector(".fn-answer-menu")?.focus();
     };
     const send = () => this.ask(box.value, { replacing: turn });
     const form = el("form", { class: "fn-editor", on: { submit: (event) => { event.preventDefault(); send(); } } },
       box,
       el("button", { class: "fn-button is-first" }, strings.save),
-      el("button", { class: "fn-button", type: "button", on: { click: back } }, strings.cancel));
+      button(strings.cancel, back));
     box.addEventListener("keydown", (event) => {
       if (event.key === "Escape") back();
       else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send();
@@ -171,19 +177,19 @@ export class Thread {
       event.preventDefault();
       event.stopPropagation();
     });
-    const line = turn.node.querySelector(".fn-asked-line");
     line.replaceWith(form);
     box.focus();
+    box.select();
   }
 
+  /** Two lines where the quote will stand. */
   #drawWaiting(turn) {
-    this.#drawHeading(turn);
     turn.node.append(
       el("div", { class: "fn-waiting" },
-        el("span", { class: "fn-pulse", "aria-hidden": "true" }),
+        el("span", { class: "fn-bone", "aria-hidden": "true" }),
+        el("span", { class: "fn-bone", "aria-hidden": "true" }),
         el("span", {}, strings.searching),
-        el("button", { class: "fn-small fn-stop", type: "button", on: { click: () => turn.stopper.abort() } }, strings.stop)));
-    turn.node.scrollIntoView({ block: "start", behavior: "instant" });
+        button(strings.stop, () => turn.stopper.abort(), { name: "fn-small fn-stop" })));
   }
 
   #drawNote(turn, text, state = "is-failed") {
@@ -191,38 +197,27 @@ export class Thread {
     turn.node.append(
       el("div", { class: `fn-note ${state}` },
         el("p", { role: state === "is-failed" ? "alert" : null }, text),
-        el("button", { class: "fn-button", type: "button", on: { click: () => this.ask(turn.question, { replacing: turn, literal: turn.literal }) } }, strings.askAgain)));
+        button(strings.askAgain, () => this.ask(turn.question, { replacing: turn, literal: turn.literal }))));
   }
 
   #understood(turn) {
     if (turn.answer.interpreted_as === turn.answer.question) return [];
     return [
       el("p", { class: "fn-understood" }, `${strings.understood} `, el("q", { dir: "auto" }, turn.answer.interpreted_as), " ",
-        turn.literal ? "" : el("button", { class: "fn-link", type: "button", on: { click: () => this.ask(turn.question, { replacing: turn, literal: true }) } }, strings.undo)),
+        turn.literal ? "" : button(strings.undo, () => this.ask(turn.question, { replacing: turn, literal: true }), { name: "fn-link" })),
     ];
-  }
-
-  // Only questions that the index is known to answer are offered; those near to what was said come first.
-  #followUps(turn) {
-    const asked = new Set(this.turns.map((each) => each.question.toLowerCase()));
-    const near = wordsOf([turn.question, ...turn.quotes.flatMap((each) => [each.quote, ...each.heading_path])].join(" "));
-    const open = this.#open()
-      .filter((starter) => !asked.has(starter.toLowerCase()))
-      .map((starter) => ({ starter, shared: [...wordsOf(starter)].filter((word) => near.has(word)).length }))
-      .sort((a, b) => b.shared - a.shared);
-    return this.#chips(open.slice(0, 3).map((each) => each.starter), strings.followUps, "fn-next");
-  }
-
-  #chips(questions, label, name = "") {
-    if (!questions.length) return null;
-    return el("ul", { class: `fn-chips ${name}`, "aria-label": label }, questions.map((question) =>
-      el("li", {}, el("button", { class: "fn-chip", type: "button", dir: "auto", on: { click: () => this.ask(question) } }, question))));
   }
 }
 
 /** The numbered quotes of an answer, as they stand now: its citations, or the nearest one, which is no answer. */
 const quotesOf = (answer, shown) =>
   answer.nearest ? [{ ...answer.nearest, ...shown.nearest }] : answer.citations.map((citation, n) => ({ ...citation, ...shown.citations[n] }));
+
+/** What came, for those who listen: how it stands, the first quote, and its place. */
+function spokenOf({ answer, quotes: [first] }) {
+  const told = answer.answered ? strings.answeredSpoken : answer.explanation || strings.refusal;
+  return first ? `${told} ${quoteText(first).slice(0, SPOKEN_CHARS)} (${placeText(first)})` : told;
+}
 
 /** The quotes of an answer by document, in the order of the quotes. */
 function sidesOf(quotes) {
@@ -233,8 +228,6 @@ function sidesOf(quotes) {
   }
   return [...sides.values()];
 }
-
-const wordsOf = (text) => new Set(text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? []);
 
 /** What a stored answer shows now. */
 async function reshown({ answer, related, confidence }) {

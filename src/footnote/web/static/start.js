@@ -1,0 +1,57 @@
+// The first screen: what can be asked, and what the documents are about in their own words.
+import { offerRows } from "./answers.js";
+import { bdi, button, el } from "./dom.js";
+import { strings } from "./strings.js";
+
+const STARTERS = 5;
+const ABOUT = 5;
+
+/**
+ * What stands on the first screen.
+ * @param started what the server told: {documents, owner}
+ * @param starters questions that are sure to be answered
+ * @param contents titles, first sentences and counts, or null until they are there
+ * @param on {ask(question), read(place, opener), questions(opener), documents(opener), choose(opener)}
+ */
+export function startNodes({ documents, owner }, starters, contents, on) {
+  const rows = offerRows(strings.startersLabel, starters.slice(0, STARTERS).map((question) => ({ label: question, run: () => on.ask(question) })));
+  const counts = contents && [contents.questions, contents.topics];
+  return [
+    el("div", { class: "fn-hello-top" },
+      el("h1", {}, strings.startTitle),
+      el("p", { class: "fn-lede" }, strings.startText(documents.length))),
+    el("div", { class: "fn-hello-more" }, documents.length || !owner ? rows : dropZone(on),
+      counts && counts.some(Boolean) ? button(strings.allQuestions(...counts), on.questions, { name: "fn-link fn-more" }) : null),
+    documents.length ? about(documents, contents, on) : null,
+  ].filter(Boolean);
+}
+
+/** Where there is no document yet, the one thing to do. */
+function dropZone(on) {
+  return el("div", { class: "fn-drop is-large" },
+    el("div", {}, el("p", { class: "fn-drop-title" }, strings.dropTitle), el("p", {}, strings.dropKinds)),
+    button(strings.chooseFiles, on.choose, { shape: "plus", name: "fn-button is-first" }));
+}
+
+export function troubleNodes(text, retry) {
+  return [el("div", { class: "fn-hello-top" },
+    el("h1", {}, strings.startTitle),
+    el("p", { class: "fn-lede", role: "alert" }, text),
+    button(strings.tryAgain, retry))];
+}
+
+function about(documents, contents, on) {
+  const known = new Map((contents?.documents ?? []).map((each) => [each.doc, each]));
+  const one = ({ doc, title }) => {
+    const { first, questions = 0, topics = 0 } = known.get(doc) ?? {};
+    return el("div", { class: "fn-about" },
+      button(bdi(title), (opener) => on.read({ doc }, opener), { name: "fn-about-title" }),
+      first ? el("p", { class: "fn-about-first", dir: "auto" }, `“${first.text}”`) : null,
+      questions || topics ? el("p", { class: "fn-about-note" }, strings.contentsOf(topics, questions)) : null);
+  };
+  const more = documents.length - ABOUT;
+  return el("section", { class: "fn-hello-side", "aria-label": strings.aboutTitle },
+    el("p", { class: "fn-label", "aria-hidden": "true" }, strings.aboutTitle),
+    documents.slice(0, ABOUT).map(one),
+    more > 0 ? button(strings.allDocuments(documents.length), on.documents, { name: "fn-link fn-more" }) : null);
+}
