@@ -42,6 +42,13 @@ export class Layers {
     else this.#push(view);
   }
 
+  /** What the address names itself opens without a layer of its own. @param {() => void} run opens it */
+  asLinked(run) {
+    this.replaying = true;
+    run();
+    this.replaying = false;
+  }
+
   /** All was closed by hand: the history goes back to where nothing was open. */
   closed() {
     if (this.replaying || this.leaving) {

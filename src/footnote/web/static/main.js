@@ -195,8 +195,10 @@ class Page {
   #openLinked() {
     const place = linked();
     const list = /^#(documents|questions|conversations|feedback|keys)$/.exec(location.hash);
-    if (place) this.desk.readAlone(place, null, place.start === undefined || place.heading ? "" : strings.linkedMark);
-    else if (list && (list[1] !== "feedback" || this.started.owner)) this.show(list[1]);
+    this.layers.asLinked(() => {
+      if (place) this.desk.readAlone(place, null, place.start === undefined || place.heading ? "" : strings.linkedMark);
+      else if (list && (list[1] !== "feedback" || this.started.owner)) this.show(list[1]);
+    });
   }
 
   #closed() {
