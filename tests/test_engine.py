@@ -86,6 +86,59 @@ def test_a_strict_threshold_abstains_with_reason_and_related_passages(
     assert known.reason == "not_answered"
 
 
+class TestMessages:
+    """Messages that are more than one question about what the documents tell."""
+
+    def test_two_questions_get_both_their_answers(self, footnote: Footnote) -> None:
+        answer = footnote.ask("How thick is the ice shell of Europa and how long does a day on Titan last?")
+        quoted = " ".join(citation.quote for citation in answer.citations)
+        assert "20 km thick" in quoted
+        assert "15 days and 22 hours" in quoted
+        assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+        assert answer.explanation == "2 questions, each answered by itself:"
+
+    def test_a_part_that_is_not_answered_is_named(self, tiny_index: Path, hashing_encoder: HashingEncoder) -> None:
+        with Footnote.open(tiny_index, encoder=hashing_encoder) as asked:
+            answer = asked.ask("How long does a day on Titan last and who sells bicycles in Lisbon?")
+        assert "15 days and 22 hours" in first_quote(answer)
+        assert answer.explanation == "Nothing was found for “Who sells bicycles in Lisbon?”. For the rest:"
+
+    def test_the_words_as_they_stand_are_one_question(self, footnote: Footnote) -> None:
+        message = "How thick is the ice shell of Europa and how long does a day on Titan last?"
+        assert footnote.ask(message, literal=True).explanation == ""
+
+    def test_what_documents_there_are_is_told_from_their_titles_and_beginnings(self, footnote: Footnote) -> None:
+        answer = footnote.ask("Which documents do you have?")
+        assert "2 documents: “Moons of the giants”, “Brewing tea”" in answer.explanation
+        assert [c.quote for c in answer.citations] == [
+            "Jupiter and Saturn have many moons.",
+            "Green tea is brewed at 80 degrees.",
+        ]
+
+    def test_a_date_is_quoted_from_where_the_document_states_it(self, footnote: Footnote) -> None:
+        answer = footnote.ask("When was the moons page published?", allowed=frozenset({"moons.md"}))
+        assert answer.explanation == "“Moons of the giants” is dated 2026-01-05."
+        assert first_quote(answer) == "date: 2026-01-05"
+
+    def test_what_no_document_states_is_searched(self, footnote: Footnote) -> None:
+        assert "author" not in footnote.ask("Who wrote the moons page?").explanation
+
+    def test_documents_that_mention_a_thing_are_listed(self, footnote: Footnote) -> None:
+        answer = footnote.ask("Which documents mention boiling water?")
+        assert answer.explanation == "1 document mentions “boiling water”: “Brewing tea”."
+        assert first_quote(answer) == "Black tea needs boiling water."
+
+    def test_a_summary_is_refused_with_the_headings_that_can_be_asked_about(self, footnote: Footnote) -> None:
+        answer = footnote.ask("Summarise the moons of the giants.")
+        assert not answer.answered
+        assert answer.standing == "reply"
+        assert "“Europa”" in answer.explanation
+
+    def test_all_rows_are_quoted_where_all_are_wanted(self, footnote: Footnote) -> None:
+        citation = footnote.ask("What are all the moons with their diameter and planet?").citations[0]
+        assert citation.shown.split("\n") == ["Europa | 3,122 km | Jupiter", "Titan | 5,150 km | Saturn"]
+
+
 @pytest.mark.parametrize("message", ["hello", "Thanks!", "What can you do?", "Good morning", "thank you very much"])
 def test_small_talk_gets_a_reply_not_a_search(footnote: Footnote, message: str) -> None:
     answer = footnote.ask(message)

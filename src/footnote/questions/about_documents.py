@@ -26,6 +26,7 @@ _LOOKED_AT_BLOCKS = 60
 """Of a document, for its first sentence."""
 _PASSAGES_LOOKED_AT = 200
 _NOUN = r"(?:documents?|files?|articles?|texts?|papers?|sources?|guides?|pages?|books?|reports?)"
+_ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _ALL = r"(?:folder|collection|index|library|corpus)"
 _HERE = rf"(?:here|there|available|loaded|indexed|in (?:(?:this|the|your) {_ALL}|here))"
 _HELD = rf"(?:are (?:there )?{_HERE}|are there|do you (?:have|know)|have you(?: got)?|can you search)"
@@ -126,9 +127,12 @@ def answer_from_documents(
 
 
 def _named(name: str, summaries: Sequence[DocumentSummary]) -> list[DocumentSummary]:
-    """The documents in whose title all the content words of a name stand."""
+    """The documents in whose title or id all the content words of a name stand; "page" and the like need not."""
     wanted = set(terms.content_stems(name))
-    return [each for each in summaries if wanted and wanted <= set(terms.content_stems(f"{each.title} {each.id}"))]
+    telling = set(terms.content_stems(_ANY_NOUN.sub(" ", name)))
+    told = {each.id: set(terms.content_stems(f"{each.title} {each.id}")) for each in summaries}
+    whole = [each for each in summaries if wanted and wanted <= told[each.id]]
+    return whole or [each for each in summaries if telling and telling <= told[each.id]]
 
 
 def _listed(index: Index, chosen: Sequence[DocumentSummary]) -> DocumentsAnswer:

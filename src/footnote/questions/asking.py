@@ -112,7 +112,9 @@ def _joined(message: str, parts: Sequence[str], answers: Sequence[Answer]) -> An
     weakest = min(given, key=lambda answer: answer.confidence)
     unanswered = [part for part, answer in zip(parts, answers, strict=True) if not answer.answered]
     understood = " ".join(answer.interpreted_as for answer in answers)
-    explanation = f"Nothing was found for {' and '.join(f'“{part}”' for part in unanswered)}." if unanswered else ""
+    explanation = f"{len(parts)} questions, each answered by itself:"
+    if unanswered:
+        explanation = f"Nothing was found for {' and '.join(f'“{part}”' for part in unanswered)}. For the rest:"
     return replace(
         weakest,
         question=message,

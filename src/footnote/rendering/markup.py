@@ -17,11 +17,11 @@ def to_markdown(answer: Answer) -> str:
     parts = []
     if answer.interpreted_as != answer.question:
         parts.append(f"*Understood as:* {_one_line(answer.interpreted_as)}")
+    if answer.answered and answer.explanation:
+        parts.append(_one_line(answer.explanation))
     for citation in answer.citations:
         parts.extend(_citation_markdown(citation))
     if answer.answered:
-        if answer.explanation:
-            parts.append(_one_line(answer.explanation))
         parts.append(f"*{confidence_line(answer)}*")
     else:
         parts.append(f"**{_one_line(answer.explanation or NO_ANSWER)}**")
@@ -62,10 +62,11 @@ def to_html(answer: Answer) -> str:
     if answer.interpreted_as != answer.question:
         parts.append(f"<p>Understood as: {escape_html(answer.interpreted_as)}</p>")
     passages = {hit.passage.id: hit for hit in answer.hits}
+    if answer.answered and answer.explanation:
+        parts.append(f"<p>{escape_html(answer.explanation)}</p>")
     parts.extend(_citation_html(citation, passages) for citation in answer.citations)
     if answer.answered:
-        said = filter(None, (answer.explanation, confidence_line(answer)))
-        parts.extend(f"<p>{escape_html(each)}</p>" for each in said)
+        parts.append(f"<p>{escape_html(confidence_line(answer))}</p>")
     else:
         parts.append(f"<p><strong>{escape_html(answer.explanation or NO_ANSWER)}</strong></p>")
         parts.extend([_citation_html(answer.nearest, passages)] if answer.nearest is not None else ())

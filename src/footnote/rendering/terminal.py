@@ -41,11 +41,12 @@ def to_terminal(answer: Answer, *, colour: bool, width: int = 80, links: Mapping
         page.add(f"Understood as: {answer.interpreted_as}", style=_DIM)
         page.gap()
     if answer.answered:
+        if answer.explanation:
+            page.add(answer.explanation, style="")
+            page.gap()
         for citation in answer.citations:
             _add_citation(page, citation, targets.get(citation.document_id, ""), style=_BOLD)
             page.gap()
-        if answer.explanation:
-            page.add(answer.explanation, style="")
         page.add(confidence_line(answer), style=_DIM)
     else:
         page.add(answer.explanation or NO_ANSWER, style=_BOLD)

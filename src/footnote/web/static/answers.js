@@ -22,8 +22,12 @@ export const tintOf = (number) => ((number - 1) % TINTS) + 1;
 export const answerNodes = (turn, on) => ({ answered, nearest, absent, reply })[turn.answer.standing](turn, on).filter(Boolean);
 
 function answered(turn, on) {
-  const { quotes } = turn;
-  const [first, ...weaker] = quotes.map((quote) => card(turn, quote, on));
+  const { answer, quotes } = turn;
+  const cards = quotes.map((quote) => card(turn, quote, on));
+  // What has to be said with the quotes stands above them, and is of all of them: none is weaker.
+  if (answer.explanation)
+    return [el("p", { class: "fn-nearest-said" }, answer.explanation), el("ol", { class: "fn-cards" }, cards), related(turn, strings.related(turn.shown.related.length), on, { folded: false }), checkLine(turn, on)];
+  const [first, ...weaker] = cards;
   const fold = weaker.length
     ? el("details", { class: "fn-weaker" }, el("summary", {}, strings.weaker(weaker.length)), el("ol", { class: "fn-cards" }, weaker))
     : null;
