@@ -13,7 +13,7 @@ from footnote.conversation import interpret
 from footnote.conversation.candidates import phrases, read_turns
 from footnote.conversation.choice import is_cased, packaged_models
 from footnote.conversation.cues import read_cues
-from footnote.conversation.features import FEATURES
+from footnote.conversation.phrase_features import FEATURES
 from footnote.conversation.rewriting import with_pronoun_replaced
 from footnote.ranking.model import CONVERSATION, fitted_numbers
 from footnote.records import Turn

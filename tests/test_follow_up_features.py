@@ -11,7 +11,7 @@ import pytest
 
 from footnote.conversation.candidates import Mention, Phrase, phrases, read_turns
 from footnote.conversation.cues import Cues, read_cues
-from footnote.conversation.features import FEATURES, describe
+from footnote.conversation.phrase_features import FEATURES, describe
 from footnote.records import Turn
 from footnote.terms import stem_words
 

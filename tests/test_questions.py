@@ -5,8 +5,13 @@ from __future__ import annotations
 import pytest
 
 from footnote.questions.about_documents import DocumentQuestion, document_question
-from footnote.questions.beyond_quoting import Beyond, beyond_quoting, said_beyond, summary_refusal
-from footnote.questions.foreign import foreign_language
+from footnote.questions.beyond_quoting import (
+    Beyond,
+    beyond_quoting,
+    foreign_language,
+    said_beyond,
+    summary_refusal,
+)
 from footnote.questions.parts import MOST_PARTS, parts_of
 
 

@@ -34,7 +34,7 @@ from sklearn.linear_model import LogisticRegression
 from footnote.conversation import understand
 from footnote.conversation.candidates import phrases, read_turns
 from footnote.conversation.cues import read_cues
-from footnote.conversation.features import FEATURES, Frequencies, describe
+from footnote.conversation.phrase_features import FEATURES, Frequencies, describe
 from footnote.ranking.model import LinearModel
 from footnote.records import Turn
 from footnote.terms import analyse

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from footnote.conversation.candidates import Phrase, read_turns
 from footnote.conversation.choice import Models, choose, is_cased, packaged_models
 from footnote.conversation.cues import Cues, read_cues
-from footnote.conversation.features import Frequencies
+from footnote.conversation.phrase_features import Frequencies
 from footnote.conversation.rewriting import (
     bracketed,
     earlier_words,

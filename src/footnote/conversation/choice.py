@@ -10,7 +10,7 @@ import numpy as np
 from footnote.conversation.agreement import agreeing
 from footnote.conversation.candidates import Phrase, phrases
 from footnote.conversation.cues import Cues
-from footnote.conversation.features import FEATURES, Frequencies, describe, is_verbal
+from footnote.conversation.phrase_features import FEATURES, Frequencies, describe, is_verbal
 from footnote.ranking.model import CONVERSATION, LinearModel, fitted_numbers
 from footnote.records import Turn
 from footnote.terms import stem_words, words

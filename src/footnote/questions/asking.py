@@ -10,8 +10,13 @@ from typing import Protocol
 from footnote import terms
 from footnote.interpretation import small_talk_reply
 from footnote.questions.about_documents import answer_from_documents, document_question
-from footnote.questions.beyond_quoting import beyond_quoting, said_beyond, summary_refusal
-from footnote.questions.foreign import foreign_language, said_foreign
+from footnote.questions.beyond_quoting import (
+    beyond_quoting,
+    foreign_language,
+    said_beyond,
+    said_foreign,
+    summary_refusal,
+)
 from footnote.questions.parts import parts_of
 from footnote.records import AbstentionReason, Answer, Citation, Hit, Timing, Turn
 from footnote.store import Index, all_documents
