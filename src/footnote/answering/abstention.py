@@ -33,9 +33,9 @@ def missing_words(index: Index, question: str) -> tuple[str, ...]:
     found = [w for w in terms.words(asked) if w.text not in terms.STOPWORDS and w.text not in terms.FRAMING]
     stems = terms.stem_words([w.text for w in found])
     counts = index.document_frequencies(stems)
-    missing = [w for w, stem in zip(found, stems, strict=True) if not counts.get(stem)]
-    telling = [w.span for w in missing if terms.english_words().word_frequency[w.text] < COMMONEST]
-    return tuple(dict.fromkeys(_whole_word(asked, span) for span in telling))
+    missing = [w.span for w, stem in zip(found, stems, strict=True) if not counts.get(stem)]
+    whole = dict.fromkeys(_whole_word(asked, span) for span in missing)
+    return tuple(word for word in whole if terms.english_words().word_frequency[word.casefold()] < COMMONEST)
 
 
 def _whole_word(question: str, span: Span) -> str:
