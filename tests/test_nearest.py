@@ -58,13 +58,13 @@ def citation(quote: str, headings: tuple[str, ...] = ()) -> Citation:
 
 def test_the_nearest_passage_says_whose_property_it_tells() -> None:
     asked = query("most zopiclone a day", ("zopiclon", "day"), ("zopiclon",))
-    told = nearest_explanation(asked, citation("Take the most melatonin a day that your doctor allows."))
+    told = nearest_explanation(asked, citation("Take the most melatonin a day that your doctor allows."), ())
     assert told == "No passage answers this for certain. The nearest is about melatonin, not zopiclone:"
 
 
 def test_a_heading_tells_it_where_the_quote_does_not() -> None:
     asked = query("Zopiclone at night?", ("zopiclon", "night"), ("zopiclon",))
-    told = nearest_explanation(asked, citation("It is taken at night.", ("Melatonin",)))
+    told = nearest_explanation(asked, citation("It is taken at night.", ("Melatonin",)), ())
     assert "about Melatonin, not Zopiclone" in told
 
 
@@ -72,8 +72,15 @@ def test_nothing_is_said_where_the_name_stands_in_the_quote_or_over_it() -> None
     asked = query("zopiclone at night?", ("zopiclon", "night"), ("zopiclon",))
     for quote, headings in (("Zopiclone is taken at night.", ()), ("It is taken at night.", ("About zopiclone",))):
         assert (
-            nearest_explanation(asked, citation(quote, headings)) == "No passage answers this for certain. The nearest:"
+            nearest_explanation(asked, citation(quote, headings), ())
+            == "No passage answers this for certain. The nearest:"
         )
+
+
+def test_what_no_document_mentions_is_said_where_nothing_is_told_of_another() -> None:
+    asked = query("Is there a warranty?", ("warranti",), ())
+    told = nearest_explanation(asked, citation("The boiler is serviced every year."), ("warranty",))
+    assert told == "The documents never mention “warranty”. The nearest passage:"
 
 
 @pytest.mark.parametrize(
