@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from footnote.server.crisis import speaks_of_danger
+from footnote.questions.crisis import speaks_of_danger
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,19 @@ class TestMessages:
         assert answer.standing == "reply"
         assert "“Europa”" in answer.explanation
 
+    @pytest.mark.parametrize("literal", [False, True])
+    def test_help_comes_first_and_nobody_in_danger_is_told_what_no_document_holds(
+        self, footnote: Footnote, tiny_index: Path, hashing_encoder: HashingEncoder, *, literal: bool
+    ) -> None:
+        strict = Footnote.open(tiny_index, settings=Settings(answer_threshold=1.0), encoder=hashing_encoder)
+        refused = strict.ask("I want to kill myself on Titan", literal=literal)
+        assert (refused.standing, refused.reason) == ("reply", "care")
+        assert refused.explanation.startswith("If someone is in danger now, get help first.")
+        assert (refused.missing_words, refused.nearest, refused.related) == ((), None, ())
+        answered = footnote.ask("I took too much. How long does a day on Titan last?", literal=literal)
+        assert answered.answered
+        assert answered.explanation == refused.explanation
+
     def test_all_rows_are_quoted_where_all_are_wanted(self, footnote: Footnote) -> None:
         citation = footnote.ask("What are all the moons with their diameter and planet?").citations[0]
         assert citation.shown.split("\n") == ["Europa | 3,122 km | Jupiter", "Titan | 5,150 km | Saturn"]

@@ -179,11 +179,11 @@ class Footnote:
         """
         asked = clean_question(question, self._settings)
         turns = tuple(Turn(*turn) for turn in history)
-        if literal:
-            return self._ask_one(asked, turns, allowed=allowed, literal=True)
         fingerprint = _answer_fingerprint(self._index, self._settings, self._rerankers)
         ask_one = partial(self._ask_one, allowed=allowed)
-        return answer_message(asked, turns, self._index, ask_one, fingerprint=fingerprint, allowed=allowed)
+        return answer_message(
+            asked, turns, self._index, ask_one, fingerprint=fingerprint, allowed=allowed, literal=literal
+        )
 
     def _ask_one(
         self,

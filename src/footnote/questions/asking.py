@@ -17,6 +17,7 @@ from footnote.questions.beyond_quoting import (
     said_foreign,
     summary_refusal,
 )
+from footnote.questions.crisis import HELP, speaks_of_danger
 from footnote.questions.parts import parts_of
 from footnote.records import AbstentionReason, Answer, Citation, Hit, Timing, Turn
 from footnote.store import Index, all_documents
@@ -32,7 +33,7 @@ _HEADINGS_FROM = 3
 class AskOne(Protocol):
     """Answers one question of a conversation by searching for it."""
 
-    def __call__(self, question: str, history: History, /) -> Answer: ...
+    def __call__(self, question: str, history: History, /, *, literal: bool = False) -> Answer: ...
 
 
 def answer_message(
@@ -43,6 +44,7 @@ def answer_message(
     *,
     fingerprint: str,
     allowed: Collection[str] | None = None,
+    literal: bool = False,
 ) -> Answer:
     """The answer to a message.
 
@@ -53,7 +55,23 @@ def answer_message(
         ask_one: searches for one question.
         fingerprint: of answers that need no search.
         allowed: ids of the documents that are asked; None for all.
+        literal: the words are searched as they stand.
     """
+    if speaks_of_danger(message):
+        # Taken at its word: never read as a follow-up, never given a subject; and never told what no document holds.
+        answer = ask_one(message, (), literal=True)
+        helped = replace(answer, explanation=HELP)
+        return helped if answer.answered else _unsearched(message, fingerprint, HELP, reason="care")
+    if literal:
+        return ask_one(message, history, literal=True)
+    known = _without_search(message, index, fingerprint, allowed)
+    return (
+        known if known is not None else _with_what_quotes_cannot_give(message, _answer_parts(message, history, ask_one))
+    )
+
+
+def _without_search(message: str, index: Index, fingerprint: str, allowed: Collection[str] | None) -> Answer | None:
+    """The answer to small talk, to questions about the documents, and to the wish for a summary; None where it has to be searched."""
     reply = small_talk_reply(message)
     if reply is not None:
         return _unsearched(message, fingerprint, reply, reason="small_talk")
@@ -61,17 +79,21 @@ def answer_message(
     told = answer_from_documents(index, about, allowed) if about is not None else None
     if told is not None:
         return _unsearched(message, fingerprint, told.explanation, citations=told.citations)
-    beyond = beyond_quoting(message)
-    if beyond == "summary":
+    if beyond_quoting(message) == "summary":
         explanation = summary_refusal(_headings(message, index, allowed))
         return _unsearched(message, fingerprint, explanation, reason="beyond_quoting")
-    answer = _answer_parts(message, history, ask_one)
+    return None
+
+
+def _with_what_quotes_cannot_give(message: str, answer: Answer) -> Answer:
+    """The answer with the plain word that goes with sums, counts, averages, and with questions in another language."""
     if not answer.answered and (language := foreign_language(message)) is not None:
         return replace(answer, explanation=said_foreign(language), missing_words=())
-    if beyond is not None:
-        quotes = [citation.quote for citation in answer.citations]
-        return replace(answer, explanation=f"{said_beyond(beyond, message, quotes)} {answer.explanation}".strip())
-    return answer
+    beyond = beyond_quoting(message)
+    if beyond is None:
+        return answer
+    said = said_beyond(beyond, message, [citation.quote for citation in answer.citations])
+    return replace(answer, explanation=f"{said} {answer.explanation}".strip())
 
 
 def _unsearched(

@@ -113,13 +113,15 @@ class Citation:
 
 
 Standing: TypeAlias = Literal["answered", "nearest", "absent", "reply"]
-"""How an answer stands: quotes; the nearest passage, said to be no more; nothing in the documents; or a reply to small talk."""
+"""How an answer stands: quotes; the nearest passage, said to be no more; nothing in the documents; or a fixed reply."""
 
-AbstentionReason: TypeAlias = Literal["not_answered", "unknown_words", "nothing_found", "small_talk", "beyond_quoting"]
+AbstentionReason: TypeAlias = Literal[
+    "not_answered", "unknown_words", "nothing_found", "small_talk", "beyond_quoting", "care"
+]
 
 _STANDING = Meta(
     description="answered: by citations; nearest: nothing answers for certain, the nearest quote is given; "
-    "absent: not in the documents; reply: to small talk"
+    "absent: not in the documents; reply: a fixed one, to small talk, to what quotes cannot give, or to say where help is"
 )
 
 
@@ -189,7 +191,7 @@ class Answer:
         """Of the three standings the one that holds, or "reply" to small talk."""
         if self.answered:
             return "answered"
-        if self.reason in ("small_talk", "beyond_quoting"):
+        if self.reason in ("small_talk", "beyond_quoting", "care"):
             return "reply"
         return "nearest" if self.nearest is not None else "absent"
 

@@ -20,8 +20,8 @@ from fastapi import FastAPI
 
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError
+from footnote.questions.crisis import speaks_of_danger
 from footnote.server.answer_view import answer_shown
-from footnote.server.crisis import speaks_of_danger
 from footnote.server.problems import problem_of
 from footnote.server.queue import QuestionQueue
 
@@ -99,9 +99,6 @@ def asking(footnote: Footnote, queue: QuestionQueue) -> Callable[..., Awaitable[
         ]
         allowed = None if documents is None else frozenset(map(str, documents))
         care = speaks_of_danger(str(question))
-        if care:
-            # What someone in danger says is taken at its word: never read as a follow-up, never given a subject.
-            turns, literal = [], True
 
         def work() -> dict[str, Any]:
             answer = footnote.ask(str(question), history=turns, allowed=allowed, literal=literal)

@@ -25,7 +25,7 @@ function answered(turn, on) {
   const { answer, quotes } = turn;
   const cards = quotes.map((quote) => card(turn, quote, on));
   // What has to be said with the quotes stands above them, and is of all of them: none is weaker.
-  if (answer.explanation)
+  if (answer.explanation && !turn.care)
     return [el("p", { class: "fn-nearest-said" }, answer.explanation), el("ol", { class: "fn-cards" }, cards), related(turn, strings.related(turn.shown.related.length), on, { folded: false }), checkLine(turn, on)];
   const [first, ...weaker] = cards;
   const fold = weaker.length

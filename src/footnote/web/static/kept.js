@@ -2,6 +2,8 @@
 
 const KEY = "footnote.conversations";
 const MOST = 60;
+/** Reasons of answers that are fixed replies. */
+const REPLIES = new Set(["small_talk", "beyond_quoting", "care"]);
 
 const isText = (value, longest = 20_000) => typeof value === "string" && value.length <= longest;
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
@@ -57,7 +59,7 @@ function turn(value) {
     interpreted_as: answer.interpreted_as,
     answered: citations.length > 0,
     // From what is there, not as stored: conversations from before there were standings have none.
-    standing: citations.length ? "answered" : answer.reason === "small_talk" ? "reply" : near ? "nearest" : "absent",
+    standing: citations.length ? "answered" : REPLIES.has(answer.reason) ? "reply" : near ? "nearest" : "absent",
     confidence: Number.isFinite(answer.confidence) ? answer.confidence : 0,
     reason: isText(answer.reason, 40) ? answer.reason : null,
     explanation: isText(answer.explanation) ? answer.explanation : "",

@@ -121,7 +121,7 @@ export class Thread {
     if (helpAlone) return;
     turn.node.append(...this.#understood(turn), ...answerNodes(turn, this.#events(turn)));
     if (turn.scope) turn.node.append(el("p", { class: "fn-scope" }, strings.askedOf(...turn.scope)));
-    if (answer.reason === "small_talk") return;
+    if (answer.standing === "reply") return;
     turn.node.append(feedbackLine(turn, this.events.kept));
     this.#offer(turn);
   }

@@ -1,8 +1,8 @@
-"""Whether a message speaks of someone in danger, so that the page first says where help is.
+"""Whether a message speaks of someone in danger, so that it is first said where help is.
 
 A few patterns over plain words, nothing learned: what triggers can be read here.  Only the asker's own words count, and
 only what speaks of a person in danger now; a factual question that names suicide, overdose or an emergency does not.
-The notice itself is fixed text of the page.
+What is said is fixed text; the page sets it out as a notice.
 """
 
 from __future__ import annotations
@@ -10,6 +10,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+HELP: Final = (
+    "If someone is in danger now, get help first. Call your local emergency number: 911 in the US and Canada, 112 in the EU, "
+    "999 in the UK. "
+    "If you are thinking of harming yourself, you can talk to someone now: in the US, call or text 988; elsewhere, findahelpline.com lists "
+    "free and confidential lines by country."
+)
+"""Stands above the quotes, or alone where nothing answers."""
 _OTHER = r"(?:he|she|they|my (?:\w+ ){0,2}\w+|someone|somebody)"
 _ANYONE = rf"(?:i|we|{_OTHER})"
 _SELF = r"(?:my|him|her|them|our)\s?sel(?:f|ves)"
@@ -42,6 +49,6 @@ _DANGER: Final = tuple(
 
 
 def speaks_of_danger(message: str) -> bool:
-    """Whether the page shows its notice before it answers."""
+    """Whether help comes before an answer."""
     plain = " ".join(message.casefold().replace("’", "'").split())
     return any(pattern.search(plain) for pattern in _DANGER)
