@@ -18,7 +18,7 @@ from fakes import HashingEncoder
 from footnote.cli import main
 from footnote.encoding import load_encoder
 from footnote.engine import Footnote
-from footnote.errors import QuestionError
+from footnote.errors import QuestionError, QuestionTooLong
 from footnote.rendering import to_json
 from footnote.server.app import create_app
 from footnote.settings import Settings
@@ -89,7 +89,7 @@ def asked_of_the_page(client: Any) -> Callable[[str], Outcome]:
         data = next(line for line in reversed(lines) if line.startswith("data: "))[6:]
         found = json.loads(data)[0]
         if "error" in found:
-            assert found["error"]["kind"] == "QuestionError", found
+            assert found["error"]["status"] in (QuestionError.http_status, QuestionTooLong.http_status), found
             return "refused"
         return same(found["answer"])
 

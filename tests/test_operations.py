@@ -25,8 +25,7 @@ CHANGING = frozenset(
 )
 """Calls that change files, where they are made of paths, ``os`` or ``shutil``."""
 OWN_LOOPS = {
-    "store/corpora.py": "only what the owner named; written whole or not at all",
-    "store/lock.py": "makes the folder, which may be empty",
+    "store/state.py": "makes the folder of a lock, which may be empty; writes only which corpus the owner named, whole or not at all",
 }
 """Modules of the store and the indexer that change files without steps, each with its reason."""
 
