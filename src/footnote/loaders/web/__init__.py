@@ -20,7 +20,7 @@ from footnote.settings import Settings
 
 __all__ = ["VERSION", "add_html", "load_html", "parse_html"]
 
-VERSION = 1
+VERSION = 2
 """Raised when the same file makes another document than before: the files of this family are then read again."""
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from footnote.loaders.web.visibility import Visibility
+
 __all__ = ["Page"]
 
 _MUTE = frozenset(
@@ -44,7 +46,8 @@ _SUBSTANCE_CHARS = 150
 """Text outside of links above which something that looks like clutter is content."""
 _MENU_LEAST_LINKS = 4
 _MENU_LINK_MAX_CHARS = 60
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_MOST_HIDDEN = 0.5
+"""Share of a page's text above which a style sheet does not hide it: a script shows it when the page has loaded."""
 _PANEL = re.compile(
     r"(?:^|[\s_-])(?:tab-?(?:pane|panel|content)s?|accordion|collaps\w*|panel|expand\w*|toggle\w*|answer|faq|details|slide|step)"
     r"(?:$|[\s_-])",
@@ -83,6 +86,7 @@ class Page:
         body = tree.find(".//body")
         self.root = tree if body is None else body
         self.panels = Panels(self.root)
+        self._visibility = Visibility(tree)
         self.hidden = 0
         self._measures = _measured(self.root)
         self._noscript = self._is_article_in_noscript()
@@ -94,7 +98,7 @@ class Page:
         tag = element.tag
         if not isinstance(tag, str) or tag in _MUTE or (tag == "noscript" and not self._noscript):
             return True
-        if self.panels.is_hidden(element):
+        if self._is_hidden(element):
             # What is only kept from screen readers is decoration.
             self.hidden += element.get("aria-hidden") != "true" and self._of(element).prose > 0
             return True
@@ -105,6 +109,16 @@ class Page:
         if tag in _NEVER:
             return False
         return self._is_clutter(element)
+
+    def _is_hidden(self, element: Any) -> bool:
+        """Whether an element is not shown, nor by a click."""
+        hidden = element.get("hidden") is not None or element.get("aria-hidden") == "true"
+        if not hidden and not self._visibility.hides(element):
+            most = self._of(element).text > _MOST_HIDDEN * self._of(self.root).text
+            hidden = not most and self._visibility.hides_by_sheet(element)
+            if not hidden:
+                return False
+        return not self.panels.is_opened(element)
 
     def _is_clutter(self, element: Any) -> bool:
         tag, classes = element.tag, element.get("class") or ""
@@ -255,20 +269,16 @@ class Panels:
         """What heads a panel, where no heading does."""
         return self._labels.get(element, "")
 
-    def is_hidden(self, element: Any) -> bool:
-        """Whether an element is not shown, nor by a click."""
-        style = element.get("style")
-        hidden = element.get("hidden") is not None or element.get("aria-hidden") == "true"
-        if not hidden and not (style and _HIDDEN.search(style)):
-            return False
+    def is_opened(self, element: Any) -> bool:
+        """Whether a click shows an element that is hidden at first."""
         if element in self._panels or element.get("role") == "tabpanel":
-            return False
+            return True
         names = f"{element.get('class') or ''} {element.get('id') or ''}"
         if element.tag in {"div", "section", "dd", "article"} and _PANEL.search(names):
-            return False
+            return True
         before = element.getprevious()
         opened = before is not None and (before.tag in _TOPICS or before.tag == "button" or _is_opener(before))
-        return not (opened and element.tag in {"div", "section", "dd", "p", "article"})
+        return bool(opened) and element.tag in {"div", "section", "dd", "p", "article"}
 
     def is_mute(self, element: Any) -> bool:
         """Whether an element is a button whose words are no content, or are told elsewhere."""
