@@ -200,6 +200,26 @@ def test_json_of_the_nearest_is_a_citation_and_no_answer() -> None:
         assert (made["standing"], made["nearest"]) == (standing, None)
 
 
+def test_a_name_with_a_line_end_tells_of_no_other_file() -> None:
+    report = BuildReport(
+        generation=1,
+        documents=1,
+        passages=2,
+        added=("a\nskipped: b.md: fine\x1b[31m.md",),
+        changed=(),
+        moved=(),
+        removed=(),
+        skipped=(SkippedFile("c\r\nadded: d.md", "is empty"),),
+        passages_encoded=0,
+        seconds=1.0,
+    )
+    assert build_report_to_terminal(report).splitlines() == [
+        "1 document, 2 passages, none to encode, 1.0 s",
+        "added: a␤skipped: b.md: fine␛[31m.md",
+        "skipped: c␍␤added: d.md: is empty",
+    ]
+
+
 def test_small_talk_offers_nothing_related() -> None:
     talk = replace(an_abstention(), reason="small_talk", explanation="Hello.")
     assert to_json(talk)["related"] == []

@@ -25,6 +25,7 @@ from footnote.records import Answer, BuildReport, IndexCheck
 from footnote.rendering import (
     build_report_to_terminal,
     harmless,
+    harmless_line,
     json_text,
     to_html,
     to_json,
@@ -226,9 +227,9 @@ def _check_export(export: Path, index_dir: Path) -> int:
             if verdict.span is None:
                 lost += 1
                 why = "the document is not in the index" if verdict.state == "gone" else "it is not in the document"
-                say(f"{harmless(name)}: {why}: {harmless(each.question)}\n")
+                say(f"{harmless_line(name)}: {why}: {harmless_line(each.question)}\n")
             elif verdict.state == "moved":
-                say(f"{harmless(name)}: stands word for word at {verdict.span.start}-{verdict.span.end}\n")
+                say(f"{harmless_line(name)}: stands word for word at {verdict.span.start}-{verdict.span.end}\n")
     if lost:
         raise FootnoteError(
             f"{lost} of {len(quotes)} quotes no longer stand", where=str(export), remedy="ask again, or check the index"

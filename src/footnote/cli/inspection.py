@@ -12,7 +12,7 @@ from footnote.cli.places import Places, open_engine, places_of
 from footnote.engine import Footnote
 from footnote.errors import IndexFolderError
 from footnote.records import DocumentList, IndexInfo, Info, NamedSetting, SettingInfo
-from footnote.rendering import harmless, json_text, to_json
+from footnote.rendering import harmless_line, json_text, to_json
 from footnote.store import read_facts
 
 
@@ -60,7 +60,7 @@ def documents_to_terminal(footnote: Footnote) -> str:
     for each in footnote.documents():
         lines.append(f"{each.id}: {each.title} ({each.passages:,} passages, {each.chars:,} characters)")
         lines.extend(f"    {warning}" for warning in each.warnings)
-    return "".join(f"{harmless(line)}\n" for line in lines)
+    return "".join(f"{harmless_line(line)}\n" for line in lines)
 
 
 def info_of(arguments: Arguments, places: Places) -> Info:

@@ -3,7 +3,7 @@
 Nothing here decides anything about an answer; the four forms say the same.  The page draws whole documents.
 """
 
-from footnote.rendering.escaping import harmless, json_text
+from footnote.rendering.escaping import harmless, harmless_line, json_text
 from footnote.rendering.markup import to_html, to_markdown
 from footnote.rendering.phrases import confidence_in_words, excerpt_of, place_in_words
 from footnote.rendering.terminal import build_report_to_terminal, to_terminal
@@ -14,6 +14,7 @@ __all__ = [
     "confidence_in_words",
     "excerpt_of",
     "harmless",
+    "harmless_line",
     "json_text",
     "place_in_words",
     "to_html",

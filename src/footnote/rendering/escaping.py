@@ -32,6 +32,11 @@ def harmless(text: str) -> str:
     return _ACTIVE.sub(_shown, text)
 
 
+def harmless_line(text: str) -> str:
+    """The same on one line, as names must stand: one with a line end could tell of files that are not there."""
+    return harmless(text).replace("\n", "\N{SYMBOL FOR NEWLINE}")
+
+
 def _shown(match: re.Match[str]) -> str:
     character = match.group()
     if character in "\n\u2028\u2029":

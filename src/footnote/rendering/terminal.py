@@ -14,7 +14,7 @@ from urllib.parse import quote
 from rich.cells import cell_len, chop_cells
 
 from footnote.records import Answer, BuildReport, Citation
-from footnote.rendering.escaping import harmless
+from footnote.rendering.escaping import harmless, harmless_line
 from footnote.rendering.phrases import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
 
 _BOLD: Final = "\x1b[1m"
@@ -62,16 +62,19 @@ def build_report_to_terminal(report: BuildReport) -> str:
     """What one run of the indexer did, one line a fact."""
     page = _Page(colour=False, width=0)
     rate = f", {report.passages_encoded} encoded" if report.passages_encoded else ", none to encode"
-    page.add(f"{report.documents} documents, {report.passages} passages{rate}, {report.seconds:.1f} s")
+    counts = f"{_counted(report.documents, 'document')}, {_counted(report.passages, 'passage')}"
+    page.add(f"{counts}{rate}, {report.seconds:.1f} s")
     changes = (("added", report.added), ("changed", report.changed), ("removed", report.removed))
-    for what, names in changes:
-        for name in names:
-            page.add(f"{what}: {name}")
-    for old, new in report.moved:
-        page.add(f"moved: {old} to {new}")
-    for skipped in report.skipped:
-        page.add(f"skipped: {skipped.path}: {skipped.reason}")
+    lines = [f"{what}: {name}" for what, names in changes for name in names]
+    lines += [f"moved: {old} to {new}" for old, new in report.moved]
+    lines += [f"skipped: {skipped.path}: {skipped.reason}" for skipped in report.skipped]
+    for line in lines:
+        page.add(harmless_line(line))
     return page.text()
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _add_citation(page: _Page, citation: Citation, link: str, *, style: str) -> None:
