@@ -34,8 +34,8 @@ _LIST_QUESTION = re.compile(
     re.IGNORECASE,
 )
 _ALL_QUESTION = re.compile(
-    r"\b(?:(?:what|which|name|list|show|tell|give)\b.{0,20}\ball\b|(?:list|name|show)(?: me)? the\b|"
-    r"the (?:complete|full|whole|entire) list|every|each of)\b",
+    r"^\W*(?:(?:please|can you|could you|would you)\b\W*)*(?:(?:what|which|who) (?:are|were) (?:all|each)\b|"
+    r"(?:list|name|show|tell|give)(?: me)? (?:all|every|each|the)\b)|\bthe (?:complete|full|whole|entire) list\b",
     re.IGNORECASE,
 )
 

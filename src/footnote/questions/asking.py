@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -25,6 +26,9 @@ from footnote.store import Index, all_documents
 __all__ = ["AskOne", "answer_message"]
 
 History = Sequence[Turn]
+_SUMMARY = re.compile(
+    r"summary|summari|takeaway|key (?:points|messages|facts)|at a glance|in brief|overview|abstract", re.IGNORECASE
+)
 _HEADINGS_OFFERED = 6
 _HEADINGS_FROM = 3
 """Documents whose headings are offered where a summary is wanted."""
@@ -65,13 +69,22 @@ def answer_message(
     if literal:
         return ask_one(message, history, literal=True)
     known = _without_search(message, index, fingerprint, allowed)
-    return (
-        known if known is not None else _with_what_quotes_cannot_give(message, _answer_parts(message, history, ask_one))
-    )
+    if known is not None:
+        return known
+    answer = _answer_parts(message, history, ask_one)
+    if beyond_quoting(message) == "summary" and not _is_summary(answer):
+        explanation = summary_refusal(_headings(message, index, allowed))
+        return _unsearched(message, fingerprint, explanation, reason="beyond_quoting")
+    return _with_what_quotes_cannot_give(message, answer)
+
+
+def _is_summary(answer: Answer) -> bool:
+    """Whether the quotes are a summary that a document gives itself."""
+    return any(_SUMMARY.search(heading) for each in answer.citations for heading in each.heading_path)
 
 
 def _without_search(message: str, index: Index, fingerprint: str, allowed: Collection[str] | None) -> Answer | None:
-    """The answer to small talk, to questions about the documents, and to the wish for a summary; None where it has to be searched."""
+    """The answer to small talk and to questions about the documents; None where it has to be searched."""
     reply = small_talk_reply(message)
     if reply is not None:
         return _unsearched(message, fingerprint, reply, reason="small_talk")
@@ -79,9 +92,6 @@ def _without_search(message: str, index: Index, fingerprint: str, allowed: Colle
     told = answer_from_documents(index, about, allowed) if about is not None else None
     if told is not None:
         return _unsearched(message, fingerprint, told.explanation, citations=told.citations)
-    if beyond_quoting(message) == "summary":
-        explanation = summary_refusal(_headings(message, index, allowed))
-        return _unsearched(message, fingerprint, explanation, reason="beyond_quoting")
     return None
 
 

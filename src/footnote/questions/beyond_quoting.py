@@ -28,7 +28,13 @@ _PATTERNS: tuple[tuple[Beyond, str], ...] = (
         "count",
         r"^\W*(?:how many\b.{1,60}\b(?:are|is) (?:there|listed|mentioned|named|given|described)\b|count (?:the|all|how)\b)",
     ),
-    ("sum", r"\b(?:in total|altogether|all together|added up|add up|sum of|total of (?:all|the|these))\b"),
+    (
+        "sum",
+        (
+            r"\b(?:how (?:much|many)|costs?|prices?|pay|paid|number|amount)\b.*\b(?:in total|altogether|all together)\b|"
+            r"\b(?:added? up|sum of|total of (?:all|the|these))\b"
+        ),
+    ),
 )
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _COUNTED = re.compile(r"^\W*how many\s+(.{1,60}?)\s+(?:are|is)\b", re.IGNORECASE)

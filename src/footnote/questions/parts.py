@@ -8,11 +8,14 @@ from footnote import terms
 
 __all__ = ["MOST_PARTS", "parts_of"]
 
+FEWEST_WORDS = 3
+"""Of a part that leans on the one before it: "What now?" asks nothing by itself."""
 MOST_PARTS = 4
 """A message with more is a story, or a list: it is searched as one."""
 _WH = r"who|whom|whose|what|which|when|where|why|how"
 _VERBS = r"is|are|was|were|do|does|did|can|could|should|shall|will|would|may|must|has|have|had"
 _ASKING = f"{_WH}|{_VERBS}"
+_VERB = re.compile(rf"\b(?:{_VERBS})\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\S)[^.!?\n]*)*[.!?]*")
 _BEGINS = re.compile(rf"^\W*(?:(?:and|or|but|so|also|then|please|hi|hello)\b\W*)*(?:{_ASKING})\b", re.IGNORECASE)
 _JOINED = re.compile(
@@ -21,8 +24,17 @@ _JOINED = re.compile(
 _OPENING = re.compile(r"^\W*(?:(?:and|or|but|so|also|then)\b\W*)+", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?<=\w )(?:who|whom|whose|which)\b", re.IGNORECASE)
 """A clause about what stands before it: what follows with "and who" goes on with that."""
+_SUBJECT = (
+    r"(?:i|you|he|she|it|we|they|this|that|these|those|there|the|an?|my|your|our|their|his|her|any|all|some|people|"
+    r"someone|anyone|everyone|(?-i:[A-Z]))"
+)
 _ASKS_ITSELF = re.compile(
-    rf"^(?:(?!{_WH}\b)(?:{_ASKING})\b|(?:who|whom|whose|what|which)\b|(?:when|where|why|how)(?:\s+\w+){{0,3}}?\s+(?:{_VERBS})\b)",
+    # "is it", "have you", but not "or have lost"; "can ketamine", but not "and can be used".
+    rf"^(?:(?:is|are|was|were|has|have|had)\s+{_SUBJECT}|"
+    r"(?:do|does|did|can|could|should|shall|will|would|may|must)\s+(?!be\b|not\b|have\b|also\b|only\b|still\b|never\b|always\b)|"
+    # "what is", but not "what is not"; "how much is", but not "how it is".
+    rf"(?:who|whom|whose|what|which)\b(?!\s+(?:{_VERBS})\s+not\b)|"
+    rf"(?:when|where|why|how)\b(?!\s+(?:i|you|he|she|it|we|they)\b)(?:\s+\w+){{0,6}}?\s+(?:{_VERBS})\b)",
     re.IGNORECASE,
 )
 """A clause that asks: after "when" or "how" the verb comes before whom it is said of, or the clause belongs to the one before it."""
@@ -45,7 +57,8 @@ def _questions(message: str) -> list[str]:
     found: list[str] = []
     told = ""
     for sentence in sentences:
-        if sentence.endswith("?") and (_has_content(sentence) or (found and _BEGINS.match(sentence))):
+        leans = found and _BEGINS.match(sentence) and len(sentence.split()) >= FEWEST_WORDS
+        if sentence.endswith("?") and (_has_content(sentence) or leans):
             found.append(f"{told} {sentence}".strip())
             told = ""
         else:
@@ -72,10 +85,13 @@ def _is_cut(sentence: str, joint: re.Match[str]) -> bool:
     before, after = sentence[: joint.start()], sentence[joint.end() :]
     if not _BEGINS.match(before):
         return False
-    if not _ASKS_ITSELF.match(after) or _RELATIVE.search(before):
+    begun = _OPENING.sub("", before)
+    if not _ASKS_ITSELF.match(after) or not _ASKS_ITSELF.match(begun) or _RELATIVE.search(before):
         return False
     if "and" not in joint.group().lower() and "or" not in joint.group().lower() and _RELATIVE.match(f"a {after}", 2):
         return False  # "the person, who ..."
+    if not re.search(r"\b(?:and|or|but)\b", joint.group(), re.IGNORECASE) and not _VERB.search(before):
+        return False  # "What, besides tea, is sold?"
     # "who and what", "how and when can I": the first has no verb yet.
     return len(before.split()) > 2
 
