@@ -82,6 +82,28 @@ def test_the_encoder_finds_what_a_fragment_replaces() -> None:
     assert interpret("What about snow?", history, encoder=Weather()) == "How much snow should there be on brass?"
 
 
+@pytest.mark.parametrize("question", ["how is it given", "does it hurt?", "How long does it last?"])
+def test_it_stays_what_every_question_called_it(question: str) -> None:
+    history = [Turn("is it safe", "It is safe in a clinic."), Turn("what does it cost", "The fee is 40 euros.")]
+    assert interpret(question, history) == question
+
+
+def test_it_means_no_person_and_he_no_thing() -> None:
+    history = [
+        Turn("How much does the Brewline 300 weigh?", "The Brewline 300 weighs 12 kg."),
+        Turn("Who leads the firmware group?", "Marek Novak leads the firmware group. He joined in 2018."),
+    ]
+    assert "Novak" not in interpret("How do I clean it?", history)
+    assert "Brewline 300" in interpret("How do I clean it?", history)
+    assert "Marek Novak" in interpret("Where was he born?", history)
+    assert "Brewline" not in interpret("Where was he born?", history)
+
+
+def test_a_name_takes_the_whole_place_of_another() -> None:
+    history = [Turn("When did Marek Novak join?", "He joined in 2018.")]
+    assert interpret("And Anna?", history, encoder=HashingEncoder()) == "When did Anna join?"
+
+
 def test_an_earlier_reading_does_not_pile_up() -> None:
     history = [*LENSES, Turn("Why? (lens help, fog)", "The lens is warm.")]
     assert interpret("How long?", history) == "How long? (lens help, fog)"

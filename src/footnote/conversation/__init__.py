@@ -67,6 +67,8 @@ def understand(
     turns = read_turns([turn for turn in history if small_talk_reply(turn.question) is None])
     if not turns or not cues.leans:
         return question
+    if _is_of_what_nobody_named(cues, turns):
+        return question
     by_form = _understood_by_form(cues, turns, encoder)
     if by_form is not None:
         return by_form
@@ -75,6 +77,14 @@ def understand(
         # A conversation without names: its newest question says what is spoken of.
         return bracketed(question, question_words(cues, turns))
     return _worded(cues, chosen)
+
+
+def _is_of_what_nobody_named(cues: Cues, turns: Sequence[Turn]) -> bool:
+    """Whether "it" is what every question so far called "it": the subject of the documents, which nobody had to name."""
+    kind = cues.pronouns[0][0] if cues.pronouns else ""
+    if kind not in {"it", "they"}:
+        return False
+    return all(any(each == kind for each, _ in read_cues(turn.question).pronouns) for turn in turns)
 
 
 def _understood_by_form(cues: Cues, turns: tuple[Turn, ...], encoder: Encoder | None) -> str | None:

@@ -107,6 +107,8 @@ def focus(cues: Cues, turns: tuple[Turn, ...]) -> str | None:
     asked = set(stem_words([w.text for w in cues.words]))
     for turn in turns:
         earlier = _BRACKETED.sub("", turn.question)
+        if any(kind in {"it", "they"} for kind, _ in read_cues(earlier).pronouns):
+            continue  # "Is it addictive?" names nothing itself
         slots = _slots(earlier)
         verb = next((w.span.start for w in words(earlier) if w.text in AUXILIARIES), -1)
         slots = [s for s in slots if s[0] > verb] or slots
