@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from footnote import terms
-from footnote.records import Block, Document, Span
-from footnote.splitting import sentence_spans
+from footnote.questions.about_documents import first_telling
+from footnote.records import Document, Span
 
 if TYPE_CHECKING:
     from footnote.engine import Footnote
@@ -29,8 +29,6 @@ _MOST_DOCUMENTS = 1_000
 """Documents that are listed with their headings; those beyond are found by asking."""
 _MOST_HEADINGS = 400
 """Headings of one document that are listed."""
-_FIRST_MAX_CHARS = 220
-_FIRST_MIN_WORDS = 4
 _MOST_OF_A_KIND = 4
 _COMPLETIONS = 6
 """Words of the documents that the last typed one may be the beginning of."""
@@ -156,29 +154,9 @@ def _contents_of(document: Document) -> _Contents:
         if block.kind == "heading"
     )
     told = (each for each in headings if each.text and each.text != document.title)
-    return _Contents(document.id, document.title, _first_sentence(document), tuple(islice(told, _MOST_HEADINGS)))
-
-
-def _first_sentence(document: Document) -> str:
-    """The first sentence that says something, in full; the document's own notice does not count."""
-    notice = " ".join(document.stated("notice").split()).rstrip(".").casefold()
-    for block in document.blocks:
-        if block.kind != "paragraph":
-            continue
-        for sentence in _sentences(document, block):
-            noticed = bool(notice) and notice in sentence.casefold()
-            ends = sentence.endswith((".", "!", "?", "。"))
-            if ends and len(sentence) <= _FIRST_MAX_CHARS and not noticed and _says_something(sentence):
-                return sentence
-    return ""
-
-
-def _sentences(document: Document, block: Block) -> Iterable[str]:
-    return (document.visible(span) for span in sentence_spans(document.text, block.span))
-
-
-def _says_something(sentence: str) -> bool:
-    return len(_WORD.findall(sentence)) >= _FIRST_MIN_WORDS or not sentence.isascii()
+    found = first_telling(document)
+    first = document.visible(found[0]) if found is not None else ""
+    return _Contents(document.id, document.title, first, tuple(islice(told, _MOST_HEADINGS)))
 
 
 def _headings(generation: _Generation, typed: tuple[str, ...], *, asking: bool) -> Iterator[Json]:

@@ -13,10 +13,11 @@ from typing import Literal
 
 from footnote import terms
 from footnote.records import Citation, Document, DocumentSummary, Span
+from footnote.splitting import sentence_spans
 from footnote.splitting.blocks import block_sentences
 from footnote.store import Index, all_documents
 
-__all__ = ["DocumentQuestion", "DocumentsAnswer", "answer_from_documents", "document_question"]
+__all__ = ["DocumentQuestion", "DocumentsAnswer", "answer_from_documents", "document_question", "first_telling"]
 
 Kind = Literal["list", "about", "author", "date", "mention"]
 
@@ -25,6 +26,8 @@ MOST_LISTED = 12
 _LOOKED_AT_BLOCKS = 60
 """Of a document, for its first sentence."""
 _PASSAGES_LOOKED_AT = 200
+_FIRST_MAX_CHARS = 220
+_FIRST_MIN_WORDS = 4
 _NOUN = r"(?:documents?|files?|articles?|texts?|papers?|sources?|guides?|pages?|books?|reports?)"
 _ANY_NOUN = re.compile(rf"\b{_NOUN}\b", re.IGNORECASE)
 _ALL = r"(?:folder|collection|index|library|corpus)"
@@ -193,16 +196,35 @@ def _mentioning(index: Index, name: str, summaries: Sequence[DocumentSummary]) -
     return DocumentsAnswer(_numbered(listed), f"{counted} “{name}”: {titles}{rest}.")
 
 
+def first_telling(document: Document) -> tuple[Span, int] | None:
+    """Span and block of the first sentence that says what a document is about; None where none of its first blocks does.
+
+    A byline does not, nor does the document's own notice.
+    """
+    notice = " ".join(document.stated("notice").split()).rstrip(".").casefold()
+    for number, block in enumerate(document.blocks[:_LOOKED_AT_BLOCKS]):
+        for span in sentence_spans(document.text, block.span) if block.kind == "paragraph" else ():
+            said = document.visible(span)
+            noticed = bool(notice) and notice in said.casefold()
+            whole = said.endswith((".", "!", "?", "。")) and len(said) <= _FIRST_MAX_CHARS
+            telling = len(terms.words(said)) >= _FIRST_MIN_WORDS or not said.isascii()
+            if whole and telling and not noticed and not _BYLINE.match(said):
+                return span, number
+    return None
+
+
 def _introduction(document: Document, number: int) -> Citation | None:
-    """A document's first sentence that tells something; None where it has headings only."""
-    beginning = replace(document, blocks=document.blocks[:_LOOKED_AT_BLOCKS])
-    said = [
-        each for found in block_sentences(beginning) for each in found if each.kind not in ("heading", "front_matter")
-    ]
-    if not said:
-        return None
-    first = next((each for each in said if not _BYLINE.match(document.visible(each.span))), said[0])
-    return _cited(document, first.span, number, document.heading_path(first.block))
+    """The first sentence that tells something, else the first of any kind; None where there are headings only."""
+    found = first_telling(document)
+    if found is None:
+        beginning = replace(document, blocks=document.blocks[:_LOOKED_AT_BLOCKS])
+        said = (each for sentences in block_sentences(beginning) for each in sentences if each.kind != "heading")
+        first = next(said, None)
+        if first is None:
+            return None
+        found = first.span, first.block
+    span, block = found
+    return _cited(document, span, number, document.heading_path(block))
 
 
 def _citation_of(document: Document, value: str) -> Citation | None:

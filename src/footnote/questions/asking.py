@@ -137,6 +137,10 @@ def _answer_parts(message: str, history: History, ask_one: AskOne) -> Answer:
     said = list(history)
     for part in parts:
         answer = ask_one(part, said)
+        if not answer.answered and answers and answer.interpreted_as != part:
+            # "It" may mean what the whole message is about, not what the part before was.
+            alone = ask_one(part, history)
+            answer = alone if alone.answered else answer
         answers.append(answer)
         said.append(Turn(answer.interpreted_as, " ".join(citation.quote for citation in answer.citations)))
     if not any(answer.answered for answer in answers):
