@@ -22,7 +22,7 @@ def to_markdown(answer: Answer) -> str:
     for citation in answer.citations:
         parts.extend(_citation_markdown(citation))
     if answer.answered:
-        parts.append(f"*{confidence_line(answer)}*")
+        parts.extend([f"*{confidence_line(answer)}*"] if answer.hits else ())
     else:
         parts.append(f"**{_one_line(answer.explanation or NO_ANSWER)}**")
         parts.extend(_citation_markdown(answer.nearest) if answer.nearest is not None else ())
@@ -66,7 +66,7 @@ def to_html(answer: Answer) -> str:
         parts.append(f"<p>{escape_html(answer.explanation)}</p>")
     parts.extend(_citation_html(citation, passages) for citation in answer.citations)
     if answer.answered:
-        parts.append(f"<p>{escape_html(confidence_line(answer))}</p>")
+        parts.extend([f"<p>{escape_html(confidence_line(answer))}</p>"] if answer.hits else ())
     else:
         parts.append(f"<p><strong>{escape_html(answer.explanation or NO_ANSWER)}</strong></p>")
         parts.extend([_citation_html(answer.nearest, passages)] if answer.nearest is not None else ())

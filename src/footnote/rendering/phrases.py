@@ -21,7 +21,10 @@ def confidence_in_words(confidence: float) -> str:
 
 
 def confidence_line(answer: Answer) -> str:
-    """``Confidence: likely (0.72); at this level, right 1,063 times of 1,352``."""
+    """``Confidence: likely (0.72); at this level, right 1,063 times of 1,352``.
+
+    Where nothing was searched there are no hits, and nothing was judged: the line is left out.
+    """
     line = f"Confidence: {confidence_in_words(answer.confidence)} ({answer.confidence:.2f})"
     if answer.track_record is None:
         return line

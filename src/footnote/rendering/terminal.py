@@ -47,7 +47,8 @@ def to_terminal(answer: Answer, *, colour: bool, width: int = 80, links: Mapping
         for citation in answer.citations:
             _add_citation(page, citation, targets.get(citation.document_id, ""), style=_BOLD)
             page.gap()
-        page.add(confidence_line(answer), style=_DIM)
+        if answer.hits:
+            page.add(confidence_line(answer), style=_DIM)
     else:
         page.add(answer.explanation or NO_ANSWER, style=_BOLD)
         if answer.nearest is not None:
