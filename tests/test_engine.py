@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 
 from fakes import HashingEncoder
 from footnote import Footnote
+from footnote.answering.selection import Selection, select
 from footnote.engine import clean_question
 from footnote.errors import FootnoteError, IndexMismatch, IndexMissing, QuestionError
 from footnote.records import Answer
 from footnote.rendering import to_json
 from footnote.settings import Settings
+from footnote.store import Index
 from promises import FULL
 
 EAGER = Settings(answer_threshold=0.0) if FULL else Settings(answer_threshold=0.0, reranker="small")
@@ -96,6 +99,23 @@ class TestMessages:
         assert "15 days and 22 hours" in quoted
         assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
         assert answer.explanation == "2 questions, each answered by itself:"
+
+    def test_all_parts_are_answered_from_the_generation_that_the_first_began_with(
+        self, footnote: Footnote, tiny_index: Path, hashing_encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        newer = Footnote.open(tiny_index, settings=EAGER, encoder=hashing_encoder)
+        asked = []
+
+        def select_and_swap(index: Index, *given: Any, **named: Any) -> Selection:
+            asked.append(index)
+            footnote._index = newer.index
+            return select(index, *given, **named)
+
+        began_with = footnote.index
+        monkeypatch.setattr("footnote.engine.select", select_and_swap)
+        footnote.ask("How thick is the ice shell of Europa and how long does a day on Titan last?")
+        assert len(asked) > 1
+        assert all(index is began_with for index in asked)
 
     def test_a_part_that_is_not_answered_is_named(self, tiny_index: Path, hashing_encoder: HashingEncoder) -> None:
         with Footnote.open(tiny_index, encoder=hashing_encoder) as asked:

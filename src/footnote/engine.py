@@ -179,22 +179,23 @@ class Footnote:
         """
         asked = clean_question(question, self._settings)
         turns = tuple(Turn(*turn) for turn in history)
-        fingerprint = _answer_fingerprint(self._index, self._settings, self._rerankers)
-        ask_one = partial(self._ask_one, allowed=allowed)
-        return answer_message(
-            asked, turns, self._index, ask_one, fingerprint=fingerprint, allowed=allowed, literal=literal
-        )
+        # One generation for all parts of a message, whatever ``refresh`` does meanwhile.
+        index = self._index
+        fingerprint = _answer_fingerprint(index, self._settings, self._rerankers)
+        ask_one = partial(self._ask_one, index, fingerprint, allowed)
+        return answer_message(asked, turns, index, ask_one, fingerprint=fingerprint, allowed=allowed, literal=literal)
 
     def _ask_one(
         self,
+        index: Index,
+        fingerprint: str,
+        allowed: frozenset[str] | None,
         asked: str,
         turns: Sequence[Turn],
         *,
-        allowed: frozenset[str] | None = None,
         literal: bool = False,
     ) -> Answer:
         """Answer one question by searching for it."""
-        index = self._index
         clock = _Clock()
         complete = interpret(asked, turns, index=index, encoder=self._encoder) if turns else asked
         understood = complete if literal else to_query(complete, index, self._encoder)
@@ -216,7 +217,7 @@ class Footnote:
             reason=selection.reason,
             explanation=selection.explanation,
             missing_words=selection.missing_words,
-            fingerprint=_answer_fingerprint(index, self._settings, self._rerankers),
+            fingerprint=fingerprint,
             timings=clock.timings(),
             track_record=selection.track_record,
             nearest=selection.nearest,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from footnote import terms
-from footnote.records import Block, Document, Passage, Sentence, Span, visible_text
+from footnote.records import Block, Citation, Document, Passage, Sentence, Span, visible_text
 
 QUOTE_MAX_CHARS = 700
 """A quote grows up to this length, never beyond it, unless one sentence alone is longer."""
@@ -232,3 +232,27 @@ def nearly_same(one: frozenset[str], other: frozenset[str]) -> bool:
     """Whether two quotes say the same in almost the same words: four fifths of the smaller one's content stems are shared."""
     smaller = min(len(one), len(other))
     return smaller > 0 and len(one & other) >= 0.8 * smaller
+
+
+def cited(quote: Quote, document: Document, number: int) -> Citation:
+    """The citation of a quote: its words, its place, and what its document states of itself."""
+    passage = quote.passage
+    context = quote.context if quote.context is not None and not quote.span.overlaps(quote.context) else None
+    return Citation(
+        number=number,
+        document_id=document.id,
+        title=document.title,
+        span=quote.span,
+        quote=quote.span.of(document.text),
+        heading_path=passage.heading_path,
+        page=document.page_of(quote.span.start),
+        passage_id=passage.id,
+        score=quote.score,
+        context=context,
+        context_text=context.of(document.text) if context is not None else "",
+        shown=document.visible(quote.span),
+        answer=quote.answer,
+        author=document.stated("author"),
+        date=document.stated("date"),
+        source=document.source,
+    )

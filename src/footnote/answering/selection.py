@@ -29,6 +29,7 @@ from footnote.answering.quotes import (
     Quote,
     asks_for_all,
     asks_for_list,
+    cited,
     leaning_sentences,
     merged,
     nearly_same,
@@ -205,24 +206,4 @@ def _citations(index: Index, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
 
 
 def _citation(index: Index, quote: Quote, number: int) -> Citation:
-    passage = quote.passage
-    document = index.document(passage.document_id)
-    context = quote.context if quote.context is not None and not quote.span.overlaps(quote.context) else None
-    return Citation(
-        number=number,
-        document_id=document.id,
-        title=document.title,
-        span=quote.span,
-        quote=quote.span.of(document.text),
-        heading_path=passage.heading_path,
-        page=document.page_of(quote.span.start),
-        passage_id=passage.id,
-        score=quote.score,
-        context=context,
-        context_text=context.of(document.text) if context is not None else "",
-        shown=document.visible(quote.span),
-        answer=quote.answer,
-        author=document.stated("author"),
-        date=document.stated("date"),
-        source=document.source,
-    )
+    return cited(quote, index.document(quote.passage.document_id), number)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from footnote import terms
-from footnote.records import Citation, Document, DocumentSummary, Span
+from footnote.answering.quotes import Quote, cited
+from footnote.records import Citation, Document, DocumentSummary, Passage, Span
 from footnote.splitting import sentence_spans
 from footnote.splitting.blocks import block_sentences
 from footnote.store import Index, all_documents
@@ -68,8 +69,6 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("mention", rf"do you have (?:any|some|a) {_NOUN} (?:about|on|that {_MENTIONS}) (?P<name>.+)"),
 )
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
-
-
 _BYLINE = re.compile(
     r"^\W*(?:(?:last |first )?(?:issued|published|updated|written|revised|reviewed|posted|released|printed|approved)\b|by\b|"
     r"authors?\b|date\b|version\b|copyright\b|contact\b|page \d)|^\W*(?:©|\(c\))",
@@ -141,11 +140,9 @@ def _named(name: str, summaries: Sequence[DocumentSummary]) -> list[DocumentSumm
 def _listed(index: Index, chosen: Sequence[DocumentSummary]) -> DocumentsAnswer:
     citations = [_introduction(index.document(each.id), number) for number, each in enumerate(chosen[:MOST_LISTED], 1)]
     quoted = tuple(each for each in citations if each is not None)
-    titles = ", ".join(f"“{each.title}”" for each in chosen[:MOST_LISTED])
-    more = len(chosen) - MOST_LISTED
-    rest = f" and {more:,} more" if more > 0 else ""
+    titles = _titles([each.title for each in chosen[:MOST_LISTED]], len(chosen))
     counted = f"{len(chosen):,} documents" if len(chosen) != 1 else "1 document"
-    return DocumentsAnswer(_numbered(quoted), f"{counted}: {titles}{rest}. This is how each begins:")
+    return DocumentsAnswer(_numbered(quoted), f"{counted}: {titles}. This is how each begins:")
 
 
 def _stated(index: Index, kind: Kind, chosen: Sequence[DocumentSummary]) -> DocumentsAnswer | None:
@@ -176,7 +173,7 @@ def _mentioning(index: Index, name: str, summaries: Sequence[DocumentSummary]) -
     if not wanted:
         return None
     keys, _ = index.search_terms(terms.analyse(name), _PASSAGES_LOOKED_AT, {"body": 1.0, "heading": 1.0})
-    inside = {each.id: each for each in summaries}
+    inside = {each.id for each in summaries}
     found: dict[str, Citation] = {}
     for passage in index.passages(keys):
         if passage.document_id not in inside or passage.document_id in found:
@@ -191,9 +188,8 @@ def _mentioning(index: Index, name: str, summaries: Sequence[DocumentSummary]) -
         return None
     counted = f"{len(found):,} documents mention" if len(found) != 1 else "1 document mentions"
     listed = list(found.values())[:MOST_LISTED]
-    titles = ", ".join(f"“{each.title}”" for each in listed)
-    rest = f" and {len(found) - MOST_LISTED:,} more" if len(found) > MOST_LISTED else ""
-    return DocumentsAnswer(_numbered(listed), f"{counted} “{name}”: {titles}{rest}.")
+    titles = _titles([each.title for each in listed], len(found))
+    return DocumentsAnswer(_numbered(listed), f"{counted} “{name}”: {titles}.")
 
 
 def first_telling(document: Document) -> tuple[Span, int] | None:
@@ -239,21 +235,16 @@ def _citation_of(document: Document, value: str) -> Citation | None:
 
 
 def _cited(document: Document, span: Span, number: int, heading_path: tuple[str, ...]) -> Citation:
-    return Citation(
-        number=number,
-        document_id=document.id,
-        title=document.title,
-        span=span,
-        quote=span.of(document.text),
-        heading_path=heading_path,
-        page=document.page_of(span.start),
-        passage_id=f"{document.id}:{span.start}-{span.end}",
-        score=0.0,
-        shown=document.visible(span),
-        author=document.stated("author"),
-        date=document.stated("date"),
-        source=document.source,
-    )
+    """The citation of a stretch that no search found: by itself its passage."""
+    place = f"{document.id}:{span.start}-{span.end}"
+    passage = Passage(place, document.id, span, heading_path, (), document.page_of(span.start))
+    return cited(Quote(passage, span, 0.0), document, number)
+
+
+def _titles(titles: Sequence[str], count: int) -> str:
+    """The titles in quotation marks, and how many of ``count`` are not among them."""
+    more = count - len(titles)
+    return ", ".join(f"“{title}”" for title in titles) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _numbered(citations: Sequence[Citation]) -> tuple[Citation, ...]:
