@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from footnote import records
 from footnote.feedback import Feedback, Kind
 from footnote.quote_checking import Claim, State
+from footnote.server.item_schemas import ItemForm
 from footnote.server.originals import FileState
 from footnote.wire import COUNT, MAP, flat_members, is_record, mapped
 
@@ -329,7 +330,7 @@ class LayoutForm(Given):
     sha256: str
     pages: int
     length: int
-    items: list[dict[str, Any]]
+    items: list[ItemForm]
     file: FileState
 
 
@@ -337,7 +338,7 @@ class CheckedQuoteForm(Given):
     """A quote as it stands now; without a place where it stands no longer."""
 
     state: State
-    items: list[dict[str, Any]]
+    items: list[ItemForm]
     start: int | None = None
     end: int | None = None
     before: str = ""
@@ -346,7 +347,7 @@ class CheckedQuoteForm(Given):
     date: str = ""
     source: str = ""
     file: FileState | None = None
-    context_items: list[dict[str, Any]] = []
+    context_items: list[ItemForm] = []
 
 
 class CheckedForm(Given):

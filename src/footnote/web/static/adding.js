@@ -6,17 +6,26 @@ import { strings } from "./strings.js";
 const LOOK_EVERY_MS = 350;
 const PICTURES = [".jpg", ".jpeg", ".png", ".gif", ".webp", ".heic", ".tif", ".tiff", ".bmp"];
 
+/** @typedef {{file: File, node: HTMLElement, said: HTMLElement, name?: string}} FileRow */
+
 export class Adding {
   /**
-   * @param suffixes of the formats that are read
-   * @param known gives the document of a file's name, or undefined
-   * @param on {done(): the documents have changed, gives {came, went}, open(): the list should be in view, read(doc, opener), ask(doc)}
+   * @typedef {object} Events
+   * @property {() => Promise<{came: number, went: number}>} done the documents have changed
+   * @property {() => void} open the list should be in view
+   * @property {(doc: string, opener: HTMLElement) => void} read
+   * @property {(doc: string) => void} ask
+   */
+  /**
+   * @param {{suffixes: string[], known: (name: string) => Summary | undefined}} options of the formats that are read; the document of a file's name
+   * @param {Events} on
    */
   constructor({ suffixes, known }, on) {
     this.known = known;
     this.on = on;
     this.suffixes = suffixes;
-    this.picker = el("input", { type: "file", multiple: true, accept: suffixes.join(","), class: "fn-picker", tabindex: "-1", "aria-hidden": "true", on: { change: () => { this.add([...this.picker.files]); this.picker.value = ""; } } });
+    /** @type {HTMLInputElement} */
+    this.picker = el("input", { type: "file", multiple: true, accept: suffixes.join(","), class: "fn-picker", tabindex: "-1", "aria-hidden": "true", on: { change: () => { this.add([...(this.picker.files ?? [])]); this.picker.value = ""; } } });
     this.choose = button(strings.chooseFiles, () => this.picker.click(), { shape: "plus" });
     this.status = el("p", { class: "fn-adding-status", role: "status" });
     this.bar = el("progress", { "aria-label": strings.progress, max: "1", hidden: true });
@@ -38,11 +47,12 @@ export class Adding {
     this.#begin([], strings.updating);
   }
 
+  /** @param {string} doc */
   remove(doc) {
     this.#begin([doc], strings.removing);
   }
 
-  /** Sends the files, then has the index follow. */
+  /** Sends the files, then has the index follow. @param {File[]} files */
   async add(files) {
     if (this.busy || !files.length) return;
     this.on.open();
@@ -57,13 +67,14 @@ export class Adding {
     else this.status.textContent = strings.changeDone(0, 0, rows.length);
   }
 
+  /** @param {File} file @returns {FileRow} */
   #row(file) {
     const said = el("span", { class: "fn-adding-said" }, strings.waiting);
     const node = el("li", {}, el("span", { class: "fn-adding-name" }, bdi(file.name)), said);
     return { file, node, said };
   }
 
-  /** Sends one file; 1 when it arrived. */
+  /** Sends one file; 1 when it arrived. @param {FileRow} row @param {boolean} replace */
   async #send(row, replace) {
     row.node.className = "";
     const refused = this.#unfit(row.file.name, replace) ?? await putFile(row.file, replace, (share) => (row.said.textContent = strings.sending(share)));
@@ -87,13 +98,14 @@ export class Adding {
     return 0;
   }
 
-  /** What can be told without sending the file. */
+  /** What can be told without sending the file. @param {string} name @param {boolean} replace @returns {Refusal | null} */
   #unfit(name, replace) {
     const suffix = /\.[^.]+$/.exec(name)?.[0].toLowerCase() ?? "";
     if (!this.suffixes.includes(suffix)) return { what: PICTURES.includes(suffix) ? strings.noPictures : strings.noLoader(suffix) };
     return !replace && this.known(name.normalize("NFC")) ? { what: strings.nameTaken, taken: true } : null;
   }
 
+  /** @param {string[]} removed @param {string} saying @param {FileRow[]} rows */
   async #begin(removed, saying, rows = []) {
     if (this.busy) return;
     this.#busy(true);
@@ -108,7 +120,7 @@ export class Adding {
     await this.#watch(true, rows);
   }
 
-  /** Follows the change under way; `mine` when this page began it. */
+  /** Follows the change under way; `mine` when this page began it. @param {boolean} mine @param {FileRow[]} rows */
   async #watch(mine, rows = []) {
     let state;
     do {
@@ -122,8 +134,8 @@ export class Adding {
       if (state.running) {
         mine = true;
         this.#busy(true);
-        this.bar.value = state.total ? state.done / state.total : 0;
-        this.status.textContent = strings.stage(state.stage, state.done, state.total);
+        this.bar.value = state.total ? (state.done ?? 0) / state.total : 0;
+        this.status.textContent = strings.stage(state.stage ?? "", state.done ?? 0, state.total ?? 0);
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
     } while (state.running);
@@ -132,20 +144,23 @@ export class Adding {
     this.#told(state, rows, await this.on.done());
   }
 
+  /** @param {Change} state @param {FileRow[]} rows @param {{came: number, went: number}} counts */
   #told(state, rows, { came, went }) {
     if (state.error) {
       this.status.textContent = [state.error.what, state.error.remedy].filter(Boolean).join("; ");
       return;
     }
     const failed = new Map((state.failed ?? []).map(({ name, reason }) => [name, reason]));
-    for (const row of rows.filter((each) => each.name)) {
+    for (const row of rows) {
+      if (!row.name) continue;
+      const { name } = row;
       const reason = failed.get(row.name);
       row.node.className = reason === undefined ? "is-done" : "is-failed";
       row.said.textContent = reason === undefined ? strings.inTheIndex : `${strings.notAdded}: ${reason}`;
       if (reason === undefined && this.known(row.name)) {
         row.node.append(el("span", { class: "fn-adding-ways" },
-          button(strings.readIt, (opener) => this.on.read(row.name, opener), { name: "fn-link" }),
-          button(strings.askAboutIt, () => this.on.ask(row.name), { name: "fn-link" })));
+          button(strings.readIt, (opener) => this.on.read(name, opener), { name: "fn-link" }),
+          button(strings.askAboutIt, () => this.on.ask(name), { name: "fn-link" })));
       }
     }
     // Every file that did not make it counts, also those that were never sent.
@@ -155,6 +170,7 @@ export class Adding {
     this.status.textContent = strings.changeDone(added, removed, Math.max(refused, failed.size));
   }
 
+  /** @param {boolean} on */
   #busy(on) {
     this.busy = on;
     if (on) this.report.hidden = false;
@@ -165,8 +181,8 @@ export class Adding {
   }
 
   #takeDrops() {
-    const files = (event) => event.dataTransfer?.types.includes("Files");
-    const over = (on) => document.body.classList.toggle("fn-dropping", on);
+    const files = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
+    const over = (/** @type {boolean} */ on) => document.body.classList.toggle("fn-dropping", on);
     addEventListener("dragover", (event) => {
       if (!files(event)) return;
       event.preventDefault();
@@ -178,7 +194,7 @@ export class Adding {
       event.preventDefault();
       event.stopPropagation();
       over(false);
-      this.add([...event.dataTransfer.files]);
+      this.add([...(event.dataTransfer?.files ?? [])]);
     }, { capture: true });
   }
 }

@@ -2,37 +2,49 @@
 import { el } from "./dom.js";
 import { strings } from "./strings.js";
 
-const STYLES = { strong: "strong", emphasis: "em", code: "code", link: "u" };
+/** @typedef {{marks: Mark[], excerpt: boolean, seen: Set<Mark>, page: number | null}} Pen */
+
+const STYLES = /** @type {const} */ ({ strong: "strong", emphasis: "em", code: "code", link: "u" });
 
 /**
  * Draws items of a layout.
- * @param items as the server lays them out
- * @param marks [{start, end, label, kind, tint}], spans to mark; `label` numbers them
- * @param excerpt whether this is a piece out of its document: then its headings are no headings of this page
+ * @param {Item[]} items as the server lays them out
+ * @param {Mark[]} marks spans to mark; `label` numbers them
+ * @param {{excerpt?: boolean}} options whether this is a piece out of its document: then its headings are no headings of this page
  */
 export function draw(items, marks = [], { excerpt = false } = {}) {
+  /** @type {Pen} */
   const pen = { marks, excerpt, seen: new Set(), page: null };
-  return items.flatMap((item) => [pageBreak(item, pen), drawItem(item, pen)]).filter(Boolean);
+  return items.flatMap((item) => [pageBreak(item, pen), drawItem(item, pen)]).filter((node) => node !== null);
 }
 
+/** Its block, or the first of its blocks. @param {Item} item */
+export function firstOf(item) {
+  if (item.kind === "table") return item.header ?? item.rows[0];
+  return item.kind === "list" ? item.items[0] : item;
+}
+
+/** @param {Item} item @param {Pen} pen */
 function pageBreak(item, pen) {
-  const page = (item.header ?? item.rows?.[0] ?? item.items?.[0] ?? item).page;
-  if (page === undefined || page === pen.page) return null;
+  const page = firstOf(item)?.page ?? null;
+  if (page === null || page === pen.page) return null;
   const first = pen.page === null;
   pen.page = page;
   return first && page === 1 ? null : el("p", { class: "fn-page", data: { page } }, strings.pageBreak(page));
 }
 
+/** @param {Item} item @param {Pen} pen */
 function drawItem(item, pen) {
   if (item.kind === "table") return drawTable(item, pen);
   if (item.kind === "list") return drawList(item, pen);
   const props = { dir: "auto", class: `fn-${item.kind}` };
-  if (item.kind === "heading" && !pen.excerpt) return el(`h${Math.min(6, item.level + 1)}`, { ...props, data: { start: item.start } }, drawRuns(item.runs, pen));
+  if (item.kind === "heading" && !pen.excerpt) return el(/** @type {"h2"} */ (`h${Math.min(6, item.level + 1)}`), { ...props, data: { start: item.start } }, drawRuns(item.runs, pen));
   if (item.kind === "code") return el("pre", { ...props, tabindex: "0" }, el("code", {}, drawRuns(item.runs, pen)));
   if (item.kind === "quote") return el("blockquote", props, drawRuns(item.runs, pen));
   return el("p", props, drawRuns(item.runs, pen));
 }
 
+/** @param {List} list @param {Pen} pen @returns {HTMLElement} */
 function drawList(list, pen) {
   const entries = list.items.map((item) =>
     el("li", { dir: "auto" }, drawRuns(item.runs, pen), (item.lists ?? []).map((inner) => drawList(inner, pen))),
@@ -40,11 +52,12 @@ function drawList(list, pen) {
   return el(list.ordered ? "ol" : "ul", {}, entries);
 }
 
+/** @param {Table} table @param {Pen} pen */
 function drawTable(table, pen) {
   const columns = (table.header?.cells ?? []).map(textOf);
-  const row = (block, tag) => {
+  const row = (/** @type {Row} */ block, /** @type {"th" | "td"} */ tag) => {
     const marked = pen.marks.some((mark) => mark.start < block.end && block.start < mark.end);
-    const cells = block.cells.map((runs, n) =>
+    const cells = (block.cells ?? [block.runs ?? []]).map((runs, n) =>
       el(tag, { dir: "auto", scope: tag === "th" ? "col" : null, data: tag === "td" ? { column: columns[n] ?? "" } : null }, drawRuns(runs, pen)));
     return el("tr", { class: marked ? "is-marked" : null }, cells);
   };
@@ -53,13 +66,15 @@ function drawTable(table, pen) {
   return el("div", { class: "fn-table", tabindex: "0", role: "group", "aria-label": strings.table }, el("table", {}, head, body));
 }
 
-/** What a reader sees of runs, as text. */
+/** What a reader sees of runs, as text. @param {Run[]} runs */
 export const textOf = (runs) => runs.map((run) => (run.blank ? " " : "") + run.text).join("");
 
+/** @param {Run[]} runs @param {Pen} pen */
 function drawRuns(runs, pen) {
   return runs.flatMap((run) => [
     ...(run.blank ? [" "] : []),
     ...pieces(run, pen.marks).map(({ text, marks }) => {
+      /** @type {Node} */
       let node = document.createTextNode(text);
       for (const style of run.styles) node = el(STYLES[style], {}, node);
       for (const mark of marks) node = drawMark(mark, node, pen);
@@ -68,6 +83,7 @@ function drawRuns(runs, pen) {
   ]);
 }
 
+/** @param {Mark} mark @param {Node} node @param {Pen} pen */
 function drawMark(mark, node, pen) {
   const first = !pen.seen.has(mark);
   pen.seen.add(mark);
@@ -78,7 +94,12 @@ function drawMark(mark, node, pen) {
   );
 }
 
-/** Cuts a run at the borders of the marks that lie over it. */
+/**
+ * Cuts a run at the borders of the marks that lie over it.
+ * @param {{text: string, start: number}} run
+ * @param {Mark[]} marks
+ * @returns {{text: string, marks: Mark[]}[]}
+ */
 export function pieces(run, marks) {
   const text = sliceable(run.text);
   const end = run.start + text.length;
@@ -96,7 +117,11 @@ export function pieces(run, marks) {
   }));
 }
 
-// Outside the basic plane one code point is two units of a JavaScript string.
+/**
+ * Outside the basic plane one code point is two units of a JavaScript string.
+ * @param {string} text
+ * @returns {{length: number, slice: (from: number, to: number) => string}}
+ */
 function sliceable(text) {
   if (!/[\ud800-\udfff]/.test(text)) return text;
   const points = Array.from(text);

@@ -1,30 +1,30 @@
 // The question box: asking by Enter, what fits the words while they are typed, and which documents are asked.
-import { bdi, el, heard, touched } from "./dom.js";
+import { bdi, el, heard, hostOf, touched } from "./dom.js";
 import { suggest } from "./server.js";
 import { strings } from "./strings.js";
 
 const LEAST_CHARS = 2;
 const MOST_CHARS = 80;
-const KINDS = ["question", "topic", "document", "passage"];
+const KINDS = /** @type {const} */ (["question", "topic", "document", "passage"]);
 
 export class Composer {
-  /** @param on {ask(question), choose(suggestion)} a suggestion is {kind, text, title, doc, start, end} */
+  /** @param {{ask: (question: string) => void, choose: (suggestion: Suggestion) => void}} on */
   constructor(on) {
     this.on = on;
-    this.box = document.querySelector("#fn-question textarea");
+    this.box = /** @type {HTMLTextAreaElement} */ (document.querySelector("#fn-question textarea"));
     this.list = el("div", { class: "fn-suggestions", id: "fn-suggestions", role: "listbox", "aria-label": strings.suggestions, hidden: true });
     this.chosen = el("p", { class: "fn-chosen", hidden: true });
-    document.getElementById("fn-composer").append(this.chosen, this.list, el("kbd", { class: "fn-key", "aria-hidden": "true" }, "/"));
+    hostOf("fn-composer").append(this.chosen, this.list, el("kbd", { class: "fn-key", "aria-hidden": "true" }, "/"));
     this.told = heard("");
     this.told.setAttribute("role", "status");
     this.list.after(this.told);
     for (const [name, value] of [["aria-autocomplete", "list"], ["aria-controls", "fn-suggestions"]]) this.box.setAttribute(name, value);
-    this.found = [];
+    this.found = /** @type {Suggestion[]} */ ([]);
     this.at = -1;
     this.asked = 0;
     this.looking = false;
-    document.getElementById("fn-question").addEventListener("keydown", (event) => this.#key(event), { capture: true });
-    document.getElementById("fn-ask").addEventListener("click", () => this.#send());
+    hostOf("fn-question").addEventListener("keydown", (event) => this.#key(event), { capture: true });
+    hostOf("fn-ask").addEventListener("click", () => this.#send());
     this.box.addEventListener("input", () => this.#typed());
     this.box.addEventListener("blur", () => this.#close());
     // A press on a suggestion must not take the focus, or the list were gone before the press ended.
@@ -35,7 +35,7 @@ export class Composer {
     this.box.focus();
   }
 
-  /** Says in the box that only some documents are asked. @param lift asks all again */
+  /** Says in the box that only some documents are asked. @param {number} on @param {number} all @param {() => void} lift asks all again */
   narrowed(on, all, lift) {
     this.chosen.hidden = on === all;
     if (on === all) return;
@@ -61,6 +61,7 @@ export class Composer {
     this.box.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.isComposing) return;
     const { key } = event;
@@ -85,10 +86,11 @@ export class Composer {
     this.#look(words, asked);
   }
 
-  /** One look at a time: keys that are faster than the server are one. */
+  /** One look at a time: keys that are faster than the server are one. @param {string} words @param {number} asked */
   async #look(words, asked) {
     if (this.looking) return;
     this.looking = true;
+    /** @type {Suggestion[]} */
     let found = [];
     try {
       found = await suggest(words);
@@ -105,6 +107,7 @@ export class Composer {
     if (words && document.activeElement === this.box) this.#look(words, this.asked);
   }
 
+  /** @param {Suggestion[]} found @param {string} words */
   #draw(found, words) {
     this.found = KINDS.flatMap((kind) => found.filter((each) => each.kind === kind));
     this.#mark(-1);
@@ -122,11 +125,13 @@ export class Composer {
   #fit() {
     while (this.found.length > 1 && this.list.scrollHeight > this.list.clientHeight) {
       const row = document.getElementById(`fn-suggestion-${this.found.length - 1}`);
-      (row.parentElement.childElementCount > 2 ? row : row.parentElement).remove();
+      const group = row?.parentElement;
+      (group && group.childElementCount > 2 ? row : group)?.remove();
       this.found.pop();
     }
   }
 
+  /** @param {Suggestion} each @param {number} n @param {string} words */
   #row(each, n, words) {
     const where = [each.title, each.heading].filter((part) => part && part !== each.text).join(" › ");
     return el("div", { class: `fn-suggestion is-${each.kind}`, id: `fn-suggestion-${n}`, role: "option", "aria-selected": "false", on: { click: () => this.#choose(each) } },
@@ -134,12 +139,14 @@ export class Composer {
       where ? el("small", {}, bdi(where)) : null);
   }
 
+  /** @param {number} by */
   #move(by) {
     const all = this.found.length;
     // Between the last and the first stands the box itself.
     this.#mark(((this.at + 1 + by + all + 1) % (all + 1)) - 1);
   }
 
+  /** @param {number} at */
   #mark(at) {
     this.at = at;
     for (const row of this.list.querySelectorAll("[role=option]")) row.setAttribute("aria-selected", String(row.id === `fn-suggestion-${at}`));
@@ -149,6 +156,7 @@ export class Composer {
     else this.box.removeAttribute("aria-activedescendant");
   }
 
+  /** @param {Suggestion} each */
   #choose(each) {
     this.#close();
     this.#empty();
@@ -163,13 +171,13 @@ export class Composer {
   }
 }
 
-/** What is looked for while it is typed; empty where it is too little, or already a text. */
+/** What is looked for while it is typed; empty where it is too little, or already a text. @param {string} value */
 function fitting(value) {
   const words = value.trim();
   return words.length < LEAST_CHARS || words.length > MOST_CHARS || words.includes("\n") ? "" : words;
 }
 
-/** A text with the beginnings of words that were typed set off. */
+/** A text with the beginnings of words that were typed set off. @param {string} text @param {string} words */
 function emphasised(text, words) {
   const typed = words.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   return text.split(/(?<![\p{L}\p{N}])(?=[\p{L}\p{N}])/u).flatMap((piece) => {

@@ -1,15 +1,21 @@
 // Nodes are only ever made here and filled with text: no markup is parsed anywhere on this page.
 
-/** Makes an element. `props` sets attributes; `class`, `on` (listeners) and `data` are special. */
+/**
+ * Makes an element. `props` sets attributes; `class`, `on` (listeners) and `data` are special.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Props} props
+ * @param {Children[]} children
+ */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (value === null || value === undefined || value === false) continue;
-    if (name === "on") for (const [event, run] of Object.entries(value)) node.addEventListener(event, run);
+    if (name === "on") for (const [event, run] of Object.entries(/** @type {Record<string, EventListener>} */ (value))) node.addEventListener(event, run);
     else if (name === "data") Object.assign(node.dataset, value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(.../** @type {string[]} */ (children.flat().filter((child) => child !== null && child !== undefined && child !== false)));
   return node;
 }
 
@@ -30,7 +36,9 @@ const SHAPES = {
   trash: "M3.5 4.5H12.5M6.5 4.2V2.5H9.5V4.2M4.5 4.5 5.2 13.5H10.8L11.5 4.5",
 };
 
-/** A small line drawing; it says nothing to a screen reader. */
+/** @typedef {keyof typeof SHAPES} Shape */
+
+/** A small line drawing; it says nothing to a screen reader. @param {Shape} name */
 export function icon(name) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");
@@ -43,30 +51,50 @@ export function icon(name) {
   return svg;
 }
 
-/** A button that says what it does; a drawing goes before the word. */
-export function button(label, run, { shape = null, name = "fn-button", ...props } = {}) {
-  return el("button", { class: name, type: "button", ...props, on: { click: (event) => run(event.currentTarget) } }, shape ? icon(shape) : null, label);
+/**
+ * A button that says what it does; a drawing goes before the word.
+ * @param {Child} label
+ * @param {Press} run
+ * @param {Props & {shape?: Shape | null, name?: string}} props
+ * @param {Child[]} more
+ */
+export function button(label, run, { shape = null, name = "fn-button", ...props } = {}, ...more) {
+  return el("button", { class: name, type: "button", ...props, on: { click: (event) => run(/** @type {HTMLElement} */ (event.currentTarget)) } }, shape ? icon(shape) : null, label, more);
 }
 
-/** A button that is a drawing alone; its name is read aloud and shown on pointing. */
+/**
+ * A button that is a drawing alone; its name is read aloud and shown on pointing.
+ * @param {string} label
+ * @param {Shape} shape
+ * @param {Press} run
+ */
 export function iconButton(label, shape, run, name = "") {
-  return el("button", { class: `fn-plain ${name}`.trim(), type: "button", "aria-label": label, title: label, on: { click: (event) => run(event.currentTarget) } }, icon(shape));
+  return el("button", { class: `fn-plain ${name}`.trim(), type: "button", "aria-label": label, title: label, on: { click: (event) => run(/** @type {HTMLElement} */ (event.currentTarget)) } }, icon(shape));
 }
 
-/** Text for those who listen alone. */
+/** Text for those who listen alone. @param {string} text */
 export const heard = (text) => el("span", { class: "fn-heard" }, text);
 
-/** Text from a document, kept from turning the direction of what stands around it. */
+/** Text from a document, kept from turning the direction of what stands around it. @param {string} text */
 export function bdi(text) {
   return el("bdi", {}, text);
 }
 
-/** "Title › Heading › Sub-heading, page 3" as nodes; each part keeps its own direction. */
+/**
+ * "Title › Heading › Sub-heading, page 3" as nodes; each part keeps its own direction.
+ * @param {string} title
+ * @param {string[]} path
+ * @param {string | null} page
+ * @returns {Child[]}
+ */
 export function place(title, path, page) {
   const parts = [title, ...path.filter((heading) => heading !== title)];
   const nodes = parts.flatMap((part, n) => [n ? el("span", { class: "fn-sep", "aria-hidden": "true" }, " › ") : null, bdi(part)]);
   return page === null || page === undefined ? nodes : [...nodes, page];
 }
+
+/** One of the elements that Gradio draws and the page is made in. @param {string} id */
+export const hostOf = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 /** Whether there is one column, which a panel covers. */

@@ -6,8 +6,8 @@ import { strings } from "./strings.js";
 
 /**
  * The panel of conversations.
- * @param kept the conversations
- * @param on {close(), opened(turns)}: a conversation was chosen; without turns for a fresh one
+ * @param {import("./kept.js").Kept} kept the conversations
+ * @param {{close: () => void, opened: (turns: KeptTurn[]) => void, chosen: (turns: KeptTurn[]) => void}} on a conversation was opened, without turns a fresh one; or chosen
  */
 export function conversationsPanel(kept, on) {
   const body = el("div", { class: "fn-drawer" });
@@ -18,7 +18,7 @@ export function conversationsPanel(kept, on) {
       el("ul", {}, list.map((each) => row(each, each === current))),
       list.length ? confirmed(strings.deleteAll, strings.deleteAllSure, () => { kept.clear(); on.opened([]); draw(); }) : "");
   };
-  const row = (conversation, current) => {
+  const row = (/** @type {Conversation} */ conversation, /** @type {boolean} */ current) => {
     const { id, name, at, turns } = conversation;
     const note = [at ? strings.day(at) : "", strings.questionsOf(turns.length)].filter(Boolean).join(", ");
     const line = el("li", {},
@@ -32,10 +32,10 @@ export function conversationsPanel(kept, on) {
       }, { class: "fn-plain fn-delete", "aria-label": strings.delete(name), title: strings.deleteShort }));
     return line;
   };
-  const rename = (line, { id, name }) => {
+  const rename = (/** @type {HTMLElement} */ line, /** @type {Conversation} */ { id, name }) => {
     const box = el("input", { type: "text", maxlength: "120", "aria-label": strings.rename(name), dir: "auto" });
     box.value = name;
-    const done = (save) => {
+    const done = (/** @type {boolean} */ save) => {
       if (save) kept.rename(id, box.value);
       draw();
     };

@@ -1,4 +1,5 @@
 // What a reader says of an answer, and the owner's list of it.
+/** @import { Entry } from "./menu.js" */
 import { el } from "./dom.js";
 import { judgmentsFile, readFeedback, sendFeedback } from "./server.js";
 import { listPanel } from "./side.js";
@@ -7,25 +8,31 @@ import { strings } from "./strings.js";
 const newId = () => crypto.randomUUID?.() ?? `t${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
 
 /** Reasons that fit: an answer can be wrong in three ways, the nearest passage in two, an abstention without in one. */
-const REASONS = {
+const REASONS = /** @type {const} */ ({
   answered: ["wrong_passage", "not_answered", "should_have_abstained"],
   nearest: ["not_answered", "should_have_abstained"],
   absent: ["not_answered"],
-};
+});
 
-/** What of it the menu offers. */
+/** What of it the menu offers. @param {Turn} turn */
 export function feedbackEntries(turn) {
   const kind = turn.feedback?.kind ?? null;
-  const entry = (label, said, pressed) => ({ label: pressed ? `${label} ✓` : label, run: () => turn.say(pressed ? null : said) });
+  /** @param {string} label @param {FeedbackKind} said @param {boolean} pressed @returns {Entry} */
+  const entry = (label, said, pressed) => ({ label: pressed ? `${label} ✓` : label, run: () => turn.say?.(pressed ? null : said) });
   return [
     entry(turn.quotes.length ? strings.good : strings.rightlyAbstained, "good", kind === "good"),
     entry(strings.bad, "bad", kind !== null && kind !== "good"),
   ];
 }
 
-/** The line under an answer that something was said of. @param kept called when what was said should outlive a reload */
-export function feedbackLine(turn, kept) {
-  turn.feedback ??= { kind: null, correct: [] };
+/**
+ * The line under an answer that something was said of.
+ * @param {AnsweredTurn} asked
+ * @param {() => void} kept called when what was said should outlive a reload
+ */
+export function feedbackLine(asked, kept) {
+  const turn = Object.assign(asked, { feedback: asked.feedback ?? /** @type {Said} */ ({ kind: null, correct: [] }) });
+  const standing = /** @type {keyof typeof REASONS} */ (turn.answer.standing);
   const said = el("span", { class: "fn-feedback-said", role: "status" });
   const reasons = el("div", { class: "fn-reasons", role: "group", "aria-label": strings.whatIsWrong });
   const node = el("div", { class: "fn-feedback" }, reasons, said);
@@ -35,11 +42,11 @@ export function feedbackLine(turn, kept) {
     const wrong = kind !== null && kind !== "good";
     node.dataset.kind = kind ?? "";
     reasons.hidden = !wrong;
-    reasons.replaceChildren(...(wrong ? [el("span", {}, strings.whatIsWrong), ...REASONS[turn.answer.standing].map((reason) =>
-      el("button", { class: "fn-small", type: "button", "aria-pressed": String(reason === kind), on: { click: () => turn.say(reason) } }, strings.reasons[reason]))] : []));
+    reasons.replaceChildren(...(wrong ? [el("span", {}, strings.whatIsWrong), ...REASONS[standing].map((reason) =>
+      el("button", { class: "fn-small", type: "button", "aria-pressed": String(reason === kind), on: { click: () => turn.say?.(reason) } }, strings.reasons[reason]))] : []));
     said.textContent = kind === "good" ? strings.kinds.good : "";
     turn.node.classList.toggle("is-pointing", kind === "wrong_passage" || kind === "not_answered");
-    for (const button of turn.node.querySelectorAll(".fn-points")) {
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (turn.node.querySelectorAll(".fn-points"))) {
       button.setAttribute("aria-pressed", String(isCorrect(turn, button)));
     }
   };
@@ -51,7 +58,7 @@ export function feedbackLine(turn, kept) {
     if (kind === "wrong_passage" || kind === "not_answered") openRelated(turn);
     await send(before);
   };
-  const send = async (before) => {
+  const send = async (/** @type {Said} */ before) => {
     const { kind } = turn.feedback;
     turn.feedback.turn ??= newId();
     try {
@@ -77,20 +84,22 @@ export function feedbackLine(turn, kept) {
   return node;
 }
 
+/** @param {Turn} turn */
 function openRelated(turn) {
-  const fold = turn.node.querySelector(".fn-related");
+  const fold = /** @type {HTMLDetailsElement | null} */ (turn.node.querySelector(".fn-related"));
   if (!fold) return;
   fold.hidden = false;
   fold.open = true;
 }
 
-/** A button that points at a passage as the answer; it shows once an answer was called wrong. */
+/** A button that points at a passage as the answer; it shows once an answer was called wrong. @param {Turn} turn @param {Hit} hit */
 export const pointer = (turn, hit) =>
-  el("button", { class: "fn-small fn-points", type: "button", "aria-pressed": "false", data: { doc: hit.doc, start: hit.start }, on: { click: () => turn.point(hit) } }, strings.thisAnswers);
+  el("button", { class: "fn-small fn-points", type: "button", "aria-pressed": "false", data: { doc: hit.doc, start: hit.start }, on: { click: () => turn.point?.(hit) } }, strings.thisAnswers);
 
-const isCorrect = (turn, button) =>
+const isCorrect = (/** @type {{feedback: Said}} */ turn, /** @type {HTMLElement} */ button) =>
   turn.feedback.correct.some((each) => each.doc === button.dataset.doc && String(each.start) === button.dataset.start);
 
+/** @param {AnsweredTurn & {feedback: Said}} turn @returns {Api["FeedbackBody"]} */
 function bodyOf(turn) {
   const { kind, correct } = turn.feedback;
   const supported = turn.quotes.filter((each) => turn.verdicts[each.number] === "supports");
@@ -99,7 +108,7 @@ function bodyOf(turn) {
   // The nearest passage counts as an answer only where a reader says that it is one.
   const quotes = turn.answer.answered || kind === "good" ? right : [];
   return {
-    turn: turn.feedback.turn,
+    turn: turn.feedback.turn ?? newId(),
     kind,
     question: turn.question,
     asked: turn.followed ? turn.answer.interpreted_as : turn.question,
@@ -109,7 +118,7 @@ function bodyOf(turn) {
   };
 }
 
-/** The owner's list, as a panel beside the text. */
+/** The owner's list, as a panel beside the text. @param {() => void} close */
 export function feedbackPanel(close) {
   const body = el("div", { class: "fn-feedback-list" }, el("p", { role: "status" }, strings.reading));
   readFeedback().then(
@@ -118,11 +127,12 @@ export function feedbackPanel(close) {
   return listPanel(strings.feedbackList, close, [body], { name: "fn-feedback-panel", closeLabel: strings.closeFeedback });
 }
 
+/** @param {Api["FeedbackForm"]} read */
 function listed({ rows, count, unanswered, judgments, left_out: leftOut }) {
   if (!count) return [el("p", { class: "fn-hint" }, strings.noFeedback)];
-  const group = (questions) =>
+  const group = (/** @type {string[]} */ questions) =>
     el("li", {}, el("span", { dir: "auto" }, questions[0]), questions.length > 1 ? el("ul", {}, questions.slice(1).map((each) => el("li", { dir: "auto" }, each))) : null);
-  const row = (each) =>
+  const row = (/** @type {Api["FeedbackRowForm"]} */ each) =>
     el("li", {},
       el("span", { class: `fn-kind fn-kind-${each.kind}` }, strings.kinds[each.kind]),
       el("span", { class: "fn-feedback-question", dir: "auto" }, each.asked),
@@ -134,5 +144,5 @@ function listed({ rows, count, unanswered, judgments, left_out: leftOut }) {
     unanswered.length ? el("ol", { class: "fn-unanswered" }, unanswered.map(group)) : null,
     el("h3", {}, strings.feedbackRows(count)),
     el("ul", { class: "fn-feedback-rows" }, rows.map(row)),
-  ].filter(Boolean);
+  ].filter((node) => node !== null);
 }

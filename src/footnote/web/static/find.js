@@ -7,19 +7,19 @@ const MOST = 2000;
 
 export class Find {
   /**
-   * @param body the scrolling element that holds the document
-   * @param closed called when finding ends
-   * @param found called with the ranges of what is found
+   * @param {HTMLElement} body the scrolling element that holds the document
+   * @param {() => void} closed called when finding ends
+   * @param {(ranges: Range[]) => void} found called with the ranges of what is found
    */
   constructor(body, closed, found) {
     this.body = body;
     this.closed = closed;
     this.found = found;
-    this.ranges = [];
+    this.ranges = /** @type {Range[]} */ ([]);
     this.at = -1;
     this.input = el("input", { type: "search", "aria-label": strings.find, placeholder: strings.find, on: { input: () => this.#search() } });
     this.count = el("output", { class: "fn-find-count" });
-    const button = (label, shape, run) => el("button", { class: "fn-plain", type: "button", "aria-label": label, on: { click: run } }, icon(shape));
+    const button = (/** @type {string} */ label, /** @type {import("./dom.js").Shape} */ shape, /** @type {() => void} */ run) => el("button", { class: "fn-plain", type: "button", "aria-label": label, on: { click: run } }, icon(shape));
     this.bar = el("div", { class: "fn-find", role: "search", hidden: true, on: { keydown: (event) => this.#key(event) } },
       this.input, this.count,
       button(strings.findPrevious, "up", () => this.step(-1)),
@@ -27,6 +27,7 @@ export class Find {
       button(strings.findClose, "close", () => this.show(false)));
   }
 
+  /** @param {boolean} on */
   show(on) {
     this.bar.hidden = !on;
     if (on) {
@@ -39,12 +40,14 @@ export class Find {
     }
   }
 
+  /** @param {number} by */
   step(by) {
     if (!this.ranges.length) return;
     this.at = (this.at + by + this.ranges.length) % this.ranges.length;
     this.#go();
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.key === "Escape") this.show(false);
     else if (event.key === "Enter" && event.target === this.input) this.step(event.shiftKey ? -1 : 1);
@@ -64,6 +67,7 @@ export class Find {
     if (!wanted) this.count.textContent = "";
   }
 
+  /** @param {Range[]} ranges */
   #paint(ranges) {
     this.ranges = ranges;
     this.found(ranges);
@@ -83,21 +87,26 @@ export class Find {
 }
 
 // Case is ignored only where that keeps the length, since offsets count on it.
+/** @param {string} text */
 function fold(text) {
   const lower = text.toLowerCase();
   return lower.length === text.length ? lower : text;
 }
 
+/** @typedef {{node: Node, start: number}} Piece */
+
+/** @param {Element} body @param {string} wanted */
 function matches(body, wanted) {
   const found = [];
   for (const block of body.querySelectorAll(BLOCKS)) {
+    /** @type {Piece[]} */
     const nodes = [];
     const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT, (node) =>
-      node.parentElement.closest(BLOCKS) === block ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP);
+      node.parentElement?.closest(BLOCKS) === block ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_SKIP);
     let text = "";
     while (walker.nextNode()) {
       nodes.push({ node: walker.currentNode, start: text.length });
-      text += walker.currentNode.data;
+      text += walker.currentNode.textContent;
     }
     const folded = fold(text).replace(/\s/g, " ");
     for (let at = folded.indexOf(wanted); at >= 0 && found.length < MOST; at = folded.indexOf(wanted, at + wanted.length)) {
@@ -107,9 +116,10 @@ function matches(body, wanted) {
   return found;
 }
 
+/** @param {Piece[]} nodes @param {number} start @param {number} end */
 function rangeOver(nodes, start, end) {
   const range = document.createRange();
-  const holding = (at) => nodes.findLast((each) => each.start <= at);
+  const holding = (/** @type {number} */ at) => nodes.findLast((each) => each.start <= at) ?? nodes[0];
   const first = holding(start);
   const last = holding(end - 1);
   range.setStart(first.node, start - first.start);

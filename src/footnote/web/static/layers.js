@@ -11,6 +11,7 @@ export class Layers {
     this.opened = opened;
     this.replaying = false;
     this.leaving = false;
+    /** @type {View | null} */
     this.next = null;
     addEventListener("popstate", () => {
       if (this.leaving) {
@@ -66,6 +67,7 @@ export class Layers {
     return history.state?.depth ?? 0;
   }
 
+  /** @param {View} view */
   #push(view) {
     history.pushState({ view, depth: this.#depth() + 1 }, "", view.hash);
   }

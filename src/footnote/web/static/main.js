@@ -1,7 +1,7 @@
 // Takes the hosts that Gradio has drawn and makes the page of them.
 import { Composer } from "./composer.js";
 import { Desk } from "./desk.js";
-import { el } from "./dom.js";
+import { el, hostOf } from "./dom.js";
 import { conversationsPanel } from "./drawer.js";
 import { feedbackPanel } from "./feedback.js";
 import { Kept } from "./kept.js";
@@ -19,25 +19,30 @@ import { startNodes, troubleNodes } from "./start.js";
 import { strings } from "./strings.js";
 import { Thread } from "./thread.js";
 
+/** @typedef {"documents" | "questions" | "conversations" | "feedback" | "keys"} PanelKind */
+
 const MOST_NOTICES = 3; // more would push the answers off a small screen
 const LOOK_AGAIN_MS = 2000;
 const HOSTS = ["fn-app", "fn-chat", "fn-masthead", "fn-thread", "fn-question", "fn-ask", "fn-notice", "fn-side", "fn-reader"];
 
-/** Our own node inside a Gradio component that Python never updates. */
+/** Our own node inside a Gradio component that Python never updates. @param {string} id */
 function hostIn(id) {
   const host = el("div", { class: "fn-host" });
-  document.getElementById(id).append(host);
+  hostOf(id).append(host);
   return host;
 }
 
 // Asked for at once, while Gradio still draws its frame.
+/** @type {Promise<Started> | null} */
 let firstStart = readStart();
 firstStart.catch(() => {});
 
 class Page {
   constructor() {
-    this.outage = null;
-    this.started = { documents: [], starters: [], notices: [], owner: false };
+    this.outage = /** @type {HTMLElement | null} */ (null);
+    this.contents = /** @type {Contents | null} */ (null);
+    /** @type {Started} */
+    this.started = { fingerprint: "", documents: [], starters: [], notices: [], owner: false, suffixes: [] };
     this.kept = new Kept();
     this.layers = new Layers((view) => this.#replay(view), ({ kind }) => this.#current(kind));
     this.side = new Side(hostIn("fn-reader"), () => this.#closed());
@@ -49,18 +54,18 @@ class Page {
       changed: async () => this.#take(await readStart()),
       ticked: () => this.#ticked(),
       close: () => this.side.close(),
-      open: (opener) => this.show("documents", opener),
+      open: () => this.show("documents"),
     });
     this.thread = new Thread(hostIn("fn-thread"), {
       kept: () => this.kept.keep(this.thread.turns),
       allowed: () => this.shelf.allowed(),
       next: (turn) => nextOffers(turn, this.#open(), this.#ways()),
       askAll: () => this.shelf.askAll(),
-      trouble: (kind) => kind === "offline" && this.#waitForServer(),
+      trouble: (kind) => { if (kind === "offline") this.#waitForServer(); },
     });
     this.desk = this.thread.desk = new Desk(this.side, this.reader, this.layers, { kept: () => this.kept.keep(this.thread.turns), turns: () => this.thread.turns });
     const told = () => ({ name: this.kept.current?.name ?? strings.conversation, turns: this.thread.turns });
-    const show = (kind) => (opener) => this.show(kind, opener);
+    const show = (/** @type {PanelKind} */ kind) => (/** @type {HTMLElement | null} */ opener) => this.show(kind, opener);
     hostIn("fn-masthead").append(...masthead({
       fresh: () => this.#fresh(),
       questions: show("questions"),
@@ -68,15 +73,15 @@ class Page {
       conversations: show("conversations"),
       feedback: show("feedback"),
       keys: show("keys"),
-      update: (opener) => { this.show("documents", opener); this.shelf.adding.update(); },
+      update: (opener) => { this.show("documents", opener); this.shelf.adding?.update(); },
     }, told, () => this.started.owner));
     this.composer = new Composer({ ask: (question) => this.thread.ask(question), choose: (each) => this.#choose(each) });
     listenForKeys({ ask: () => this.composer.focus(), keys: show("keys") });
     addEventListener("hashchange", () => this.layers.now() ?? this.#openLinked());
-    document.getElementById("fn-app").dataset.drop = strings.dropHere;
+    hostOf("fn-app").dataset.drop = strings.dropHere;
   }
 
-  /** Opens one of the lists beside the text. */
+  /** Opens one of the lists beside the text. @param {PanelKind} kind @param {HTMLElement | null} opener */
   show(kind, opener = null) {
     const close = () => this.side.close();
     const panel = {
@@ -90,7 +95,7 @@ class Page {
     this.desk.left();
     this.reader.left();
     this.side.show(panel, opener);
-    panel.querySelector("h2").focus();
+    panel.querySelector("h2")?.focus();
   }
 
   async begin() {
@@ -117,7 +122,7 @@ class Page {
     else this.#openLinked();
   }
 
-  /** What the server told of the index. */
+  /** What the server told of the index. @param {Started} started */
   #take(started) {
     this.started = started;
     this.thread.documentsCount = started.documents.length;
@@ -148,6 +153,7 @@ class Page {
     return this.started.starters.filter((each) => allowed === null || allowed.includes(each.doc)).map((each) => each.question);
   }
 
+  /** @returns {Ways} */
   #ways() {
     return {
       // What a document asks itself is asked as it stands.
@@ -155,10 +161,11 @@ class Page {
       read: (place, opener) => this.desk.readAlone(place, opener),
       questions: (opener) => this.show("questions", opener),
       documents: (opener) => this.show("documents", opener),
-      choose: (opener) => { this.show("documents", opener); this.shelf.adding.picker.click(); },
+      choose: (opener) => { this.show("documents", opener); this.shelf.adding?.picker.click(); },
     };
   }
 
+  /** @param {string} doc */
   #askOnly(doc) {
     this.shelf.askOnly(doc);
     this.#uncover();
@@ -167,14 +174,15 @@ class Page {
 
   /** In one column an open panel would cover the answer. */
   #uncover() {
-    if (document.getElementById("fn-chat").inert) this.side.close();
+    if (hostOf("fn-chat").inert) this.side.close();
   }
 
+  /** @param {Suggestion} suggestion */
   #choose({ kind, text, quote, doc, start, end }) {
     if (kind === "question") this.#ways().ask(text);
-    else if (kind === "topic") this.desk.readAlone({ doc, start, heading: true });
+    else if (kind === "topic") this.desk.readAlone({ doc, start: start ?? 0, heading: true });
     else if (kind === "document") this.desk.readAlone({ doc });
-    else this.desk.readAlone({ doc, start, end, quote }, null, strings.relatedMark);
+    else this.desk.readAlone({ doc, start: start ?? 0, end: end ?? 0, quote: quote ?? "" }, null, strings.relatedMark);
   }
 
   async #fresh() {
@@ -184,12 +192,12 @@ class Page {
     this.composer.focus();
   }
 
-  /** Opens what a moment of the history had open. */
+  /** Opens what a moment of the history had open. @param {import("./layers.js").View | null} view */
   #replay(view) {
     if (!view) this.side.close();
     else if (view.kind === "read") this.desk.restore(view, linked(view.hash));
     else if (view.kind === "compare") this.side.close();
-    else this.show(view.kind);
+    else this.show(/** @type {PanelKind} */ (view.kind));
   }
 
   #openLinked() {
@@ -197,7 +205,7 @@ class Page {
     const list = /^#(documents|questions|conversations|feedback|keys)$/.exec(location.hash);
     this.layers.asLinked(() => {
       if (place) this.desk.readAlone(place, null, place.start === undefined || place.heading ? "" : strings.linkedMark);
-      else if (list && (list[1] !== "feedback" || this.started.owner)) this.show(list[1]);
+      else if (list && (list[1] !== "feedback" || this.started.owner)) this.show(/** @type {PanelKind} */ (list[1]));
     });
   }
 
@@ -208,9 +216,10 @@ class Page {
     this.#current("");
   }
 
+  /** @param {string} kind */
   #current(kind) {
     for (const [name, each] of [["questions", ".fn-to-questions"], ["documents", ".fn-documents"]]) {
-      document.querySelector(each).toggleAttribute("aria-current", name === kind);
+      document.querySelector(each)?.toggleAttribute("aria-current", name === kind);
     }
   }
 
@@ -233,6 +242,7 @@ class Page {
   }
 }
 
+/** @param {() => void} run */
 function whenDrawn(run) {
   const ready = () => HOSTS.every((id) => document.getElementById(id)) && document.querySelector("#fn-question textarea");
   if (ready()) {

@@ -25,9 +25,9 @@ function switchTheme() {
 }
 
 /**
- * @param on {fresh(), questions(opener), documents(opener), conversations(opener), feedback(opener), update(opener), keys(opener)}
- * @param told gives the conversation that is exported: {name, turns}
- * @param owner whether the visitor may change the documents
+ * @param {{fresh: () => void} & Record<"questions" | "documents" | "conversations" | "feedback" | "update" | "keys", Press>} on
+ * @param {() => {name: string, turns: Turn[]}} told gives the conversation that is exported: {name, turns}
+ * @param {() => boolean} owner whether the visitor may change the documents
  */
 export function masthead(on, told, owner) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintTheme);
@@ -49,8 +49,9 @@ export function masthead(on, told, owner) {
   ];
 }
 
+/** @param {Node} shape @param {Node} label @param {Parameters<typeof menu>[2]} groups */
 function menuWith(shape, label, groups) {
   const box = menu(shape, { class: "fn-plain fn-main-menu" }, groups);
-  box.querySelector("button").append(label);
+  box.querySelector("button")?.append(label);
   return box;
 }

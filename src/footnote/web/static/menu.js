@@ -10,7 +10,7 @@ const GAP = 4; // pixels between a button and what it opens
 
 /**
  * @param {string | Node} label what the button shows
- * @param {object} props further attributes of the button
+ * @param {Props} props further attributes of the button
  * @param {() => (Entry | Note | null)[][]} groups what the menu offers when it is opened, in groups
  */
 export function menu(label, props, groups) {
@@ -19,19 +19,19 @@ export function menu(label, props, groups) {
   const box = el("div", { class: "fn-menu" }, button, list);
   const items = () => [...list.querySelectorAll("button")];
   let open = false;
-  const show = (on) => {
+  const show = (/** @type {boolean} */ on) => {
     open = on;
     button.setAttribute("aria-expanded", String(on));
     list.togglePopover(on);
     list.replaceChildren();
     if (!on) return;
-    const filled = groups().map((group) => group.filter(Boolean)).filter((group) => group.length);
+    const filled = groups().map((group) => group.filter((each) => each !== null)).filter((group) => group.length);
     list.replaceChildren(...filled.flatMap((group, n) => [...(n ? [el("hr")] : []), ...group.map(entry)]));
     place(list, button);
     items()[0]?.focus();
   };
-  const entry = (each) => {
-    if (each.note) return el("p", { class: "fn-menu-note" }, each.note);
+  const entry = (/** @type {Entry | Note} */ each) => {
+    if ("note" in each) return el("p", { class: "fn-menu-note" }, each.note);
     const run = () => {
       show(false);
       button.focus();
@@ -45,7 +45,7 @@ export function menu(label, props, groups) {
   box.addEventListener("keydown", (event) => {
     if (!open) return;
     const all = items();
-    const at = all.indexOf(document.activeElement);
+    const at = all.findIndex((each) => each === document.activeElement);
     if (event.key === "Escape") {
       show(false);
       button.focus();
@@ -56,12 +56,12 @@ export function menu(label, props, groups) {
     event.stopPropagation();
   });
   box.addEventListener("focusout", (event) => {
-    if (open && !box.contains(event.relatedTarget)) show(false);
+    if (open && !(event.relatedTarget instanceof Node && box.contains(event.relatedTarget))) show(false);
   });
   return box;
 }
 
-/** Below the button, ending where it ends; above it, or at the page's edge, where there is no room. */
+/** Below the button, ending where it ends; above it, or at the page's edge, where there is no room. @param {HTMLElement} list @param {HTMLElement} button */
 function place(list, button) {
   const at = button.getBoundingClientRect();
   const { offsetWidth: wide, offsetHeight: high } = list;

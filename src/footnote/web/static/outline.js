@@ -30,7 +30,7 @@ export class Outline {
       });
     }, { passive: true });
     this.list.addEventListener("focusout", (event) => {
-      if (event.relatedTarget && !this.list.contains(event.relatedTarget) && event.relatedTarget !== this.button) this.show(false, false);
+      if (event.relatedTarget instanceof Node && !this.list.contains(event.relatedTarget) && event.relatedTarget !== this.button) this.show(false, false);
     });
   }
 
@@ -55,6 +55,7 @@ export class Outline {
     return top + this.body.clientHeight * LOOKED_AT;
   }
 
+  /** @param {boolean} on */
   show(on, refocus = true) {
     this.list.hidden = !on;
     this.button.setAttribute("aria-expanded", String(on));
@@ -62,6 +63,7 @@ export class Outline {
     else if (refocus) this.button.focus();
   }
 
+  /** @param {number} line */
   #pageAt(line) {
     return Number(lastAbove(this.body.querySelectorAll("[data-page]"), line)?.dataset.page ?? 1);
   }
@@ -69,15 +71,15 @@ export class Outline {
   #draw() {
     const top = Math.min(...this.headings.map((each) => each.level));
     this.list.replaceChildren(...[
-      this.pages > 1 ? this.#toPage() : null,
+      this.pages > 1 ? this.#toPage() : "",
       el("ol", {}, this.headings.map((each) => {
         const button = el("button", { type: "button", "aria-current": String(each.start) === this.current?.dataset.start ? "true" : null, on: { click: () => this.#leave(this.body.querySelector(`[data-start="${each.start}"]`)) } }, bdi(each.text));
         button.style.setProperty("--depth", String(each.level - top));
         return el("li", {}, button);
-      }))].filter(Boolean));
-    const current = this.list.querySelector("[aria-current]");
+      }))]);
+    const current = /** @type {HTMLElement | null} */ (this.list.querySelector("[aria-current]"));
     current?.scrollIntoView({ block: "center" });
-    (current ?? this.list.querySelector("button, input"))?.focus();
+    (current ?? /** @type {HTMLElement | null} */ (this.list.querySelector("button, input")))?.focus();
   }
 
   #toPage() {
@@ -86,22 +88,24 @@ export class Outline {
       strings.goToPage, box, strings.ofPages(this.pages), el("button", { class: "fn-small" }, strings.go));
   }
 
-  /** Brings a page into view; a page without text is skipped to the next that has some. */
+  /** Brings a page into view; a page without text is skipped to the next that has some. @param {number} page */
   toPage(page) {
     if (!(page >= 1)) return;
-    const breaks = [...this.body.querySelectorAll("[data-page]")];
+    const breaks = [.../** @type {NodeListOf<HTMLElement>} */ (this.body.querySelectorAll("[data-page]"))];
     const found = page === 1 ? this.body.firstElementChild : (breaks.find((each) => Number(each.dataset.page) >= page) ?? breaks.at(-1));
     if (found) this.#leave(found);
   }
 
+  /** @param {Element | null} node */
   #leave(node) {
     this.show(false, false);
     if (node) this.go(node);
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
-    const all = [...this.list.querySelectorAll("li button")];
-    const at = all.indexOf(document.activeElement);
+    const all = [.../** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll("li button"))];
+    const at = all.findIndex((each) => each === document.activeElement);
     if (event.key === "Escape") this.show(false);
     else if (event.key === "ArrowDown" && at < all.length - 1) all[at + 1].focus();
     else if (event.key === "ArrowUp" && at > 0) all[at - 1].focus();
@@ -114,7 +118,7 @@ export class Outline {
   }
 }
 
-/** The last of some nodes, in order, that begins above a line. */
+/** The last of some elements, in order, that begins above a line. @param {NodeListOf<Element>} nodes @param {number} line */
 function lastAbove(nodes, line) {
   let [low, high] = [0, nodes.length];
   while (low < high) {
@@ -122,5 +126,5 @@ function lastAbove(nodes, line) {
     if (nodes[middle].getBoundingClientRect().top <= line) low = middle + 1;
     else high = middle;
   }
-  return nodes[low - 1] ?? null;
+  return /** @type {HTMLElement | undefined} */ (nodes[low - 1]) ?? null;
 }

@@ -1,26 +1,27 @@
 // Addresses of places: a document, two offsets, and a check of the letters between them, so that a link outlives small changes.
 
-/**
- * @typedef {{doc: string, start?: number, end?: number, quote?: string, before?: string, after?: string, letters?: {count: number, sum: number}, heading?: boolean}} Place
- */
-
 const BASE = 1_000_003;
 const LETTER = /[\p{L}\p{N}]/u;
 
-/** Letters and digits of laid-out items with their offsets, which count code points; markup and punctuation do not count. */
+/**
+ * Letters and digits of laid-out items with their offsets, which count code points; markup and punctuation do not count.
+ * @param {Item[]} items
+ */
 function lettersOf(items, start = 0, end = Infinity) {
+  /** @type {[character: number, at: number][]} */
   const letters = [];
+  /** @param {Item | Row | Api["ListEntryForm"]} item */
   const walk = (item) => {
-    if (item.beside) return;
-    if (item.kind === "table") [item.header, ...item.rows].filter(Boolean).forEach(walk);
+    if ("beside" in item && item.beside) return;
+    if (item.kind === "table") [item.header, ...item.rows].forEach((row) => row && walk(row));
     else if (item.kind === "list") item.items.forEach(walk);
-    else for (const run of item.cells ? item.cells.flat() : (item.runs ?? [])) take(run);
-    for (const inner of item.lists ?? []) walk(inner);
+    else for (const run of "cells" in item && item.cells ? item.cells.flat() : (item.runs ?? [])) take(run);
+    if (item.kind === "list_item") item.lists.forEach(walk);
   };
-  const take = (run) => {
+  const take = (/** @type {Run} */ run) => {
     let at = run.start;
     for (const character of run.text) {
-      if (at >= start && at < end && LETTER.test(character)) letters.push([character.codePointAt(0), at]);
+      if (at >= start && at < end && LETTER.test(character)) letters.push([character.codePointAt(0) ?? 0, at]);
       at++;
     }
   };
@@ -28,9 +29,9 @@ function lettersOf(items, start = 0, end = Infinity) {
   return letters;
 }
 
-const sumOf = (letters) => letters.reduce((sum, [code]) => (Math.imul(sum, BASE) + code) >>> 0, 0);
+const sumOf = (/** @type {[number, number][]} */ letters) => letters.reduce((sum, [code]) => (Math.imul(sum, BASE) + code) >>> 0, 0);
 
-/** The address of a place: the document alone, a heading of it, or a stretch with the count and the check of its letters. */
+/** The address of a place: the document alone, a heading of it, or a stretch with the count and the check of its letters. @param {Place} place */
 export function fragment(place) {
   const doc = place.doc.split("/").map(encodeURIComponent).join("/");
   if (place.start === undefined) return `#read=${doc}`;
@@ -39,17 +40,18 @@ export function fragment(place) {
   return `#read=${doc}:${place.start}-${place.end}~${letters.count}.${letters.sum.toString(36)}`;
 }
 
+/** @param {Item[]} items @param {number} [start] @param {number} [end] */
 export function checkOf(items, start, end) {
   const letters = lettersOf(items, start, end);
   return { count: letters.length, sum: sumOf(letters) };
 }
 
-export const permalink = (place) => new URL(location.pathname + fragment(place), location.href).href;
+export const permalink = (/** @type {Place} */ place) => new URL(location.pathname + fragment(place), location.href).href;
 
 /** A link that asks a question anew. */
-export const questionLink = (question) => new URL(`${location.pathname}?q=${encodeURIComponent(question)}`, location.href).href;
+export const questionLink = (/** @type {string} */ question) => new URL(`${location.pathname}?q=${encodeURIComponent(question)}`, location.href).href;
 
-/** What the page's address names, or null. Everything in it is someone else's text. */
+/** What the page's address names, or null. Everything in it is someone else's text. @returns {Place | null} */
 export function linked(hash = location.hash) {
   if (hash.startsWith("#read?")) return spelledOut(new URLSearchParams(hash.slice("#read?".length)));
   const found = /^#read=([^:]{1,3000})(?::(\d{1,12})(?:-(\d{1,12})~(\d{1,7})\.([0-9a-z]{1,7}))?)?$/.exec(hash);
@@ -67,7 +69,7 @@ export function linked(hash = location.hash) {
   return { doc, start, end, letters: { count, sum: Number.parseInt(found[5], 36) } };
 }
 
-/** A link of the long kind, with the whole quote in it. */
+/** A link of the long kind, with the whole quote in it. @param {URLSearchParams} query @returns {Place | null} */
 function spelledOut(query) {
   const doc = query.get("doc") ?? "";
   if (!doc || doc.length > 1000) return null;
@@ -78,13 +80,19 @@ function spelledOut(query) {
   return { doc, start, end, quote, before, after };
 }
 
-/** Where in a document the letters of a link stand now: at its offsets, else the one nearest to them; null where nowhere. */
+/**
+ * Where in a document the letters of a link stand now: at its offsets, else the one nearest to them; null where nowhere.
+ * @param {Item[]} items
+ * @param {Stretch & {letters: {count: number, sum: number}}} link
+ * @returns {Stretch | null}
+ */
 export function located(items, { start, end, letters: { count, sum } }) {
   const here = checkOf(items, start, end);
   if (here.count === count && here.sum === sum) return { start, end };
   const all = lettersOf(items);
   let lead = 1;
   for (let n = 1; n < count; n++) lead = Math.imul(lead, BASE);
+  /** @type {Stretch | null} */
   let best = null;
   let running = 0;
   all.forEach(([code], n) => {

@@ -13,23 +13,39 @@ const SHOW_WAITING_MS = 300;
 const CLOSEST_TICKS = 26; // pixels between two numbers beside the document
 
 export class Reader {
-  /** @param side the place beside the text */
+  /** @type {HTMLElement} */
+  panel;
+  /** @type {HTMLElement} */
+  body;
+  /** @type {HTMLElement} */
+  map;
+  /** @type {HTMLElement} */
+  position;
+  /** @type {Find} */
+  find;
+  /** @type {Outline} */
+  outline;
+
+  /** @param {import("./side.js").Side} side the place beside the text */
   constructor(side) {
     this.side = side;
-    this.open = null;
+    this.open = /** @type {string | null} */ (null);
     this.asked = 0;
   }
 
   /**
    * Opens a document; its marks are re-read from the store first, and those that no longer stand are left out.
-   * @param marks [{label, kind, tint, start, end, quote, before, after}], or with `letters` of a link instead of `quote`
-   * @param active label of the mark to bring into view
-   * @param at offset of a heading to bring into view instead
-   * @param opener the element that focus returns to
-   * @param position what the panel says of the active mark
-   * @param steps called with -1 or 1 for the previous or next quote; null where there is none
-   * @param foot what stands below the document, or null
+   * @typedef {object} Opening
+   * @property {string} doc
+   * @property {Sought[]} marks with their `quote`, or with `letters` of a link
+   * @property {string | null} [active] label of the mark to bring into view
+   * @property {number | null} [at] offset of a heading to bring into view instead
+   * @property {HTMLElement | null} [opener] the element that focus returns to
+   * @property {string} [position] what the panel says of the active mark
+   * @property {((by: number) => void) | null} [steps] called with -1 or 1 for the previous or next quote; null where there is none
+   * @property {HTMLElement | null} [foot] what stands below the document
    */
+  /** @param {Opening} opening */
   async read({ doc, marks, active = null, at = null, opener = null, position = "", steps = null, foot = null }) {
     const asked = ++this.asked;
     const key = JSON.stringify([doc, Boolean(steps), ...marks.map(({ label, start, end }) => [label, start, end])]);
@@ -51,9 +67,9 @@ export class Reader {
       if (asked !== this.asked) return;
       if (!(error instanceof Trouble)) throw error;
       const again = () => this.read({ doc, marks, active, at, opener, position, steps, foot });
-      const told = { gone: strings.documentGone, offline: strings.offline }[error.kind] ?? strings.readFailed;
+      const told = /** @type {Record<string, string>} */ ({ gone: strings.documentGone, offline: strings.offline })[error.kind] ?? strings.readFailed;
       this.#showState(opener, told, error.kind === "gone" ? null : again);
-      this.panel.querySelector(".fn-close").focus();
+      /** @type {HTMLElement | null} */ (this.panel.querySelector(".fn-close"))?.focus();
     } finally {
       clearTimeout(waiting);
     }
@@ -65,22 +81,27 @@ export class Reader {
     this.open = null;
   }
 
+  /** @param {string | null} label @param {number | null} at @param {boolean} smooth */
   #arrive(label, at, smooth) {
     for (const mark of this.body.querySelectorAll("mark")) mark.classList.toggle("is-active", mark.dataset.mark === label);
+    /** @type {HTMLElement | null} */
     const mark = label === null ? null : this.body.querySelector(`mark.is-first[data-mark="${CSS.escape(label)}"]`);
+    /** @type {HTMLElement | null} */
     const heading = at === null ? null : this.body.querySelector(`[data-start="${at}"]`);
     if (mark) this.#scrollTo(mark, FROM_TOP, smooth);
     else if (heading) this.#scrollTo(heading, 0.04, smooth);
     (mark ?? this.body).focus({ preventScroll: true });
-    for (const tick of this.map.querySelectorAll(".fn-tick")) tick.toggleAttribute("aria-current", tick.dataset.mark === label);
+    for (const tick of this.map.querySelectorAll(".fn-tick")) tick.toggleAttribute("aria-current", tick instanceof HTMLElement && tick.dataset.mark === label);
     this.outline.follow(mark ?? heading);
   }
 
+  /** @param {Element} node @param {number} share @param {boolean} smooth */
   #scrollTo(node, share, smooth) {
     const shift = node.getBoundingClientRect().top - this.body.getBoundingClientRect().top - this.body.clientHeight * share;
     this.body.scrollBy({ top: shift, behavior: smooth && !calm() ? "smooth" : "instant" });
   }
 
+  /** @param {HTMLElement | null} opener @param {string} text @param {(() => void) | null} again */
   #showState(opener, text, again = null) {
     this.open = null;
     this.panel = el("section", { class: "fn-panel fn-state", "aria-label": strings.readerLabel },
@@ -90,6 +111,11 @@ export class Reader {
     this.side.show(this.panel, opener);
   }
 
+  /**
+   * @param {Layout} layout
+   * @param {Mark[]} marks
+   * @param {Required<Pick<Opening, "opener" | "position" | "steps" | "foot">> & {lost: boolean}} options
+   */
   #draw(layout, marks, { opener, lost, position, steps, foot }) {
     this.position = el("p", { class: "fn-position", role: "status" }, position);
     this.body = el("div", { class: "fn-page-body", tabindex: "0", role: "region", "aria-label": layout.title },
@@ -125,7 +151,7 @@ export class Reader {
     this.outline.follow();
   }
 
-  /** A strip beside the document with a numbered tick for each quote, at its share of the height. */
+  /** A strip beside the document with a numbered tick for each quote, at its share of the height. @param {Mark[]} marks */
   #drawMap(marks) {
     const heights = marks.flatMap((mark) => {
       const first = this.body.querySelector(`mark.is-first[data-mark="${CSS.escape(mark.label)}"]`);
@@ -143,6 +169,7 @@ export class Reader {
     }
   }
 
+  /** @param {Range[]} ranges */
   #drawFound(ranges) {
     this.map.querySelectorAll(".fn-tick-found").forEach((each) => each.remove());
     const shares = new Set(ranges.map((range) => (100 * this.#shareOf(range.getBoundingClientRect())).toFixed(1)));
@@ -153,11 +180,13 @@ export class Reader {
     }
   }
 
+  /** @param {DOMRect} box */
   #shareOf(box) {
     return (box.top - this.body.getBoundingClientRect().top + this.body.scrollTop) / this.body.scrollHeight;
   }
 }
 
+/** @param {Layout} layout @param {boolean} lost */
 function articleHead(layout, lost) {
   const about = [layout.metadata.author, layout.metadata.date, layout.source].filter(Boolean);
   const told = lost ? strings.changed : layout.file === "same" ? "" : strings.fileStates[layout.file];
@@ -167,15 +196,16 @@ function articleHead(layout, lost) {
     told ? el("p", { class: "fn-doc-lost", role: lost ? "alert" : null }, icon("alert"), told) : null);
 }
 
-/** How the marks that bring their quote stand in the store; those of a link are looked for in the document itself. */
+/** How the marks that bring their quote stand in the store; those of a link are looked for in the document itself. @param {string} doc @param {Sought[]} marks */
 async function standingOf(doc, marks) {
   const spelled = marks.filter((mark) => !mark.letters);
-  const checked = spelled.length ? await check(spelled.map(({ start, end, quote, before = "", after = "" }) => ({ doc, start, end, quote, before, after }))) : [];
+  const checked = spelled.length ? await check(spelled.map(({ start, end, quote = "", before = "", after = "" }) => ({ doc, start, end, quote, before, after }))) : [];
   return marks.map((mark) => (mark.letters ? null : checked[spelled.indexOf(mark)]));
 }
 
+/** @param {Sought} mark @param {Checked | null} standing @param {Layout} layout @returns {Mark[]} */
 function placedMark(mark, standing, layout) {
-  if (standing) return standing.items.length ? [{ ...mark, start: standing.start, end: standing.end }] : [];
-  const found = located(layout.items, mark);
+  if (standing) return standing.items.length ? [{ ...mark, start: standing.start ?? mark.start, end: standing.end ?? mark.end }] : [];
+  const found = mark.letters && located(layout.items, { ...mark, letters: mark.letters });
   return found ? [{ ...mark, ...found, linked: true }] : [];
 }

@@ -1,22 +1,29 @@
 // The ways to the server, all of them on this host and relative to the page.
 import { strings } from "./strings.js";
 
-const at = (path) => new URL(path, document.baseURI).href;
+/** @typedef {"busy" | "offline" | "gone" | "failed"} Kind */
 
-/** A failure that the page can put into words: `kind` is "busy", "offline", "gone" or "failed". */
+const at = (/** @type {string} */ path) => new URL(path, document.baseURI).href;
+
+/** A failure that the page can put into words. */
 export class Trouble extends Error {
+  /** @param {Kind} kind */
   constructor(kind) {
     super(kind);
     this.kind = kind;
   }
 }
 
+/** @param {unknown} error */
+const isAborted = (error) => error instanceof Error && error.name === "AbortError";
+
+/** @param {string} path @param {RequestInit} options */
 async function reach(path, options = {}) {
   let response;
   try {
     response = await fetch(at(path), options);
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (isAborted(error)) throw error;
     throw new Trouble("offline");
   }
   if (response.status === 503 || response.status === 429) throw new Trouble("busy");
@@ -25,36 +32,40 @@ async function reach(path, options = {}) {
   return response;
 }
 
-/** Where the server's one JSON interface is; a name in a path keeps its slashes. */
+/** Where the server's one JSON interface is; a name in a path keeps its slashes. @param {string} path @param {string} [name] */
 const api = (path, name) => `api/v1/${path}${name === undefined ? "" : `/${name.split("/").map(encodeURIComponent).join("/")}`}`;
 
+/** @param {unknown} body @param {AbortSignal} [signal] */
 const posted = (body, signal) => ({
   method: "POST",
   headers: { "content-type": "application/json" },
   body: JSON.stringify(body),
-  signal,
+  ...(signal && { signal }),
 });
 
+/** @returns {Promise<Started>} */
 export const readStart = async () => (await reach(api("start"))).json();
 
-/** Which documents' files are no longer what was indexed, and which files could not be read. */
+/** Which documents' files are no longer what was indexed, and which files could not be read. @returns {Promise<Files>} */
 export const readStates = async () => (await reach(api("files"))).json();
 
+/** @param {string} doc @returns {Promise<Layout>} */
 export const readDocument = async (doc) => (await reach(api("layouts", doc))).json();
 
-export const originalOf = (doc) => at(api("originals", doc));
+export const originalOf = (/** @type {string} */ doc) => at(api("originals", doc));
 
-/** Has quotes re-read from the store; how each stands now, in order. */
+/** Has quotes re-read from the store; how each stands now, in order. @param {Api["QuoteBody"][]} claims @returns {Promise<Checked[]>} */
 export const check = async (claims) => (await (await reach(api("check"), posted({ claims }))).json()).claims;
 
-/** Tells what a reader says of an answer; without a kind, takes it back. */
+/** Tells what a reader says of an answer; without a kind, takes it back. @param {Api["FeedbackBody"]} body */
 export const sendFeedback = (body) => reach(api("feedback"), posted(body));
 
+/** @returns {Promise<Api["FeedbackForm"]>} */
 export const readFeedback = async () => (await reach(api("feedback"))).json();
 
 export const judgmentsFile = () => at(api("feedback/judgments"));
 
-/** Begins a change of the documents; null, or why it cannot be: {what, remedy}. */
+/** Begins a change of the documents; null, or why it cannot be. @param {string[]} documents @returns {Promise<Refusal | null>} */
 export async function change(documents) {
   let response;
   try {
@@ -65,13 +76,19 @@ export async function change(documents) {
   return response.ok ? null : refusalOf(await response.text());
 }
 
-/** How far the change under way has come, or how the last one ended. */
+/** How far the change under way has come, or how the last one ended. @returns {Promise<Change>} */
 export async function changeState() {
   const state = await (await reach(api("changes"))).json();
   return state.error ? { ...state, error: told(state.error) } : state;
 }
 
-/** Sends a file; null when it arrived, else {what, remedy, taken}. Only XMLHttpRequest tells how far it is. */
+/**
+ * Sends a file; null when it arrived, else why not. Only XMLHttpRequest tells how far it is.
+ * @param {File} file
+ * @param {boolean} replace
+ * @param {(share: number) => void} progress
+ * @returns {Promise<Refusal | null>}
+ */
 export function putFile(file, replace, progress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
@@ -84,9 +101,10 @@ export function putFile(file, replace, progress) {
   });
 }
 
-/** A problem, as the server tells every error, in the page's own words: {what, remedy, taken}. */
+/** A problem, as the server tells every error, in the page's own words. @param {Api["Problem"]} problem @returns {Refusal} */
 const told = ({ detail, remedy, status }) => ({ what: detail, remedy, taken: status === 409 });
 
+/** @param {string} text @returns {Refusal} */
 function refusalOf(text) {
   try {
     const problem = JSON.parse(text);
@@ -97,7 +115,12 @@ function refusalOf(text) {
   return { what: strings.failed };
 }
 
-/** Asks through Gradio's queue and waits for the one answer. */
+/**
+ * Asks through Gradio's queue and waits for the one answer.
+ * @param {{question: string, history: [string, string][], documents: string[] | null, literal: boolean}} asked
+ * @param {AbortSignal} signal
+ * @returns {Promise<{error: Refusal} | {error?: undefined, answer: Answer, shown: Shown, care: boolean}>}
+ */
 export async function ask({ question, history, documents, literal }, signal) {
   const joined = await reach("gradio_api/call/v2/ask", posted({ question, history, documents, literal }, signal));
   const { event_id: id } = await joined.json();
@@ -109,21 +132,22 @@ export async function ask({ question, history, documents, literal }, signal) {
   throw new Trouble("offline");
 }
 
+/** @param {Response} response */
 async function* events(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).pipeThrough(new TextDecoderStream()).getReader();
   let waiting = "";
   for (;;) {
     let part;
     try {
       part = await reader.read();
     } catch (error) {
-      if (error.name === "AbortError") throw error;
+      if (isAborted(error)) throw error;
       throw new Trouble("offline");
     }
     if (part.done) return;
     waiting += part.value;
     const whole = waiting.split("\n\n");
-    waiting = whole.pop();
+    waiting = whole.pop() ?? "";
     for (const message of whole) {
       const event = /^event: (.*)$/m.exec(message)?.[1] ?? "";
       const data = /^data: (.*)$/m.exec(message)?.[1];
@@ -132,22 +156,24 @@ async function* events(response) {
   }
 }
 
+/** @type {Map<string, Promise<Contents>>} */
 const contents = new Map();
 
 /** Titles, first sentences, questions and headings of all documents, or of one. Kept until the documents change. */
 export function readContents(doc = "") {
-  if (!contents.has(doc)) {
-    const read = reach(`api/v1/browse?${new URLSearchParams({ doc })}`).then((response) => response.json());
-    read.catch(() => contents.delete(doc));
-    contents.set(doc, read);
-  }
-  return contents.get(doc);
+  const known = contents.get(doc);
+  if (known) return known;
+  /** @type {Promise<Contents>} */
+  const read = reach(`api/v1/browse?${new URLSearchParams({ doc })}`).then((response) => response.json());
+  read.catch(() => contents.delete(doc));
+  contents.set(doc, read);
+  return read;
 }
 
 /** What was kept of the contents is no longer so. */
 export const forgetContents = () => contents.clear();
 
-/** Questions, topics, documents and passages that fit words while they are typed. */
+/** Questions, topics, documents and passages that fit words while they are typed. @param {string} words @returns {Promise<Suggestion[]>} */
 export const suggest = async (words) => (await (await reach(`api/v1/browse?${new URLSearchParams({ find: words })}`)).json()).found;
 
 /** Whether the server answers at all. */

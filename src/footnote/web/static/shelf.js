@@ -11,13 +11,25 @@ const MOST = 200;
 const MANY = 8; // documents from which on they are searched and sorted
 
 export class Shelf {
-  /** @param events {browse(doc, opener), ask(doc), changed(), ticked(), close(), open(opener)} */
+  /**
+   * @typedef {object} Events
+   * @property {(doc: string, opener: HTMLElement) => void} browse
+   * @property {(doc: string) => void} ask
+   * @property {() => Promise<void>} changed
+   * @property {() => void} ticked
+   * @property {() => void} close
+   * @property {() => void} open
+   */
+  /** @param {Events} events */
   constructor(events) {
     this.events = events;
-    this.documents = [];
-    this.states = { changed: {}, unread: [] };
+    this.documents = /** @type {Summary[]} */ ([]);
+    this.states = /** @type {Files} */ ({ changed: {}, unread: [] });
+    this.shown = /** @type {string | null} */ (null);
+    this.adding = /** @type {Adding | null} */ (null);
+    this.mayChange = false;
     this.off = stored();
-    this.fresh = new Set();
+    this.fresh = /** @type {Set<string>} */ (new Set());
     this.gone = 0;
     this.sought = el("input", { type: "search", class: "fn-field", "aria-label": strings.searchDocuments, placeholder: strings.searchDocuments, on: { input: () => this.#list() } });
     this.order = el("select", { class: "fn-field fn-order", "aria-label": strings.order, on: { change: () => this.#list() } }, Object.entries(strings.orders).map(([value, label]) => el("option", { value }, label)));
@@ -31,7 +43,7 @@ export class Shelf {
     this.node = listPanel(strings.documentsTitle, () => events.close(), [this.owner, this.tools, this.hint, el("div", { class: "fn-ticks" }, this.asked, this.all), this.list, this.unread], { name: "fn-shelf", closeLabel: strings.closeDocuments });
   }
 
-  /** @param started what the server told at the start */
+  /** @param {Started} started what the server told at the start */
   show({ documents, owner, suffixes }) {
     const before = new Set(this.documents.map((each) => each.doc));
     this.fresh = new Set(before.size ? documents.filter((each) => !before.has(each.doc)).map((each) => each.doc) : []);
@@ -40,7 +52,7 @@ export class Shelf {
     this.documents = documents;
     this.mayChange = owner;
     if (owner && !this.adding) {
-      const known = (name) => this.documents.find((each) => each.doc === name);
+      const known = (/** @type {string} */ name) => this.documents.find((each) => each.doc === name);
       this.adding = new Adding({ suffixes, known }, { done: () => this.#changed(), open: () => this.events.open(), read: this.events.browse, ask: this.events.ask });
       this.owner.replaceChildren(this.adding.node);
     }
@@ -61,6 +73,7 @@ export class Shelf {
     this.#choose(new Set());
   }
 
+  /** @param {string} doc */
   askOnly(doc) {
     this.#choose(new Set(this.documents.map((each) => each.doc).filter((each) => each !== doc)));
   }
@@ -98,7 +111,7 @@ export class Shelf {
   /** By title, or by date; what just came stands first either way. */
   #sorted() {
     const dated = this.order.value === "date";
-    const key = (each) => [this.fresh.has(each.doc) ? 0 : 1, dated ? each.metadata.date || "" : ""];
+    const key = (/** @type {Summary} */ each) => /** @type {const} */ ([this.fresh.has(each.doc) ? 0 : 1, dated ? each.metadata.date || "" : ""]);
     return [...this.documents].sort((a, b) => {
       const [[newA, dateA], [newB, dateB]] = [key(a), key(b)];
       return newA - newB || dateB.localeCompare(dateA) || a.title.localeCompare(b.title);
@@ -113,6 +126,7 @@ export class Shelf {
     this.all.textContent = on === all ? strings.tickNone : strings.tickAll;
   }
 
+  /** @param {Summary} each */
   #row(each) {
     const state = this.states.changed[each.doc];
     const note = [each.metadata.date, strings.readingTime(each.chars)].filter(Boolean).join(" · ");
@@ -120,13 +134,13 @@ export class Shelf {
     tick.checked = !this.off.has(each.doc);
     const row = el("li", { class: tick.checked ? null : "is-off" },
       this.documents.length > 1 ? el("label", { class: "fn-tickbox-area" }, tick) : null,
-      el("button", { class: "fn-book", type: "button", title: each.doc, on: { click: (event) => this.events.browse(each.doc, event.currentTarget) } },
+      el("button", { class: "fn-book", type: "button", title: each.doc, on: { click: (event) => this.events.browse(each.doc, /** @type {HTMLElement} */ (event.currentTarget)) } },
         el("span", { class: "fn-book-title" }, bdi(each.title)),
         this.fresh.has(each.doc) ? el("span", { class: "fn-new" }, strings.newDocument) : null,
         el("span", { class: "fn-book-note" }, note, state ? el("span", { class: "fn-altered" }, icon("alert"), strings.fileStates[state]) : null)),
       this.documents.length > 1 ? button(strings.askIt, () => this.events.ask(each.doc), { name: "fn-quiet", "aria-label": strings.askOnly(each.title), title: strings.askOnly(each.title) }) : null,
       this.mayChange && this.documents.length > 1
-        ? confirmed(icon("trash"), strings.removeSure, () => this.adding.remove(each.doc), { class: "fn-plain fn-remove", "aria-label": strings.removeDocument(each.title), title: strings.removeDocument(each.title) })
+        ? confirmed(icon("trash"), strings.removeSure, () => this.adding?.remove(each.doc), { class: "fn-plain fn-remove", "aria-label": strings.removeDocument(each.title), title: strings.removeDocument(each.title) })
         : null);
     tick.addEventListener("change", () => {
       if (tick.checked) this.off.delete(each.doc);
@@ -144,6 +158,7 @@ export class Shelf {
     this.#choose(new Set(none ? this.documents.map((each) => each.doc) : []));
   }
 
+  /** @param {Set<string>} off */
   #choose(off) {
     this.off = off;
     this.#keep();

@@ -3,20 +3,21 @@ import { el } from "./dom.js";
 import { listPanel } from "./side.js";
 import { strings } from "./strings.js";
 
-/** @param on {ask(), keys(), escape()} */
+/** @param {{ask: () => void, keys: (opener: null) => void}} on */
 export function listenForKeys(on) {
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.altKey) return;
     const search = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
-    const typing = event.target.closest?.("input, textarea, select");
+    const typing = event.target instanceof Element && event.target.closest("input, textarea, select");
     if (!search && (event.ctrlKey || event.metaKey || typing)) return;
     if (search || event.key === "/") on.ask();
-    else if (event.key === "?") on.keys();
+    else if (event.key === "?") on.keys(null);
     else return;
     event.preventDefault();
   });
 }
 
+/** @param {() => void} close */
 export function keysPanel(close) {
   const rows = strings.keysList.flatMap(([keys, what]) => [
     el("dt", {}, keys.flatMap((key, n) => [n ? " " : null, el("kbd", {}, key)])),

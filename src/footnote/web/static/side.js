@@ -1,14 +1,14 @@
 // The place beside the text, where one thing at a time is open: a document, a list, two documents side by side.
-import { el, iconButton, narrow } from "./dom.js";
+import { el, hostOf, iconButton, narrow } from "./dom.js";
 import { strings } from "./strings.js";
 
 export class Side {
-  /** @param {() => void} closed called when what was open is closed */
+  /** @param {HTMLElement} host @param {() => void} closed called when what was open is closed */
   constructor(host, closed) {
     this.host = host;
     this.closed = closed;
-    this.panel = null;
-    this.opener = null;
+    this.panel = /** @type {HTMLElement | null} */ (null);
+    this.opener = /** @type {HTMLElement | null} */ (null);
     addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.panel && !event.defaultPrevented) this.close();
     });
@@ -39,21 +39,22 @@ export class Side {
     this.panel = null;
     this.opener = null;
     document.body.classList.remove("fn-reading", "fn-wide");
-    document.getElementById("fn-chat").inert = false;
+    hostOf("fn-chat").inert = false;
     this.closed();
     if (opener?.isConnected) opener.focus({ preventScroll: !narrow() });
   }
 
   #cover() {
     // In one column the panel covers the text, so the text must not be reachable behind it.
-    document.getElementById("fn-chat").inert = narrow();
+    hostOf("fn-chat").inert = narrow();
   }
 }
 
 /**
  * A panel that holds a list.
  * @param {string} title
- * @param {(Node | string | null)[]} body
+ * @param {() => void} close
+ * @param {Child[]} body
  */
 export function listPanel(title, close, body, { name = "", closeLabel = strings.close } = {}) {
   return el("section", { class: `fn-panel ${name}`.trim(), "aria-label": title },
@@ -63,7 +64,7 @@ export function listPanel(title, close, body, { name = "", closeLabel = strings.
     el("div", { class: "fn-list-body" }, body));
 }
 
-/** The button that closes a panel, with its word. */
+/** The button that closes a panel, with its word. @param {() => void} close @param {string} label */
 export function closing(close, label) {
   const button = iconButton(label, "close", close, "fn-close");
   button.append(el("span", { class: "fn-word-only", "aria-hidden": "true" }, strings.closeShort));

@@ -8,13 +8,14 @@ const ABOUT = 5;
 
 /**
  * What stands on the first screen.
- * @param started what the server told: {documents, owner}
- * @param starters questions that are sure to be answered
- * @param contents titles, first sentences and counts, or null until they are there
- * @param on {ask(question), read(place, opener), questions(opener), documents(opener), choose(opener)}
+ * @param {Started} started what the server told
+ * @param {string[]} starters questions that are sure to be answered
+ * @param {Contents | null} contents titles, first sentences and counts, or null until they are there
+ * @param {Ways} on
  */
 export function startNodes({ documents, owner }, starters, contents, on) {
   const rows = offerRows(strings.startersLabel, starters.slice(0, STARTERS).map((question) => ({ label: question, run: () => on.ask(question) })));
+  /** @type {[number, number] | null} */
   const counts = contents && [contents.questions, contents.topics];
   return [
     el("div", { class: "fn-hello-top" },
@@ -23,16 +24,17 @@ export function startNodes({ documents, owner }, starters, contents, on) {
     el("div", { class: "fn-hello-more" }, documents.length || !owner ? rows : dropZone(on),
       counts && counts.some(Boolean) ? button(strings.allQuestions(...counts), on.questions, { name: "fn-link fn-more" }) : null),
     documents.length ? about(documents, contents, on) : null,
-  ].filter(Boolean);
+  ].filter((node) => node !== null);
 }
 
-/** Where there is no document yet, the one thing to do. */
+/** Where there is no document yet, the one thing to do. @param {Ways} on */
 function dropZone(on) {
   return el("div", { class: "fn-drop is-large" },
     el("div", {}, el("p", { class: "fn-drop-title" }, strings.dropTitle), el("p", {}, strings.dropKinds)),
     button(strings.chooseFiles, on.choose, { shape: "plus", name: "fn-button is-first" }));
 }
 
+/** @param {string} text @param {() => void} retry */
 export function troubleNodes(text, retry) {
   return [el("div", { class: "fn-hello-top" },
     el("h1", {}, strings.startTitle),
@@ -40,10 +42,11 @@ export function troubleNodes(text, retry) {
     button(strings.tryAgain, retry))];
 }
 
+/** @param {Summary[]} documents @param {Contents | null} contents @param {Ways} on */
 function about(documents, contents, on) {
   const known = new Map((contents?.documents ?? []).map((each) => [each.doc, each]));
-  const one = ({ doc, title }) => {
-    const { first, questions = 0, topics = 0 } = known.get(doc) ?? {};
+  const one = (/** @type {Summary} */ { doc, title }) => {
+    const { first = null, questions = 0, topics = 0 } = known.get(doc) ?? {};
     return el("div", { class: "fn-about" },
       button(bdi(title), (opener) => on.read({ doc }, opener), { name: "fn-about-title" }),
       first ? el("p", { class: "fn-about-first", dir: "auto" }, `“${first.text}”`) : null,

@@ -11,15 +11,26 @@ const HISTORY_TURNS = 8;
 const HISTORY_CHARS = 2000;
 const SHOW_WAITING_MS = 300;
 const SPOKEN_CHARS = 400;
+/** @type {Checked} */
+const GONE = { state: "gone", items: [] };
 
 export class Thread {
   /**
-   * @param events {kept(): a turn changed in a way that should outlive a reload, allowed(): ids of the documents to ask or null for all,
-   *   next(turn): what can be asked or read next, askAll(): the choice of documents is lifted, trouble(kind): the server was not reached}
+   * @typedef {object} Events
+   * @property {() => void} kept a turn changed in a way that should outlive a reload
+   * @property {() => string[] | null} allowed ids of the documents to ask, or null for all
+   * @property {(turn: Turn) => Promise<Offer[]>} next what can be asked or read next
+   * @property {() => void} askAll the choice of documents is lifted
+   * @property {(kind: string) => void} trouble the server was not reached
    */
+  /** @param {HTMLElement} host @param {Events} events */
   constructor(host, events) {
     this.events = events;
+    /** @type {Turn[]} */
     this.turns = [];
+    this.documentsCount = 0;
+    /** @type {import("./desk.js").Desk | null} */
+    this.desk = null;
     // Not read aloud as a whole, with all that can be pressed: what came is said in one sentence.
     this.list = el("div", { class: "fn-turns", role: "log", "aria-live": "off", "aria-label": strings.chatLabel });
     this.spoken = heard("");
@@ -28,31 +39,32 @@ export class Thread {
     host.append(this.hello, this.list, this.spoken);
   }
 
-  /** Shows the turns of a stored conversation, the newest first; every quote is re-read from the store before it is shown. */
+  /** Shows the turns of a stored conversation, the newest first; every quote is re-read from the store before it is shown. @param {KeptTurn[]} stored */
   async restore(stored) {
     for (const turn of this.turns) turn.stopper?.abort();
-    const turns = (this.turns = stored.map((each) => ({ ...each, node: el("article", { class: "fn-turn" }) })));
+    const turns = (this.turns = stored.map((each) => ({ ...each, shown: null, node: el("article", { class: "fn-turn" }) })));
     this.list.replaceChildren(...turns.map((turn) => turn.node));
     this.#started();
     for (const turn of turns) this.#drawHeading(turn);
     turns.at(-1)?.node.scrollIntoView({ block: "start", behavior: "instant" });
     for (const turn of turns.toReversed()) {
       if (!turn.answer) this.#drawNote(turn, strings.stopped, "is-quiet");
-      else this.#settle(turn, turn.answer, await reshown(turn));
+      else this.#settle(turn, turn.answer, await reshown(turn.answer, stored[turns.indexOf(turn)]));
       if (this.turns !== turns) return;
       // What is drawn above the newest turn must not push it down.
-      turns.at(-1).node.scrollIntoView({ block: "start", behavior: "instant" });
+      turns.at(-1)?.node.scrollIntoView({ block: "start", behavior: "instant" });
     }
   }
 
   /**
    * Asks, and shows the answer as a new turn or in place of an old one.
-   * @param literal whether to search the words as they are: without what was said before, no subject put in, no spelling mended
+   * @param {string} question
+   * @param {{literal?: boolean, replacing?: Turn | null}} options literal: whether to search the words as they are: without what was said before, no subject put in, no spelling mended
    */
   async ask(question, { literal = false, replacing = null } = {}) {
     const text = question.trim();
     if (!text) return;
-    const turn = replacing ?? { node: el("article", { class: "fn-turn" }) };
+    const turn = replacing ?? /** @type {Turn} */ ({ node: el("article", { class: "fn-turn" }) });
     const documents = this.events.allowed();
     const all = documents && this.documentsCount ? this.documentsCount : 0;
     Object.assign(turn, { question: text, literal, answer: null, shown: null, quotes: [], verdicts: {}, feedback: undefined, scope: documents ? [documents.length, all] : null });
@@ -80,11 +92,11 @@ export class Thread {
       else {
         turn.care = result.care;
         this.#settle(turn, result.answer, result.shown);
-        this.spoken.textContent = spokenOf(turn);
+        this.spoken.textContent = spokenOf(/** @type {AnsweredTurn} */ (turn));
       }
     } catch (error) {
       if (stopper !== turn.stopper) return;
-      if (error.name === "AbortError") this.#drawNote(turn, strings.stopped, "is-quiet");
+      if (error instanceof Error && error.name === "AbortError") this.#drawNote(turn, strings.stopped, "is-quiet");
       else if (error instanceof Trouble) {
         this.#drawNote(turn, strings[error.kind]);
         this.events.trouble(error.kind);
@@ -101,18 +113,19 @@ export class Thread {
     document.body.classList.toggle("fn-begun", this.turns.length > 0);
   }
 
+  /** @param {Turn} turn @returns {[string, string][]} */
   #historyBefore(turn) {
     const at = this.turns.indexOf(turn);
     return this.turns
       .slice(0, at < 0 ? undefined : at)
-      .filter((each) => each.answer)
+      .flatMap(({ answer }) => (answer ? [answer] : []))
       .slice(-HISTORY_TURNS)
-      .map(({ answer }) => [answer.interpreted_as, answer.citations.map((each) => each.quote).join(" ").slice(0, HISTORY_CHARS)]);
+      .map((answer) => [answer.interpreted_as, answer.citations.map((each) => each.quote).join(" ").slice(0, HISTORY_CHARS)]);
   }
 
-  #settle(turn, answer, shown) {
-    turn.answer = answer;
-    turn.shown = shown;
+  /** @param {Turn} asked @param {Answer} answer @param {Shown} shown */
+  #settle(asked, answer, shown) {
+    const turn = Object.assign(asked, { answer, shown });
     // Someone in danger who got no answer is told where help is, and nothing beside.
     const helpAlone = turn.care && !answer.answered;
     turn.quotes = helpAlone ? [] : quotesOf(answer, shown);
@@ -126,7 +139,7 @@ export class Thread {
     this.#offer(turn);
   }
 
-  /** What can be asked or read next, beside the newest answer. */
+  /** What can be asked or read next, beside the newest answer. @param {AnsweredTurn} turn */
   async #offer(turn) {
     const { answer } = turn;
     const asked = new Set(this.turns.map((each) => each.question.toLowerCase()));
@@ -136,13 +149,14 @@ export class Thread {
     if (rows) turn.node.append(rows);
   }
 
+  /** @param {AnsweredTurn} turn @returns {AnswerWays} */
   #events(turn) {
     return {
-      read: (citation, opener) => this.desk.read(turn, citation, opener),
-      readRelated: (hit, opener) => this.desk.readAlone({ ...hit, quote: hit.text }, opener, strings.relatedMark),
-      compare: (opener) => this.desk.compare(turn, sidesOf(turn.quotes), opener),
-      compareWith: (hit, opener) => this.desk.compare(turn, [...sidesOf(turn.quotes).slice(0, 1), { doc: hit.doc, title: hit.title, marks: [{ ...hit, quote: hit.text, label: "~", kind: "related" }] }], opener),
-      check: (opener) => this.desk.read(turn, turn.quotes.find((each) => !turn.verdicts[each.number]) ?? turn.quotes[0], opener),
+      read: (citation, opener) => this.desk?.read(turn, citation, opener),
+      readRelated: (hit, opener) => this.desk?.readAlone({ ...hit, quote: hit.text }, opener, strings.relatedMark),
+      compare: (opener) => this.desk?.compare(turn, sidesOf(turn.quotes), opener),
+      compareWith: (hit, opener) => this.desk?.compare(turn, [...sidesOf(turn.quotes).slice(0, 1), { doc: hit.doc, title: hit.title, marks: [{ ...hit, quote: hit.text, label: "~", kind: "related" }] }], opener),
+      check: (opener) => this.desk?.read(turn, turn.quotes.find((each) => !turn.verdicts[each.number]) ?? turn.quotes[0], opener),
       sheet: (kind) => (kind === "csv" ? download("checked-quotes.csv", "text/csv", sheetCsv([turn])) : download("checked-quotes.md", "text/markdown", sheetMarkdown([turn]))),
       edit: () => this.#drawEditor(turn),
       link: () => copy(questionLink(turn.question)),
@@ -153,19 +167,22 @@ export class Thread {
     };
   }
 
+  /** @param {Turn} turn */
   #drawHeading(turn) {
     turn.node.replaceChildren(el("h2", { class: "fn-asked", dir: "auto" }, turn.question));
   }
 
+  /** @param {Turn} turn */
   #drawEditor(turn) {
-    const line = turn.node.querySelector(".fn-asked");
+    const line = /** @type {HTMLElement} */ (turn.node.querySelector(".fn-asked"));
     const box = el("textarea", { rows: "2", maxlength: "2000", "aria-label": strings.edit, dir: "auto" });
     box.value = turn.question;
     const back = () => {
       form.replaceWith(line);
-      turn.node.querySelector(".fn-answer-menu")?.focus();
+      /** @type {HTMLElement | null} */ (turn.node.querySelector(".fn-answer-menu"))?.focus();
     };
     const send = () => this.ask(box.value, { replacing: turn });
+    /** @type {HTMLFormElement} */
     const form = el("form", { class: "fn-editor", on: { submit: (event) => { event.preventDefault(); send(); } } },
       box,
       el("button", { class: "fn-button is-first" }, strings.save),
@@ -182,16 +199,17 @@ export class Thread {
     box.select();
   }
 
-  /** Two lines where the quote will stand. */
+  /** Two lines where the quote will stand. @param {Turn} turn */
   #drawWaiting(turn) {
     turn.node.append(
       el("div", { class: "fn-waiting" },
         el("span", { class: "fn-bone", "aria-hidden": "true" }),
         el("span", { class: "fn-bone", "aria-hidden": "true" }),
         el("span", {}, strings.searching),
-        button(strings.stop, () => turn.stopper.abort(), { name: "fn-small fn-stop" })));
+        button(strings.stop, () => turn.stopper?.abort(), { name: "fn-small fn-stop" })));
   }
 
+  /** @param {Turn} turn @param {string} text */
   #drawNote(turn, text, state = "is-failed") {
     this.#drawHeading(turn);
     turn.node.append(
@@ -200,6 +218,7 @@ export class Thread {
         button(strings.askAgain, () => this.ask(turn.question, { replacing: turn, literal: turn.literal }))));
   }
 
+  /** @param {AnsweredTurn} turn */
   #understood(turn) {
     if (turn.answer.interpreted_as === turn.answer.question) return [];
     return [
@@ -209,31 +228,36 @@ export class Thread {
   }
 }
 
-/** The numbered quotes of an answer, as they stand now: its citations, or the nearest one, which is no answer. */
+/** The numbered quotes of an answer, as they stand now: its citations, or the nearest one, which is no answer. @param {Answer} answer @param {Shown} shown @returns {Quote[]} */
 const quotesOf = (answer, shown) =>
-  answer.nearest ? [{ ...answer.nearest, ...shown.nearest }] : answer.citations.map((citation, n) => ({ ...citation, ...shown.citations[n] }));
+  answer.nearest && shown.nearest ? [asNow(answer.nearest, shown.nearest)] : answer.citations.map((citation, n) => asNow(citation, shown.citations[n]));
 
-/** What came, for those who listen: how it stands, the first quote, and its place. */
+/** @template {Stretch} Then @template {Checked} Now @param {Then} then @param {Now} now */
+const asNow = (then, now) => ({ ...then, ...now, start: now.start ?? then.start, end: now.end ?? then.end });
+
+/** What came, for those who listen: how it stands, the first quote, and its place. @param {AnsweredTurn} turn */
 function spokenOf({ answer, quotes: [first] }) {
   const told = answer.answered ? strings.answeredSpoken : answer.explanation || strings.refusal;
   return first ? `${told} ${quoteText(first).slice(0, SPOKEN_CHARS)} (${placeText(first)})` : told;
 }
 
-/** The quotes of an answer by document, in the order of the quotes. */
+/** The quotes of an answer by document, in the order of the quotes. @param {Quote[]} quotes */
 function sidesOf(quotes) {
+  /** @type {Map<string, SideOfTwo>} */
   const sides = new Map();
   for (const each of quotes) {
-    if (!sides.has(each.doc)) sides.set(each.doc, { doc: each.doc, title: each.title, marks: [] });
-    sides.get(each.doc).marks.push({ ...each, label: String(each.number), kind: "quote" });
+    const side = sides.get(each.doc) ?? { doc: each.doc, title: each.title, marks: [] };
+    sides.set(each.doc, side);
+    side.marks.push({ ...each, label: String(each.number), kind: "quote" });
   }
   return [...sides.values()];
 }
 
-/** What a stored answer shows now. */
-async function reshown({ answer, related, confidence }) {
+/** What a stored answer shows now. @param {Answer} answer @param {KeptTurn} kept @returns {Promise<Shown>} */
+async function reshown(answer, { related, confidence }) {
   const { citations, nearest } = answer;
   const quotes = nearest ? [nearest] : citations;
-  const stretches = nearest ? [{ doc: nearest.doc, ...nearest.passage }, ...related] : related;
+  const stretches = nearest?.passage ? [{ doc: nearest.doc, ...nearest.passage }, ...related] : related;
   const claims = [
     ...quotes.map(({ doc, start, end, quote, before, after, context }) => ({ doc, start, end, quote, before, after, context })),
     ...stretches.map(({ doc, start, end, text }) => ({ doc, start, end, quote: text })),
@@ -243,7 +267,7 @@ async function reshown({ answer, related, confidence }) {
   return {
     confidence,
     citations: nearest ? [] : shown,
-    nearest: nearest && { ...shown[0], passage: { ...nearest.passage, ...rest.shift() } },
-    related: related.map((hit, n) => ({ ...hit, ...rest[n] })).filter((hit) => hit.items.length),
+    nearest: nearest?.passage ? { ...shown[0], passage: asNow(nearest.passage, rest.shift() ?? GONE) } : null,
+    related: related.map((hit, n) => asNow(hit, rest[n])).filter((hit) => hit.items.length),
   };
 }
