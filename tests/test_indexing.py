@@ -144,6 +144,23 @@ def test_a_file_that_cannot_be_read_is_listed_and_stops_no_other(
     assert verify(index_dir) == []
 
 
+def test_a_folder_without_documents_makes_an_empty_index_only_where_that_is_allowed(
+    tiny_corpus: Path, index_dir: Path, hashing_encoder: HashingEncoder
+) -> None:
+    empty = tiny_corpus.with_name("empty")
+    empty.mkdir()
+    made = build_index(empty, index_dir, encoder=hashing_encoder, empty=True)
+    assert (made.documents, made.passages, verify(index_dir)) == (0, 0, [])
+    assert not needs_update(empty, index_dir, encoder=hashing_encoder, empty=True)
+    with pytest.raises(CorpusError, match="no document"):
+        needs_update(empty, index_dir, encoder=hashing_encoder)
+    (empty / "tea.txt").write_bytes((tiny_corpus / "tea.txt").read_bytes())
+    assert build_index(empty, index_dir, encoder=hashing_encoder, empty=True).added == ("tea.txt",)
+    (empty / "tea.txt").unlink()
+    assert build_index(empty, index_dir, encoder=hashing_encoder, empty=True).removed == ("tea.txt",)
+    assert verify(index_dir) == []
+
+
 def test_a_folder_that_gives_no_document_is_an_error_and_keeps_the_index(
     tiny_corpus: Path, index_dir: Path, hashing_encoder: HashingEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,73 @@ def remove_twice(page: Any, title: str) -> None:
     raise AssertionError("the list never came to rest")
 
 
+class TestBeginningWithNothing:
+    def test_an_empty_folder_starts_with_one_thing_to_do_and_the_last_document_can_go(self, browser, tmp_path):
+        corpus = tmp_path / "corpus"
+        corpus.mkdir()
+        with served(corpus, tmp_path / "index", *LIGHT) as address:
+            guest = Visit(browser, address, reduced_motion="reduce")
+            page = guest.open()
+            page.wait_for_selector("h1:has-text('Drop your documents here')")
+            assert not page.locator("#fn-question textarea").is_visible()
+            page.evaluate(DROP, ["broken.pdf", "no pdf"])
+            page.wait_for_selector(".fn-adding-files .is-failed:has-text('damaged')")
+            page.wait_for_selector(".fn-adding-status:has-text('1 not added')")
+            page.evaluate(DROP, ["tides.md", "# Tides\n\nThe spring tide comes 2 days after the full moon.\n"])
+            page.click(".fn-adding-ways >> text=Ask about it")
+            guest.ask("When does the spring tide come?")
+            page.wait_for_selector(".fn-card:has-text('2 days after')")
+            guest.open_documents()
+            remove_twice(page, "Tides")
+            page.wait_for_selector(".fn-panel", state="detached")
+            assert list(corpus.iterdir()) == []
+            page.click(".fn-brand")
+            page.wait_for_selector("h1:has-text('Drop your documents here')")
+            guest.context.close()
+
+    def test_the_shipped_documents_go_with_one_press(self, browser, tmp_path):
+        corpus = tmp_path / "corpus"
+        corpus.mkdir()
+        for path in (ROOT / "corpus").glob("*.md"):
+            (corpus / path.name).write_bytes(path.read_bytes())
+        with served(corpus, tmp_path / "index", *LIGHT) as address:
+            guest = Visit(browser, address, reduced_motion="reduce")
+            page = guest.open()
+            page.click("text=Begin with your own documents")
+            page.wait_for_selector("h1:has-text('Drop your documents here')")
+            assert list(corpus.iterdir()) == []
+            guest.context.close()
+
+
+class TestFolders:
+    def test_folders_are_ticked_as_one_and_several_leave_at_once(self, browser, tmp_path):
+        corpus = tmp_path / "corpus"
+        for name in ("a.md", "north/b.md", "north/c.md", "south/d.md", "south/e.md"):
+            path = corpus / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"# Leaflet {path.stem}\n\nThe leaflet {path.stem} tells of the tide.\n", encoding="utf-8")
+        with served(corpus, tmp_path / "index", *LIGHT) as address:
+            guest = Visit(browser, address, reduced_motion="reduce")
+            page = guest.open()
+            guest.open_documents()
+            assert page.locator(".fn-folder-head bdi").all_inner_texts() == ["Not in a folder", "north", "south"]
+            page.locator(".fn-folder-head input").nth(1).uncheck()
+            page.wait_for_selector(".fn-chosen:has-text('3 of 5 documents')")
+            assert page.locator(".fn-books .is-off").count() == 2
+            page.locator(".fn-books input").nth(1).check()
+            assert page.locator(".fn-folder-head input").nth(1).evaluate("box => box.indeterminate")
+            page.locator(".fn-books input").nth(3).click(modifiers=["Shift"])
+            page.wait_for_selector(".fn-chosen:has-text('2 of 5 documents')")
+            page.click("text=Tick all")
+            page.locator(".fn-books input").nth(0).uncheck()
+            page.click("text=Remove the 4 ticked")
+            page.click("text=Really remove 4 documents?")
+            page.wait_for_selector(".fn-adding-status:has-text('4 removed')")
+            assert titles(page) == ["Leaflet a"]
+            assert [path for path in corpus.rglob("*") if path.is_file()] == [corpus / "a.md"]
+            guest.context.close()
+
+
 class TestDocuments:
     def test_files_are_added_by_drop_and_told_one_by_one(self, visit, folder):
         guest = visit()

@@ -87,17 +87,22 @@ class Footnote:
         settings: Settings | None = None,
         encoder: Encoder | None = None,
         progress: Callable[[Progress], None] | None = None,
+        empty: bool = False,
     ) -> tuple[Footnote, BuildReport]:
         """Build the index of a folder of documents, or bring it up to date, and open it.
 
+        ``empty`` lets a folder without documents make an index without any, to which some are added later.
+
         Raises:
-            CorpusError: the folder is missing or holds no readable document.
+            CorpusError: the folder is missing, or holds no readable document and ``empty`` is not set.
             IndexLocked: another process is writing the index.
             EncoderError: the embedding model cannot be used.
         """
         chosen = settings or Settings()
         encoder = encoder or load_encoder(chosen)
-        report = build_index(Path(corpus_dir), Path(index_dir), encoder=encoder, settings=chosen, progress=progress)
+        report = build_index(
+            Path(corpus_dir), Path(index_dir), encoder=encoder, settings=chosen, progress=progress, empty=empty
+        )
         return cls.open(index_dir, settings=chosen, encoder=encoder), report
 
     def __enter__(self) -> Footnote:

@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import { pieces, textOf } from "../../src/footnote/web/static/blocks.js";
 import { differing } from "../../src/footnote/web/static/compare.js";
+import { groupedByFolder } from "../../src/footnote/web/static/shelf.js";
 import { strings } from "../../src/footnote/web/static/strings.js";
 
 const mark = (start, end) => ({ start, end, label: "1", kind: "quote" });
@@ -35,4 +36,9 @@ test("counts are said in words that agree with them", () => {
   assert.equal(strings.changeDone(1, 0, 2), "1 added, 2 not added");
   assert.equal(strings.changeDone(0, 0, 0), "Up to date.");
   assert.equal(strings.allQuestions(5, 0), "All 5 questions");
+});
+
+test("documents are grouped by the folder that they lie in, those in none first", () => {
+  const groups = groupedByFolder(["north/b.md", "a.md", "north/deep/c.md", "north/d.md"].map((doc) => ({ doc })));
+  assert.deepEqual([...groups].map(([folder, inside]) => [folder, inside.map(({ doc }) => doc)]), [["", ["a.md"]], ["north", ["north/b.md", "north/d.md"]], ["north/deep", ["north/deep/c.md"]]]);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { bibtex, csvCell, escapeMarkdown, markdown, plain, placeText, sheetCsv, sheetMarkdown } from "../../src/footnote/web/static/references.js";
+import { csvCell, escapeMarkdown, markdown, plain, placeText, sheetCsv, sheetMarkdown } from "../../src/footnote/web/static/references.js";
 
 const run = (text) => [{ start: 0, text, styles: [] }];
 const quote = (more = {}) => ({
@@ -34,14 +34,6 @@ test("cells of a row stand apart, and its header is not quoted", () => {
 });
 
 test("nothing of a document is Markdown's own", () => assert.equal(escapeMarkdown("a*b_[c](d)<e>|#~`\\"), "a\\*b\\_\\[c\\](d)\\<e\\>\\|\\#\\~\\`\\\\"));
-
-test("BibTeX has a plain key, escaped texts and an address as it stands", () => {
-  const made = bibtex(quote({ doc: "a-b_c.md", title: "50 % {more} & \\less", source: "https://example.org/a_b?c=1&d=%20" }));
-  assert.match(made, /^@misc\{abc3,\n/);
-  assert.match(made, /title = \{50 \\% more \\& less\}/);
-  assert.match(made, /year = \{2026\}/);
-  assert.match(made, /url = \{https:\/\/example\.org\/a_b\?c=1&d=%20\}/);
-});
 
 for (const [text, cell] of [["=1+1", `"'=1+1"`], ["-2", `"'-2"`], ["@x", `"'@x"`], ['say "a"', '"say ""a"""'], [null, '""'], [7, '"7"']]) {
   test(`a cell is inert: ${text}`, () => assert.equal(csvCell(text), cell));

@@ -28,11 +28,13 @@ class Places:
         corpus_dir: what the index is brought up to date with; None where it is asked as it is.
         index_dir: the index.
         in_cache: whether the index is ours alone, so that one that cannot be used may simply be made again.
+        empty: whether the folder may hold no document: the page is where some are added.
     """
 
     corpus_dir: Path | None
     index_dir: Path
     in_cache: bool = False
+    empty: bool = False
 
 
 def configured(arguments: Arguments) -> Arguments:
@@ -96,13 +98,13 @@ def open_engine(arguments: Arguments) -> Footnote:
 
     While another process is writing the index, questions are answered from what is there.
     """
-    places, settings = places_of(arguments), arguments.settings
+    places, settings = replace(places_of(arguments), empty=arguments.command == "serve"), arguments.settings
     encoder = encoding.load_encoder(settings)
     present = _open_present(places, settings, encoder)
     if places.corpus_dir is None or present is None:
         return present or build(places, settings, encoder)[0]
     name_corpus(places.index_dir, places.corpus_dir)
-    if not needs_update(places.corpus_dir, places.index_dir, encoder=encoder, settings=settings):
+    if not needs_update(places.corpus_dir, places.index_dir, encoder=encoder, settings=settings, empty=places.empty):
         return present
     try:
         newer, _ = build(places, replace(settings, lock_wait_seconds=0.0), encoder)
@@ -139,6 +141,13 @@ def build(places: Places, settings: Settings, encoder: Encoder | None = None) ->
         line.show(progress.stage, progress.done, progress.total)
 
     try:
-        return Footnote.build(places.corpus_dir, places.index_dir, settings=settings, encoder=encoder, progress=show)
+        return Footnote.build(
+            places.corpus_dir,
+            places.index_dir,
+            settings=settings,
+            encoder=encoder,
+            progress=show,
+            empty=places.empty,
+        )
     finally:
         line.close()

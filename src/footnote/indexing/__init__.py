@@ -32,6 +32,7 @@ def build_index(
     encoder: Encoder,
     settings: Settings | None = None,
     progress: Report | None = None,
+    empty: bool = False,
 ) -> BuildReport:
     """Build the index of a folder of documents, or bring it up to date.
 
@@ -41,18 +42,20 @@ def build_index(
         encoder: makes the vectors; an index of another one is built again.
         settings: how passages are made; the defaults where None.
         progress: called now and then, on this thread.
+        empty: whether a folder without documents makes an empty index.  Mostly it is a mistake, such as a disk that is
+            not there, and then the index stays as it was.
 
     Returns:
         What was done.  A file that cannot be read is among ``skipped`` and never stops the others.
 
     Raises:
-        CorpusError: the folder is missing, or holds no document that can be read.
+        CorpusError: the folder is missing, or holds no document that can be read and ``empty`` is not set.
         IndexLocked: another process is writing the index.
         IndexFolderError: the index cannot be written; the one before is kept.
     """
     began, chosen, report = time.monotonic(), settings or Settings(), progress or _ignore
     source = Path(corpus_dir)
-    corpus = survey(source, chosen, report)
+    corpus = survey(source, chosen, report, empty=empty)
     with open_builder(
         index_dir,
         encoder_fingerprint=encoder.fingerprint,
@@ -67,21 +70,26 @@ def build_index(
         # Whoever calls this names the folder; an index never does.
         name_corpus(index_dir, source)
         try:
-            return Build(source, encoder, chosen, builder, corpus, report).run(began)
+            return Build(source, encoder, chosen, builder, corpus, report, empty=empty).run(began)
         finally:
             close_worker()
 
 
 def needs_update(
-    corpus_dir: Path | str, index_dir: Path | str, *, encoder: Encoder, settings: Settings | None = None
+    corpus_dir: Path | str,
+    index_dir: Path | str,
+    *,
+    encoder: Encoder,
+    settings: Settings | None = None,
+    empty: bool = False,
 ) -> bool:
     """Whether ``build_index`` would change anything: by digests of the files, since times and sizes can lie.
 
     Raises:
-        CorpusError: the folder is missing or holds no document.
+        CorpusError: the folder is missing, or holds no document and ``empty`` is not set.
     """
     chosen = settings or Settings()
-    corpus = survey(Path(corpus_dir), chosen, _ignore)
+    corpus = survey(Path(corpus_dir), chosen, _ignore, empty=empty)
     try:
         facts = read_facts(index_dir)
     except IndexFolderError:

@@ -102,9 +102,12 @@ class Build:
         builder: IndexBuilder,
         corpus: Corpus,
         report: Report,
+        *,
+        empty: bool,
     ) -> None:
         self._corpus_dir, self._encoder, self._settings = corpus_dir, encoder, settings
         self._builder, self._corpus, self._report = builder, corpus, report
+        self._empty = empty
         self._known = builder.known()
         self._unread: list[Unread] = []
         self._passages_encoded = self._passages_done = 0
@@ -158,7 +161,7 @@ class Build:
             for entry in self._encode(drafts):
                 written += 1
                 yield entry
-        if not written and not any(name in self._corpus.digests for name in self._known):
+        if not self._empty and not written and not any(name in self._corpus.digests for name in self._known):
             first = self._unread[0]
             raise CorpusError(
                 f"holds no document that can be read: {first.path} {first.reason}",

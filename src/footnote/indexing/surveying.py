@@ -64,7 +64,12 @@ def read_otherwise(names: Iterable[str], made_by: Collection[LoaderVersion]) -> 
     return {name for name in names if family_of(name) in {*other, ""}} if other else set()
 
 
-def survey(corpus_dir: Path, settings: Settings, report: Report) -> Corpus:
+def survey(corpus_dir: Path, settings: Settings, report: Report, *, empty: bool) -> Corpus:
+    """What lies in the folder.
+
+    Raises:
+        CorpusError: the folder is missing, or holds no file that could be a document and ``empty`` does not allow that.
+    """
     settle(corpus_dir)
     paths, skipped = find_documents(corpus_dir)
     digests: dict[str, str] = {}
@@ -82,7 +87,7 @@ def survey(corpus_dir: Path, settings: Settings, report: Report) -> Corpus:
         except OSError as error:
             refused.append(SkippedFile(name, f"cannot be read ({error.strerror})"))
         report(Progress("reading files", done, len(paths)))
-    if not digests:
+    if not digests and not empty:
         raise CorpusError(
             "holds no document that can be read", where=str(corpus_dir), remedy="add some, or name another folder"
         )

@@ -32,6 +32,7 @@ from footnote.server.queue import QuestionQueue
 from footnote.server.uploads import CorpusEditor, add_changes
 from footnote.server.views import (
     ask_body,
+    bibliography_to_json,
     checked_to_json,
     cited,
     claim_of,
@@ -88,6 +89,7 @@ def api_app(footnote: Footnote, queue: QuestionQueue, editor: CorpusEditor, *, g
     _add_documents(app, footnote, queue)
     _add_files(app, footnote)
     _add_browsing(app, footnote)
+    _add_bibliography(app, footnote, queue)
     _add_feedback(app, footnote)
     add_changes(app, footnote, editor)
     _describe(app, footnote, guarded=guarded)
@@ -218,6 +220,13 @@ def _add_browsing(app: FastAPI, footnote: Footnote) -> None:
     ) -> Response:
         """Titles, first sentences and headings of the documents, or of one; or what fits words while they are typed."""
         return _json({"found": browser.suggest(find)} if find else browser.contents(doc))
+
+
+def _add_bibliography(app: FastAPI, footnote: Footnote, queue: QuestionQueue) -> None:
+    @app.post("/bibliography", responses={200: {"model": schemas.BibliographyText}})
+    async def cite(body: schemas.BibliographyBody) -> Response:
+        """Quotes with their references: styled (APA, Vancouver), as Markdown, RIS or BibTeX; each is read again first."""
+        return await queue.run(lambda: _json(bibliography_to_json(footnote, body)))
 
 
 def _add_feedback(app: FastAPI, footnote: Footnote) -> None:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 from footnote import records
 from footnote.feedback import Feedback, Kind
 from footnote.quote_checking import Claim, State
+from footnote.rendering.bibliography import BibliographyForm
 from footnote.server.item_schemas import ItemForm
 from footnote.server.originals import FileState
 from footnote.wire import COUNT, MAP, flat_members, is_record, mapped
@@ -205,6 +206,19 @@ class CheckBody(_Taken):
     claims: Annotated[list[QuoteBody], Field(max_length=200)]
 
 
+class KeptQuoteBody(QuoteBody):
+    """A quote that a reader kept, with a note of their own."""
+
+    note: Annotated[str, Field(max_length=4_000), BeforeValidator(_plain)] = ""
+
+
+class BibliographyBody(_Taken):
+    """Quotes to cite."""
+
+    form: BibliographyForm
+    quotes: Annotated[list[KeptQuoteBody], Field(max_length=200)]
+
+
 class FeedbackBody(_Taken):
     """What a reader says of an answer; without a kind, what was said is taken back."""
 
@@ -224,7 +238,7 @@ class FeedbackBody(_Taken):
 class ChangeBody(_Taken):
     """Documents that leave; the files that were sent before go in."""
 
-    documents: Annotated[list[Annotated[Text, Field(max_length=1_000)]], Field(max_length=1_000)] = []
+    documents: Annotated[list[Annotated[Text, Field(max_length=1_000)]], Field(max_length=DOCUMENTS_MAX)] = []
 
 
 class StarterForm(Given):
@@ -243,6 +257,7 @@ class StartForm(Given):
     documents: list[SummaryForm]  # type: ignore[valid-type]  # a type that is made here
     owner: Annotated[bool, Field(description="whether who asks may change the documents")]
     suffixes: Annotated[list[str], Field(description="of the files that can become documents")]
+    examples: Annotated[list[str], Field(description="ids of the documents that came with Footnote, to try it with")]
 
 
 class AnsweredSpanForm(Given):
@@ -354,6 +369,13 @@ class CheckedForm(Given):
     """Quotes as they stand now, in the order in which they were sent."""
 
     claims: list[CheckedQuoteForm]
+
+
+class BibliographyText(Given):
+    """Quotes with their references; those that stand no longer are left out."""
+
+    text: str
+    left_out: int
 
 
 class ChangeForm(Given):

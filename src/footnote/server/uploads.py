@@ -140,7 +140,7 @@ class CorpusEditor:
         """Begin the change: what waits goes in, ``removed`` leaves, the index follows.
 
         Raises:
-            UsageError: a change is under way, or no document would be left, or one is not there.
+            UsageError: a change is under way, or a document is not there.
         """
         corpus_dir = self._corpus_dir()
         with self._lock:
@@ -148,9 +148,6 @@ class CorpusEditor:
             for name in removed:
                 if PurePosixPath(name).as_posix() != name or not has_file(corpus_dir, name):
                     raise UsageError("its file is not there any more", where=name, remedy="update the index")
-            known = {document.id for document in self._footnote.documents()}
-            if removed and not self._waiting and known <= set(removed):
-                raise UsageError("an index needs at least one document", remedy="add another one first")
             self._take_hold(corpus_dir)
             added = {name: draft.name for name, draft in self._waiting.items()}
             self._waiting = {}
@@ -206,7 +203,12 @@ class CorpusEditor:
     def _build(self, corpus_dir: Path) -> BuildReport:
         engine = self._footnote
         return build_index(
-            corpus_dir, engine.location, encoder=engine.encoder, settings=engine.settings, progress=self._show
+            corpus_dir,
+            engine.location,
+            encoder=engine.encoder,
+            settings=engine.settings,
+            progress=self._show,
+            empty=True,
         )
 
     def _show(self, at: Progress) -> None:

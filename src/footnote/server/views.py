@@ -10,15 +10,31 @@ from footnote.engine import Footnote
 from footnote.errors import NotFound
 from footnote.feedback import Feedback, judgments_from, unanswered_groups
 from footnote.loaders import SUFFIXES
-from footnote.quote_checking import Claim
+from footnote.quote_checking import Claim, check, find
 from footnote.records import Answer, Cited, Document, DocumentList, Excerpt, SearchResult, Span
 from footnote.rendering import to_json
+from footnote.rendering.bibliography import KeptQuote, bibliography
 from footnote.server.answer_view import claim_shown
 from footnote.server.originals import corpus_dir_of
-from footnote.server.schemas import SOURCE_MAX_CHARS, AskBody, CheckBody, QuoteBody, SearchBody, SourceBody
+from footnote.server.schemas import (
+    SOURCE_MAX_CHARS,
+    AskBody,
+    BibliographyBody,
+    CheckBody,
+    QuoteBody,
+    SearchBody,
+    SourceBody,
+)
 
 STARTERS_MAX: Final = 40
 FEEDBACK_ROWS_MAX: Final = 500
+EXAMPLES: Final = frozenset(
+    {
+        "6a9dfb3014b42e58fe7880abae02b39a4229bb8a49c11cf52f0a67a1588744e1",
+        "19a1c7e7f71efe4111ba400be55e80fb4eb80838ba157d21856c640fc77538d5",
+    }
+)
+"""Digests of the documents that come with Footnote, to try it with."""
 
 _AROUND_CHARS: Final = 100
 _CITATION_ID: Final = re.compile(r"(?P<doc>.+):(?P<start>\d{1,12})-(?P<end>\d{1,12})", re.DOTALL)
@@ -107,12 +123,23 @@ def start_to_json(footnote: Footnote, *, owner: bool) -> dict[str, Any]:
         "documents": [to_json(each) for each in documents],
         "owner": owner and corpus_dir_of(footnote) is not None,
         "suffixes": sorted(SUFFIXES),
+        "examples": [each.id for each in documents if each.sha256 in EXAMPLES],
     }
 
 
 def checked_to_json(footnote: Footnote, body: CheckBody) -> dict[str, Any]:
     """Quotes as they stand now, in order."""
     return {"claims": [_checked(footnote, quote) for quote in body.claims]}
+
+
+def bibliography_to_json(footnote: Footnote, body: BibliographyBody) -> dict[str, Any]:
+    """Quotes as they are cited, from where they stand now."""
+    kept = []
+    for quote in body.quotes:
+        document, verdict = find(footnote, quote.doc), check(footnote, claim_of(quote))
+        if document is not None and verdict.span is not None:
+            kept.append(KeptQuote(document, verdict.span, _headings(document, verdict.span), quote.note.strip()))
+    return {"text": bibliography(kept, body.form), "left_out": len(body.quotes) - len(kept)}
 
 
 def _checked(footnote: Footnote, body: QuoteBody) -> dict[str, Any]:

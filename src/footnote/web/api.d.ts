@@ -100,6 +100,29 @@ export interface components {
             literal?: boolean;
         };
         /**
+         * BibliographyBody
+         * @description Quotes to cite.
+         */
+        BibliographyBody: {
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "apa" | "vancouver" | "markdown" | "ris" | "bibtex";
+            /** Quotes */
+            quotes: components["schemas"]["KeptQuoteBody"][];
+        };
+        /**
+         * BibliographyText
+         * @description Quotes with their references; those that stand no longer are left out.
+         */
+        BibliographyText: {
+            /** Text */
+            text: string;
+            /** Left Out */
+            left_out: number;
+        };
+        /**
          * BlockForm
          * @description A stretch that a reader sees as one thing: a heading, a paragraph, a table row.
          */
@@ -594,6 +617,42 @@ export interface components {
             };
         };
         /**
+         * KeptQuoteBody
+         * @description A quote that a reader kept, with a note of their own.
+         */
+        KeptQuoteBody: {
+            /** Doc */
+            doc: string;
+            /**
+             * Start
+             * @description in characters (code points) of the document's text
+             */
+            start: number;
+            /**
+             * End
+             * @description in characters (code points) of the document's text
+             */
+            end: number;
+            /** Quote */
+            quote: string;
+            /**
+             * Before
+             * @default
+             */
+            before?: string;
+            /**
+             * After
+             * @default
+             */
+            after?: string;
+            context?: components["schemas"]["ContextBody"] | null;
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+        };
+        /**
          * LayoutForm
          * @description A document as it is drawn: its visible text in runs of one style, tables and lists gathered.
          */
@@ -864,6 +923,11 @@ export interface components {
              * @description of the files that can become documents
              */
             suffixes: string[];
+            /**
+             * Examples
+             * @description ids of the documents that came with Footnote, to try it with
+             */
+            examples: string[];
         };
         /**
          * StarterForm
@@ -1037,6 +1101,8 @@ export type AllContentsForm = components['schemas']['AllContentsForm'];
 export type AnswerForm = components['schemas']['AnswerForm'];
 export type AnsweredSpanForm = components['schemas']['AnsweredSpanForm'];
 export type AskBody = components['schemas']['AskBody'];
+export type BibliographyBody = components['schemas']['BibliographyBody'];
+export type BibliographyText = components['schemas']['BibliographyText'];
 export type BlockForm = components['schemas']['BlockForm'];
 export type ChangeBody = components['schemas']['ChangeBody'];
 export type ChangeForm = components['schemas']['ChangeForm'];
@@ -1058,6 +1124,7 @@ export type FilesForm = components['schemas']['FilesForm'];
 export type FirstSentenceForm = components['schemas']['FirstSentenceForm'];
 export type HeadingForm = components['schemas']['HeadingForm'];
 export type HitForm = components['schemas']['HitForm'];
+export type KeptQuoteBody = components['schemas']['KeptQuoteBody'];
 export type LayoutForm = components['schemas']['LayoutForm'];
 export type ListEntryForm = components['schemas']['ListEntryForm'];
 export type ListForm = components['schemas']['ListForm'];

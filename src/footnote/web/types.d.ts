@@ -159,6 +159,9 @@ interface Turn {
 
 type AnsweredTurn = Turn & { answer: Answer; shown: Shown };
 
+/** A quote that was kept, with the reader's own note. */
+type TrayQuote = Citation & { question: string; note: string };
+
 interface Conversation {
   id: string;
   name: string;
@@ -174,6 +177,8 @@ interface AnswerWays {
   compare: Press;
   compareWith: (hit: Hit, opener: HTMLElement) => void;
   check: Press;
+  keep: (quote: Quote) => void;
+  isKept: (quote: Quote) => boolean;
   sheet: (kind: "csv" | "markdown") => void;
   edit: () => void;
   link: () => void;
@@ -186,5 +191,7 @@ interface Ways {
   read: (place: Place, opener?: HTMLElement | null) => void;
   questions: Press;
   documents: Press;
-  choose: Press;
+  choose: () => void;
+  /** The shipped examples give way to the visitor's own documents. */
+  own: () => void;
 }

@@ -1,5 +1,5 @@
 // The owner's changes: files dropped or chosen go to the server one by one, then the index follows, and each file is told.
-import { bdi, button, el, iconButton } from "./dom.js";
+import { bdi, button, el, hostOf, iconButton } from "./dom.js";
 import { change, changeState, putFile } from "./server.js";
 import { strings } from "./strings.js";
 
@@ -32,8 +32,8 @@ export class Adding {
     this.files = el("ul", { class: "fn-adding-files" });
     this.report = el("div", { class: "fn-report", hidden: true },
       iconButton(strings.closeReport, "close", () => (this.report.hidden = true), "fn-report-close"), this.status, this.bar, this.files);
+    hostOf("fn-app").append(this.picker);
     this.node = el("div", { class: "fn-adding" },
-      this.picker,
       el("div", { class: "fn-drop" },
         el("div", {}, el("p", { class: "fn-drop-title" }, strings.dropTitle), el("p", { class: "fn-hint", title: suffixes.join(" ") }, strings.dropKinds)),
         this.choose),
@@ -47,9 +47,9 @@ export class Adding {
     this.#begin([], strings.updating);
   }
 
-  /** @param {string} doc */
-  remove(doc) {
-    this.#begin([doc], strings.removing);
+  /** @param {string[]} docs */
+  remove(docs) {
+    this.#begin(docs, strings.removing);
   }
 
   /** Sends the files, then has the index follow. @param {File[]} files */

@@ -5,8 +5,9 @@ import { feedbackEntries, pointer } from "./feedback.js";
 /** @import { Entry } from "./menu.js" */
 import { menu } from "./menu.js";
 import { permalink } from "./places.js";
-import { bibtex, copy, markdown, plain, quoteText } from "./references.js";
+import { copy, markdown, plain, quoteText } from "./references.js";
 import { strings } from "./strings.js";
+import { cited } from "./tray.js";
 
 const SHORT_CHARS = 240; // what is longer is set at reading size
 const TINTS = 4;
@@ -44,6 +45,7 @@ function nearest(turn, on) {
   return [
     el("p", { class: "fn-nearest-said" }, answer.explanation),
     el("ol", { class: "fn-cards" }, card(turn, quotes[0], on)),
+    turn.scope ? el("div", { class: "fn-ways" }, button(strings.askAll, on.askAll)) : null,
     related(turn, strings.related(shown.related.length), on),
   ];
 }
@@ -58,7 +60,7 @@ function absent(turn, on) {
   const words = unsaid.flatMap((word, n) => [n ? " " : null, el("span", { class: "fn-word", dir: "auto" }, word)]);
   return [
     el("div", { class: "fn-refusal" },
-      el("p", { class: "fn-refusal-head" }, strings.refusal),
+      el("p", { class: "fn-refusal-head" }, turn.scope ? strings.refusalIn(...turn.scope) : strings.refusal),
       answer.explanation ? el("p", {}, answer.explanation) : null,
       words.length ? el("p", { class: "fn-missing" }, `${strings.missing} `, words) : null),
     el("div", { class: "fn-ways" },
@@ -131,13 +133,13 @@ function card(turn, citation, on) {
     el("div", { class: "fn-card-foot" },
       el("div", { class: "fn-card-place" }, cite, state(citation), verdictChip(turn, number)),
       el("div", { class: "fn-card-tools" },
-        first && turn.answer.answered ? sure(turn) : null,
+        first && turn.answer.track_record ? sure(turn) : null,
         copyButton(citation),
         menu(icon("more"), { class: "fn-quiet fn-answer-menu", "aria-label": strings.moreOfQuote(number) }, () => entries(turn, citation, on, first)))));
   return node;
 }
 
-/** Confidence as a word; its counts on pointing at it, or by keyboard. @param {AnsweredTurn} turn */
+/** Confidence as a word, where there was a search to be sure of; its counts on pointing at it, or by keyboard. @param {AnsweredTurn} turn */
 function sure({ answer, shown }) {
   const told = [strings.confidence[shown.confidence], strings.confidenceHint(answer.confidence), trackRecord(answer)].filter(Boolean);
   return el("span", { class: `fn-sure fn-hinted fn-level-${shown.confidence.replace(" ", "-")}`, tabindex: "0" },
@@ -179,11 +181,16 @@ function copyButton(citation) {
   return button(strings.copy, (pressed) => copied(pressed, plain(citation)), { name: "fn-quiet fn-copy", "aria-label": strings.copyLabel(citation.number) });
 }
 
-/** @param {HTMLElement} pressed @param {string} text */
+/** @param {HTMLElement} pressed @param {string | Promise<string>} text */
 async function copied(pressed, text) {
-  const done = await copy(text);
+  const done = await Promise.resolve(text).then(copy, () => false);
+  flash(pressed, done ? strings.copied : strings.copyFailed);
+}
+
+/** Says something for a moment in place of what a button shows. @param {HTMLElement} pressed @param {string} text */
+function flash(pressed, text) {
   const before = pressed.firstChild;
-  const told = document.createTextNode(done ? strings.copied : strings.copyFailed);
+  const told = document.createTextNode(text);
   before?.replaceWith(told);
   setTimeout(() => told.replaceWith(before ?? ""), 1600);
 }
@@ -197,13 +204,15 @@ const questionEntries = (/** @type {AnswerWays} */ on) => [
 function entries(turn, citation, on, first) {
   /** @type {Entry[]} */
   const forms = [
+    { label: on.isKept(citation) ? strings.letGoQuote : strings.keepQuote, run: (pressed) => { on.keep(citation); if (on.isKept(citation)) flash(pressed, strings.keptNow); }, name: "fn-keep" },
     { label: strings.copyMarkdown, run: (pressed) => copied(pressed, markdown(citation)) },
-    { label: strings.copyBibtex, run: (pressed) => copied(pressed, bibtex(citation)) },
+    { label: strings.copyApa, run: (pressed) => copied(pressed, cited("apa", [citation])) },
+    { label: strings.copyBibtex, run: (pressed) => copied(pressed, cited("bibtex", [citation])) },
     { label: strings.copyLink, run: (pressed) => copied(pressed, permalink(citation)) },
   ];
   const about = byline(citation) ? [{ note: byline(citation) }] : [];
   if (!first) return [forms, about];
-  const told = turn.answer.answered ? [{ note: [strings.confidenceHint(turn.answer.confidence), trackRecord(turn.answer)].filter(Boolean).join(". ") }] : [];
+  const told = turn.answer.track_record ? [{ note: [strings.confidenceHint(turn.answer.confidence), trackRecord(turn.answer)].filter(Boolean).join(". ") }] : [];
   return [forms, [...beside(turn, on), ...furtherEntries(turn, on)], questionEntries(on), feedbackEntries(turn), [...about, ...told]];
 }
 

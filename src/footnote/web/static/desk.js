@@ -1,7 +1,7 @@
 // The checking mode: which answer's quotes the reader stands at, stepping through them, and the verdicts on them.
 import { showVerdict, tally, tintOf } from "./answers.js";
 import { comparison } from "./compare.js";
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 import { fragment } from "./places.js";
 import { Trouble } from "./server.js";
 import { strings } from "./strings.js";
@@ -14,12 +14,14 @@ export class Desk {
   buttons;
   /** @type {HTMLElement} */
   count;
+  /** @type {HTMLButtonElement} */
+  keeper;
 
   /**
    * @param {import("./side.js").Side} side the place beside the text
    * @param {import("./reader.js").Reader} reader draws a document there
    * @param {import("./layers.js").Layers} layers the history of what is open
-   * @param {{kept: () => void, turns: () => Turn[]}} events a verdict should outlive a reload; all turns of the conversation
+   * @param {{kept: () => void, turns: () => Turn[], tray: import("./tray.js").Tray}} events a verdict should outlive a reload; all turns of the conversation; the kept quotes
    */
   constructor(side, reader, layers, events) {
     this.side = side;
@@ -124,11 +126,22 @@ export class Desk {
   #bar() {
     this.buttons = Object.entries(strings.judging).map(([verdict, label]) =>
       el("button", { class: "fn-small", type: "button", "aria-pressed": "false", data: { verdict }, on: { click: () => this.#judge(/** @type {Verdict} */ (verdict)) } }, label));
+    this.keeper = button(strings.keep, () => this.#keep(), { name: "fn-small fn-keeper", "aria-pressed": "false" });
     this.count = el("span", { class: "fn-tally", role: "status" });
     return el("div", { class: "fn-desk" },
       el("p", { id: "fn-desk-question" }, strings.checkQuestion),
       el("div", { class: "fn-desk-verdicts", role: "group", "aria-labelledby": "fn-desk-question", title: strings.checkKeys }, this.buttons),
+      this.keeper,
       this.count);
+  }
+
+  #keep() {
+    if (this.turn && this.citation) this.events.tray.toggle(this.citation, this.turn.question);
+  }
+
+  /** Says whether the quote that is open is kept. */
+  kept() {
+    if (this.citation) this.keeper.setAttribute("aria-pressed", String(this.events.tray.has(this.citation)));
   }
 
   /** @param {Verdict} verdict */
@@ -148,6 +161,7 @@ export class Desk {
     for (const button of this.buttons) {
       button.setAttribute("aria-pressed", String(turn.verdicts[citation.number] === button.dataset.verdict));
     }
+    this.kept();
     this.count.textContent = tally(turn);
     document.querySelector(".fn-card.is-open")?.classList.remove("is-open");
     const card = this.#cardOf(citation);
@@ -172,6 +186,7 @@ export class Desk {
     if (key === "n") this.step(1);
     else if (key === "p") this.step(-1);
     else if (/^[1-9]$/.test(key)) this.#go(Number(key) - 1);
+    else if (key === "k") this.#keep();
     else if (VERDICT_KEYS[key]) this.#judge(VERDICT_KEYS[key]);
     else return;
     event.preventDefault();

@@ -25,7 +25,7 @@ const refusalOf = ({ answer, care }) => (answer.answered || care ? "" : answer.e
 
 /** How sure the answer is, and of which documents it was asked. @param {AnsweredTurn} turn */
 const standingOf = ({ answer, shown, scope }) =>
-  [answer.answered ? strings.confidence[shown?.confidence] ?? "" : "", scope ? strings.askedOf(...scope) : ""].filter(Boolean).join(". ");
+  [answer.track_record ? strings.confidence[shown.confidence] : "", scope ? strings.askedOf(...scope) : ""].filter(Boolean).join(". ");
 
 /** @param {Turn[]} turns @returns {AnsweredTurn[]} */
 const answeredOf = (turns) => turns.flatMap((turn) => (turn.answer && turn.shown ? [/** @type {AnsweredTurn} */ (turn)] : []));

@@ -6,7 +6,7 @@ const MOST = 60;
 const REPLIES = new Set(["small_talk", "beyond_quoting", "care"]);
 
 /** @param {unknown} value @returns {value is string} */
-const isText = (value, longest = 20_000) => typeof value === "string" && value.length <= longest;
+export const isText = (value, longest = 20_000) => typeof value === "string" && value.length <= longest;
 /** @param {unknown} value @returns {value is number} */
 const isCount = (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 /** @param {unknown} value @returns {value is string[]} */
@@ -18,7 +18,7 @@ const isPlace = (/** @type {Stored} */ value) =>
 const isContext = (/** @type {Stored} */ value) => value === null || value === undefined || (isCount(value.start) && isCount(value.end) && isText(value.text));
 
 /** @param {Stored} value @returns {Citation | null} */
-function citation(value) {
+export function citation(value) {
   if (!isPlace(value) || !isCount(value.number) || !isText(value.quote) || !isContext(value.context)) return null;
   const { number, doc, title, start, end, quote, heading_path, page, context = null } = value;
   const answer = isCount(value.answer?.start) && isCount(value.answer?.end) ? { start: value.answer.start, end: value.answer.end } : null;

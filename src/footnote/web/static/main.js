@@ -18,8 +18,9 @@ import { Side } from "./side.js";
 import { startNodes, troubleNodes } from "./start.js";
 import { strings } from "./strings.js";
 import { Thread } from "./thread.js";
+import { Tray, trayPanel } from "./tray.js";
 
-/** @typedef {"documents" | "questions" | "conversations" | "feedback" | "keys"} PanelKind */
+/** @typedef {"documents" | "questions" | "conversations" | "feedback" | "keys" | "tray"} PanelKind */
 
 const MOST_NOTICES = 3; // more would push the answers off a small screen
 const LOOK_AGAIN_MS = 2000;
@@ -42,7 +43,7 @@ class Page {
     this.outage = /** @type {HTMLElement | null} */ (null);
     this.contents = /** @type {Contents | null} */ (null);
     /** @type {Started} */
-    this.started = { fingerprint: "", documents: [], starters: [], notices: [], owner: false, suffixes: [] };
+    this.started = { fingerprint: "", documents: [], starters: [], notices: [], owner: false, suffixes: [], examples: [] };
     this.kept = new Kept();
     this.layers = new Layers((view) => this.#replay(view), ({ kind }) => this.#current(kind));
     this.side = new Side(hostIn("fn-reader"), () => this.#closed());
@@ -51,19 +52,25 @@ class Page {
     this.shelf = new Shelf({
       browse: (doc, opener) => this.desk.readAlone({ doc }, opener),
       ask: (doc) => this.#askOnly(doc),
-      changed: async () => this.#take(await readStart()),
+      changed: async () => {
+        this.#take(await readStart());
+        // Where the last document went, the first screen says all that is left to say.
+        if (!this.started.documents.length && this.layers.now()?.kind === "documents" && this.shelf.gone) this.side.close();
+      },
       ticked: () => this.#ticked(),
       close: () => this.side.close(),
       open: () => this.show("documents"),
     });
+    this.tray = new Tray(() => this.desk.kept());
     this.thread = new Thread(hostIn("fn-thread"), {
+      tray: this.tray,
       kept: () => this.kept.keep(this.thread.turns),
       allowed: () => this.shelf.allowed(),
       next: (turn) => nextOffers(turn, this.#open(), this.#ways()),
       askAll: () => this.shelf.askAll(),
       trouble: (kind) => { if (kind === "offline") this.#waitForServer(); },
     });
-    this.desk = this.thread.desk = new Desk(this.side, this.reader, this.layers, { kept: () => this.kept.keep(this.thread.turns), turns: () => this.thread.turns });
+    this.desk = this.thread.desk = new Desk(this.side, this.reader, this.layers, { kept: () => this.kept.keep(this.thread.turns), turns: () => this.thread.turns, tray: this.tray });
     const told = () => ({ name: this.kept.current?.name ?? strings.conversation, turns: this.thread.turns });
     const show = (/** @type {PanelKind} */ kind) => (/** @type {HTMLElement | null} */ opener) => this.show(kind, opener);
     hostIn("fn-masthead").append(...masthead({
@@ -71,10 +78,11 @@ class Page {
       questions: show("questions"),
       documents: show("documents"),
       conversations: show("conversations"),
+      tray: show("tray"),
       feedback: show("feedback"),
       keys: show("keys"),
       update: (opener) => { this.show("documents", opener); this.shelf.adding?.update(); },
-    }, told, () => this.started.owner));
+    }, told, () => this.started.owner, () => this.tray.list.length));
     this.composer = new Composer({ ask: (question) => this.thread.ask(question), choose: (each) => this.#choose(each) });
     listenForKeys({ ask: () => this.composer.focus(), keys: show("keys") });
     addEventListener("hashchange", () => this.layers.now() ?? this.#openLinked());
@@ -90,6 +98,7 @@ class Page {
       conversations: () => conversationsPanel(this.kept, { close, opened: (turns) => this.thread.restore(turns), chosen: (turns) => { close(); this.thread.restore(turns); } }),
       feedback: () => feedbackPanel(close),
       keys: () => keysPanel(close),
+      tray: () => trayPanel(this.tray, { close, read: (place, opener) => this.desk.readAlone(place, opener, strings.keptMark) }),
     }[kind]();
     this.layers.open({ kind, hash: `#${kind}` });
     this.desk.left();
@@ -138,6 +147,8 @@ class Page {
   }
 
   #greet() {
+    // Where nothing can be asked there is no box to ask in.
+    document.body.classList.toggle("fn-empty", !this.started.documents.length && !this.thread.turns.length);
     this.thread.hello.replaceChildren(...startNodes(this.started, this.#open(), this.contents, this.#ways()));
   }
 
@@ -161,7 +172,8 @@ class Page {
       read: (place, opener) => this.desk.readAlone(place, opener),
       questions: (opener) => this.show("questions", opener),
       documents: (opener) => this.show("documents", opener),
-      choose: (opener) => { this.show("documents", opener); this.shelf.adding?.picker.click(); },
+      choose: () => this.shelf.adding?.picker.click(),
+      own: () => this.shelf.adding?.remove(this.started.examples),
     };
   }
 
@@ -189,6 +201,7 @@ class Page {
     this.side.close();
     if (location.search) history.replaceState(null, "", location.pathname);
     await this.thread.restore(this.kept.select(null));
+    this.#greet();
     this.composer.focus();
   }
 
@@ -202,7 +215,7 @@ class Page {
 
   #openLinked() {
     const place = linked();
-    const list = /^#(documents|questions|conversations|feedback|keys)$/.exec(location.hash);
+    const list = /^#(documents|questions|conversations|feedback|keys|tray)$/.exec(location.hash);
     this.layers.asLinked(() => {
       if (place) this.desk.readAlone(place, null, place.start === undefined || place.heading ? "" : strings.linkedMark);
       else if (list && (list[1] !== "feedback" || this.started.owner)) this.show(/** @type {PanelKind} */ (list[1]));

@@ -25,15 +25,16 @@ function switchTheme() {
 }
 
 /**
- * @param {{fresh: () => void} & Record<"questions" | "documents" | "conversations" | "feedback" | "update" | "keys", Press>} on
+ * @param {{fresh: () => void} & Record<"questions" | "documents" | "conversations" | "feedback" | "update" | "keys" | "tray", Press>} on
  * @param {() => {name: string, turns: Turn[]}} told gives the conversation that is exported: {name, turns}
  * @param {() => boolean} owner whether the visitor may change the documents
+ * @param {() => number} kept how many quotes are kept
  */
-export function masthead(on, told, owner) {
+export function masthead(on, told, owner, kept) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paintTheme);
   paintTheme();
   const groups = () => [
-    [{ label: strings.newConversation, run: on.fresh }, { label: strings.conversations, run: on.conversations }],
+    [{ label: strings.newConversation, run: on.fresh }, { label: strings.conversations, run: on.conversations }, { label: strings.trayCount(kept()), run: on.tray }],
     told().turns.length ? exportEntries(told) : [],
     owner() ? [{ label: strings.feedbackList, run: on.feedback }, { label: strings.updateIndex, run: on.update }] : [],
     [{ label: isDark() ? strings.toLight : strings.toDark, run: switchTheme }, { label: strings.keys, run: on.keys }],

@@ -50,26 +50,6 @@ export const markdownQuote = (citation) => {
 
 export const markdown = (/** @type {Quote} */ citation) => `${markdownQuote(citation)}\n>\n> — [${escapeMarkdown(placeText(citation))}](${permalink(citation)})`;
 
-/** @param {Quote} citation */
-export function bibtex(citation) {
-  const clean = (/** @type {unknown} */ text) => String(text).replace(/[{}\\]/g, "").replace(/\s+/g, " ").replace(/[%&#_$]/g, "\\$&");
-  const key = (citation.doc.replace(/\.\w+$/, "").match(/[a-z0-9]+/gi) ?? ["source"]).join("").toLowerCase();
-  const headings = citation.heading_path.filter((heading) => heading !== citation.title).join(" › ");
-  const address = /^https?:/.test(citation.source ?? "") ? "" : citation.source;
-  const fields = [
-    ["author", citation.author],
-    ["title", citation.title],
-    ["year", /^\d{4}/.exec(citation.date ?? "")?.[0]],
-    ["pages", citation.page],
-    ["howpublished", address],
-    ["note", [headings, `“${quoteText(citation)}”`].filter(Boolean).join(": ")],
-  ].filter(([, value]) => value);
-  const lines = fields.map(([name, value]) => `  ${name} = {${clean(value)}}`);
-  // An address stands as it is: programs read it as one.
-  lines.push(`  url = {${/^https?:/.test(citation.source ?? "") ? citation.source?.replace(/[{}\s]/g, "") : permalink(citation)}}`);
-  return `@misc{${key}${citation.start},\n${lines.join(",\n")}\n}`;
-}
-
 export const escapeMarkdown = (/** @type {unknown} */ text) => String(text).replace(/\s+/g, " ").replace(/[\\`*_{}[\]<>#|~]/g, "\\$&");
 
 /** One cell of a CSV file; what a spreadsheet would run as a formula is kept from running. @param {unknown} value */

@@ -57,6 +57,9 @@ export const originalOf = (/** @type {string} */ doc) => at(api("originals", doc
 /** Has quotes re-read from the store; how each stands now, in order. @param {Api["QuoteBody"][]} claims @returns {Promise<Checked[]>} */
 export const check = async (claims) => (await (await reach(api("check"), posted({ claims }))).json()).claims;
 
+/** Quotes with their references as one text. @param {Api["BibliographyBody"]["form"]} form @param {Api["KeptQuoteBody"][]} quotes @returns {Promise<Api["BibliographyText"]>} */
+export const cite = async (form, quotes) => (await reach(api("bibliography"), posted({ form, quotes }))).json();
+
 /** Tells what a reader says of an answer; without a kind, takes it back. @param {Api["FeedbackBody"]} body */
 export const sendFeedback = (body) => reach(api("feedback"), posted(body));
 

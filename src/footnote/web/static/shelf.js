@@ -28,19 +28,26 @@ export class Shelf {
     this.shown = /** @type {string | null} */ (null);
     this.adding = /** @type {Adding | null} */ (null);
     this.mayChange = false;
+    this.foldered = false;
     this.off = stored();
     this.fresh = /** @type {Set<string>} */ (new Set());
     this.gone = 0;
     this.sought = el("input", { type: "search", class: "fn-field", "aria-label": strings.searchDocuments, placeholder: strings.searchDocuments, on: { input: () => this.#list() } });
     this.order = el("select", { class: "fn-field fn-order", "aria-label": strings.order, on: { change: () => this.#list() } }, Object.entries(strings.orders).map(([value, label]) => el("option", { value }, label)));
-    this.list = el("ul", { class: "fn-books" });
+    this.byFolder = /** @type {HTMLOptionElement} */ (this.order.lastChild);
+    this.list = el("div");
+    /** What is in view: each document's tick and row, in order. @type {Map<string, {tick: HTMLInputElement, row: HTMLElement}>} */
+    this.rows = new Map();
+    this.folders = /** @type {{tick: HTMLInputElement, docs: string[]}[]} */ ([]);
+    this.lastTicked = /** @type {string | null} */ (null);
     this.asked = el("p", { class: "fn-asked-of", role: "status" });
     this.all = button("", () => this.#setAll(), { name: "fn-quiet fn-tick-all" });
+    this.removing = el("span");
     this.unread = el("div");
     this.tools = el("div", { class: "fn-shelf-tools" }, this.sought, this.order);
     this.hint = el("p", { class: "fn-hint" });
     this.owner = el("div");
-    this.node = listPanel(strings.documentsTitle, () => events.close(), [this.owner, this.tools, this.hint, el("div", { class: "fn-ticks" }, this.asked, this.all), this.list, this.unread], { name: "fn-shelf", closeLabel: strings.closeDocuments });
+    this.node = listPanel(strings.documentsTitle, () => events.close(), [this.owner, this.tools, this.hint, el("div", { class: "fn-ticks" }, this.asked, el("span", { class: "fn-ticks-ways" }, this.all, this.removing)), this.list, this.unread], { name: "fn-shelf", closeLabel: strings.closeDocuments });
   }
 
   /** @param {Started} started what the server told at the start */
@@ -51,13 +58,17 @@ export class Shelf {
     this.gone = [...before].filter((doc) => !still.has(doc)).length;
     this.documents = documents;
     this.mayChange = owner;
+    const foldered = documents.some((each) => each.doc.includes("/"));
+    if (foldered !== this.foldered) this.order.value = foldered ? "folder" : "title";
+    this.foldered = foldered;
+    this.byFolder.hidden = !foldered;
     if (owner && !this.adding) {
       const known = (/** @type {string} */ name) => this.documents.find((each) => each.doc === name);
       this.adding = new Adding({ suffixes, known }, { done: () => this.#changed(), open: () => this.events.open(), read: this.events.browse, ask: this.events.ask });
       this.owner.replaceChildren(this.adding.node);
     }
-    this.hint.textContent = documents.length ? (documents.length > 1 ? strings.documentsHint : "") : strings.noDocuments;
-    this.tools.hidden = documents.length < MANY;
+    this.hint.textContent = documents.length ? (documents.length > 1 ? (documents.length < MANY ? strings.documentsHint : strings.documentsHintMany) : "") : strings.noDocuments;
+    this.tools.hidden = documents.length < MANY && !foldered;
     this.all.hidden = documents.length < 3;
     this.#list();
     this.#readStates();
@@ -102,10 +113,29 @@ export class Shelf {
     if (shown === this.shown) return;
     this.shown = shown;
     const found = this.#sorted().filter((each) => `${each.title}\n${each.doc}`.toLowerCase().includes(wanted));
-    const more = found.length > MOST ? [el("li", { class: "fn-hint" }, strings.moreDocuments(found.length - MOST))] : [];
-    this.list.replaceChildren(...found.slice(0, MOST).map((each) => this.#row(each)), ...more);
-    if (wanted && !found.length) this.list.replaceChildren(el("li", { class: "fn-hint" }, strings.noSuchDocument));
+    this.rows.clear();
+    this.folders = [];
+    this.list.replaceChildren(...this.#groups(found.slice(0, MOST)));
+    if (found.length > MOST) this.list.append(el("p", { class: "fn-hint" }, strings.moreDocuments(found.length - MOST)));
+    if (wanted && !found.length) this.list.replaceChildren(el("ul", { class: "fn-books" }, el("li", { class: "fn-hint" }, strings.noSuchDocument)));
     this.#told();
+  }
+
+  /** The rows, under their folders where these order them. @param {Summary[]} documents */
+  #groups(documents) {
+    const rows = (/** @type {Summary[]} */ some) => el("ul", { class: "fn-books" }, some.map((each) => this.#row(each)));
+    if (this.order.value !== "folder") return [rows(documents)];
+    return [...groupedByFolder(documents)].map(([folder, inside]) => el("section", { class: "fn-folder", "aria-label": folder || strings.topFolder }, this.#folderHead(folder, inside), rows(inside)));
+  }
+
+  /** A folder's name, with a tick for all that is in it. @param {string} folder @param {Summary[]} inside */
+  #folderHead(folder, inside) {
+    const name = folder || strings.topFolder;
+    const docs = inside.map((each) => each.doc);
+    /** @type {HTMLInputElement} */
+    const tick = el("input", { type: "checkbox", class: "fn-tickbox", "aria-label": strings.tickFolder(name), title: strings.tickFolder(name), on: { change: () => this.#tick(docs, tick.checked) } });
+    this.folders.push({ tick, docs });
+    return el("h3", { class: "fn-folder-head" }, el("label", { class: "fn-tickbox-area" }, tick), bdi(name), el("span", { class: "fn-book-note" }, strings.documentsIn(docs.length)));
   }
 
   /** By title, or by date; what just came stands first either way. */
@@ -124,6 +154,12 @@ export class Shelf {
     this.asked.textContent = on === all ? "" : on ? strings.asking(on, all) : strings.askedNone;
     this.asked.classList.toggle("is-none", on === 0 && all > 0);
     this.all.textContent = on === all ? strings.tickNone : strings.tickAll;
+    for (const { tick, docs } of this.folders) {
+      const off = docs.filter((doc) => this.off.has(doc)).length;
+      tick.checked = off < docs.length;
+      tick.indeterminate = off > 0 && off < docs.length;
+    }
+    this.removing.replaceChildren(...(this.mayChange && on ? [confirmed(strings.removeTicked(on, all), strings.removeTickedSure(on), () => this.#removeTicked(), { class: "fn-quiet fn-remove-ticked" })] : []));
   }
 
   /** @param {Summary} each */
@@ -139,18 +175,39 @@ export class Shelf {
         this.fresh.has(each.doc) ? el("span", { class: "fn-new" }, strings.newDocument) : null,
         el("span", { class: "fn-book-note" }, note, state ? el("span", { class: "fn-altered" }, icon("alert"), strings.fileStates[state]) : null)),
       this.documents.length > 1 ? button(strings.askIt, () => this.events.ask(each.doc), { name: "fn-quiet", "aria-label": strings.askOnly(each.title), title: strings.askOnly(each.title) }) : null,
-      this.mayChange && this.documents.length > 1
-        ? confirmed(icon("trash"), strings.removeSure, () => this.adding?.remove(each.doc), { class: "fn-plain fn-remove", "aria-label": strings.removeDocument(each.title), title: strings.removeDocument(each.title) })
+      this.mayChange
+        ? confirmed(icon("trash"), strings.removeSure, () => this.adding?.remove([each.doc]), { class: "fn-plain fn-remove", "aria-label": strings.removeDocument(each.title), title: strings.removeDocument(each.title) })
         : null);
-    tick.addEventListener("change", () => {
-      if (tick.checked) this.off.delete(each.doc);
-      else this.off.add(each.doc);
-      row.classList.toggle("is-off", !tick.checked);
-      this.shown = null;
-      this.#keep();
-      this.#told();
-    });
+    tick.addEventListener("click", (event) => this.#tick(event.shiftKey ? this.#between(this.lastTicked, each.doc) : [each.doc], tick.checked, each.doc));
+    this.rows.set(each.doc, { tick, row });
     return row;
+  }
+
+  /** The documents in view from one to another. @param {string | null} from @param {string} to */
+  #between(from, to) {
+    const docs = [...this.rows.keys()];
+    const ends = [docs.indexOf(from ?? to), docs.indexOf(to)].sort((a, b) => a - b);
+    return ends[0] < 0 ? [to] : docs.slice(ends[0], ends[1] + 1);
+  }
+
+  /** Ticks documents or unticks them, without drawing the list anew. @param {string[]} docs @param {boolean} on */
+  #tick(docs, on, last = docs.at(-1) ?? null) {
+    for (const doc of docs) {
+      if (on) this.off.delete(doc);
+      else this.off.add(doc);
+      const shown = this.rows.get(doc);
+      if (!shown) continue;
+      shown.tick.checked = on;
+      shown.row.classList.toggle("is-off", !on);
+    }
+    this.lastTicked = last;
+    this.shown = null;
+    this.#keep();
+    this.#told();
+  }
+
+  #removeTicked() {
+    this.adding?.remove(this.documents.map((each) => each.doc).filter((doc) => !this.off.has(doc)));
   }
 
   #setAll() {
@@ -173,6 +230,16 @@ export class Shelf {
       // Storage is switched off: the choice holds until the page is left.
     }
   }
+}
+
+/** Documents by the folder that they lie in, those in none first. @param {Summary[]} documents @returns {Map<string, Summary[]>} */
+export function groupedByFolder(documents) {
+  const groups = new Map();
+  for (const each of documents) {
+    const folder = each.doc.slice(0, Math.max(0, each.doc.lastIndexOf("/")));
+    groups.set(folder, [...(groups.get(folder) ?? []), each]);
+  }
+  return new Map([...groups].sort(([a], [b]) => a.localeCompare(b)));
 }
 
 function stored() {

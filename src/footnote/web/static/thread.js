@@ -20,6 +20,7 @@ export class Thread {
    * @property {() => void} kept a turn changed in a way that should outlive a reload
    * @property {() => string[] | null} allowed ids of the documents to ask, or null for all
    * @property {(turn: Turn) => Promise<Offer[]>} next what can be asked or read next
+   * @property {import("./tray.js").Tray} tray the kept quotes
    * @property {() => void} askAll the choice of documents is lifted
    * @property {(kind: string) => void} trouble the server was not reached
    */
@@ -158,6 +159,8 @@ export class Thread {
       compareWith: (hit, opener) => this.desk?.compare(turn, [...sidesOf(turn.quotes).slice(0, 1), { doc: hit.doc, title: hit.title, marks: [{ ...hit, quote: hit.text, label: "~", kind: "related" }] }], opener),
       check: (opener) => this.desk?.read(turn, turn.quotes.find((each) => !turn.verdicts[each.number]) ?? turn.quotes[0], opener),
       sheet: (kind) => (kind === "csv" ? download("checked-quotes.csv", "text/csv", sheetCsv([turn])) : download("checked-quotes.md", "text/markdown", sheetMarkdown([turn]))),
+      keep: (quote) => this.events.tray.toggle(quote, turn.question),
+      isKept: (quote) => this.events.tray.has(quote),
       edit: () => this.#drawEditor(turn),
       link: () => copy(questionLink(turn.question)),
       askAll: () => {
