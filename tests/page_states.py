@@ -64,6 +64,23 @@ def walk_unsure(guest: Visit) -> Iterator[str]:
     yield "nearest-table"
 
 
+def walk_empty(guest: Visit) -> Iterator[str]:
+    """The states of a page over an empty folder, up to documents in folders."""
+    page = guest.open()
+    page.wait_for_selector(".fn-drop.is-large")
+    yield "empty"
+    files = [
+        {"name": "picture.jpg", "mimeType": "", "buffer": b"x"},
+        {"name": "tides.md", "mimeType": "", "buffer": b"# Tides\n\nThe tide comes.\n"},
+    ]
+    page.set_input_files(".fn-picker", files=files)
+    page.wait_for_selector(".fn-adding-files .is-done")
+    page.wait_for_selector(".fn-adding-status:has-text('1 added, 1 not added')")
+    yield "upload-report"
+    page.click(".fn-remove")
+    yield "really-remove"
+
+
 def walk(guest: Visit) -> Iterator[str]:  # noqa: PLR0915 - one step after another
     """Goes through the states; at each ``yield`` the page shows the state of that name."""
     page = guest.open()
@@ -139,6 +156,16 @@ def walk(guest: Visit) -> Iterator[str]:  # noqa: PLR0915 - one step after anoth
     guest.choose("Conversations")
     page.wait_for_selector(".fn-talk")
     yield "conversations"
+    close()
+    page.locator(".fn-card .fn-answer-menu").first.click()
+    page.click(".fn-keep")
+    page.click(".fn-main-menu")
+    page.click("text=Kept quotes (1)")
+    page.fill(".fn-note-box", "For the opening paragraph.")
+    yield "tray"
+    page.click(".fn-cite-menu")
+    yield "tray-cite"
+    page.keyboard.press("Escape")
     close()
     guest.choose("Keys")
     yield "keys"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from browser_support import LIGHT, UNSURE, Visit, served
-from page_states import make_corpus, walk, walk_unsure
+from page_states import make_corpus, walk, walk_empty, walk_unsure
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -51,8 +51,17 @@ def unsure_site(folder: Path, site: str) -> Iterator[str]:
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_at_any_state(browser: Any, site: str, axe: str, size: str, scheme: str) -> None:
     guest = visitor(browser, site, size, scheme)
-    assert faultless(guest, walk(guest), axe, f"{size}-{scheme}") == 21
+    assert faultless(guest, walk(guest), axe, f"{size}-{scheme}") == 23
     guest.context.close()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("desk", "light"), ("phone", "dark")])
+def test_nor_where_there_is_no_document_yet(browser: Any, tmp_path: Path, axe: str, size: str, scheme: str) -> None:
+    (tmp_path / "corpus").mkdir()
+    with served(tmp_path / "corpus", tmp_path / "index", *LIGHT) as address:
+        guest = visitor(browser, address, size, scheme)
+        assert faultless(guest, walk_empty(guest), axe, f"empty-{size}-{scheme}") == 3
+        guest.context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

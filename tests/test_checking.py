@@ -172,3 +172,49 @@ def test_after_the_notice_there_is_an_answer_or_nothing(guest):
         assert "I want to end my life" in text
         assert not re.search(r"No document|Not answered|answers the question", text)
     guest.assert_calm()
+
+
+def test_quotes_are_kept_with_a_note_over_a_reload_and_cited(guest):
+    page = guest.page
+    guest.choose_of_answer("Keep this quote")
+    guest.ask("How fast does ketamine work against depression?")
+    page.locator(".fn-turn").last.locator(".fn-cite").first.click()
+    page.wait_for_selector("mark.is-active")
+    page.keyboard.press("k")
+    page.wait_for_selector(".fn-keeper[aria-pressed='true']")
+    page.keyboard.press("Escape")
+    guest.choose("Kept quotes (2)")
+    page.fill(".fn-note-box >> nth=0", "For the opening.")
+    guest.open("/#tray")
+    page.wait_for_selector(".fn-tray-quote")
+    assert page.locator(".fn-note-box").first.input_value() == "For the opening."
+    page.click("text=Cite")
+    page.click("text=Copy as APA")
+    page.wait_for_selector(".fn-tray-head:has-text('Copied')")
+    cited = page.evaluate("navigator.clipboard.readText()")
+    assert cited.startswith("“An IV infusion of ketamine typically takes 40 minutes to an hour")
+    assert "(How ketamine works, 2026)\n\nFor the opening.\n\n“" in cited
+    assert cited.endswith("\n\nReferences\n\nHow ketamine works. (2026, November 21).\n")
+    ris = saved(guest, "text=Cite", "text=Save as RIS")
+    assert ris.startswith("TY  - GEN\nTI  - How ketamine works\n")
+    assert ris.count("\nN1  - “") == 2
+    page.locator(".fn-tray .fn-place").first.click()
+    page.wait_for_selector("mark.is-active:has-text('An IV infusion')")
+    page.go_back()
+    page.wait_for_selector(".fn-tray-quote")
+    for left in (1, 0):
+        page.locator(".fn-tray >> text=Remove").first.click()
+        assert page.locator(".fn-tray-quote").count() == left
+    assert "No quote is kept" in page.locator(".fn-tray-head").inner_text()
+    guest.assert_calm()
+
+
+def test_no_word_of_confidence_stands_under_what_was_not_searched(guest):
+    page = guest.page
+    assert page.locator(".fn-sure").count() == 1
+    guest.ask("What are these documents about?")
+    answer = page.locator(".fn-turn").last
+    assert answer.locator(".fn-card").count() == 2
+    assert answer.locator(".fn-sure").count() == 0
+    answer.locator(".fn-answer-menu").first.click()
+    assert "chance" not in page.locator(".fn-menu-list:popover-open").inner_text()

@@ -256,7 +256,8 @@ class TestRoutes:
 
 class TestPage:
     def test_every_script_carries_the_nonce_of_its_own_answer(self, client):
-        first, second = client.get("/"), client.get("/")
+        plain = {"accept-encoding": "identity"}
+        first, second = client.get("/", headers=plain), client.get("/", headers=plain)
         nonces = [
             re.search(r"'nonce-([\w-]+)'", page.headers["content-security-policy"])[1] for page in (first, second)
         ]
@@ -265,6 +266,19 @@ class TestPage:
         assert len(scripts) > 3
         assert all(f'nonce="{nonces[0]}"' in script for script in scripts)
         assert len(first.content) == int(first.headers["content-length"])
+
+    def test_the_page_comes_packed_to_those_who_unpack(self, client):
+        packed = client.get("/", headers={"accept-encoding": "gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert int(packed.headers["content-length"]) < 0.5 * len(packed.content)
+        assert b"footnote/main.js" in packed.content
+
+    @pytest.mark.parametrize("name", ["main.js", "frame.css", "sans.woff2"])
+    def test_what_the_page_is_made_of_may_do_nothing_by_itself(self, client, name):
+        headers = client.get(f"/footnote/{name}").headers
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-resource-policy"] == "same-origin"
 
     def test_the_policy_allows_no_inline_and_no_eval(self, client):
         policy = client.get("/").headers["content-security-policy"]
@@ -283,11 +297,12 @@ class TestPage:
         again = client.get(f"/footnote/{name}", headers={"if-none-match": first.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
 
+    @pytest.mark.parametrize(("taken", "encoding"), [("gzip, deflate, br, zstd", "br"), ("gzip, deflate", "gzip")])
     @pytest.mark.parametrize("name", ["main.js", "frame.css"])
-    def test_static_files_come_packed_to_those_who_unpack(self, client, name):
-        packed = client.get(f"/footnote/{name}", headers={"accept-encoding": "gzip, br"})
+    def test_static_files_come_packed_to_those_who_unpack(self, client, name, taken, encoding):
+        packed = client.get(f"/footnote/{name}", headers={"accept-encoding": taken})
         plain = client.get(f"/footnote/{name}", headers={"accept-encoding": "identity"})
-        assert packed.headers["content-encoding"] == "gzip"
+        assert packed.headers["content-encoding"] == encoding
         assert "content-encoding" not in plain.headers
         assert packed.content == plain.content
         assert int(packed.headers["content-length"]) < 0.5 * int(plain.headers["content-length"])

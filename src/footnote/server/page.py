@@ -2,7 +2,7 @@
 
 Gradio draws the frame and the box and queues the questions.  Answers travel as JSON and are drawn by ``static/*.js``
 with ``textContent``: no text of a document or a question ever passes through a template or a sanitiser.  The hosts
-that the script fills are Markdown components which Python never updates.
+that the script fills are empty columns: any component with a value would bring 35 KB of scripts that nobody needs here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError
@@ -55,7 +55,7 @@ _STYLES: Final = (
 _FONTS: Final = ("sans.woff2", "serif.woff2")
 """Those that every visit needs; the others are fetched where a text asks for them."""
 _MODULES: Final = sorted(
-    each.name for each in STATIC.iterdir() if each.name.endswith(".js") and each.name != "theme.js"
+    each.name for each in STATIC.iterdir() if each.name.endswith(".js") and each.name not in {"theme.js", "compare.js"}
 )
 
 HEAD = """
@@ -119,8 +119,8 @@ def build_page(footnote: Footnote, queue: QuestionQueue) -> Any:
     with gr.Blocks(title="Footnote", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         with gr.Column(elem_id="fn-app"):
             with gr.Column(elem_id="fn-chat"):
-                gr.Markdown("", elem_id="fn-masthead", sanitize_html=True)
-                gr.Markdown("", elem_id="fn-thread", sanitize_html=True)
+                gr.Column(elem_id="fn-masthead")
+                gr.Column(elem_id="fn-thread")
                 with gr.Row(elem_id="fn-composer"):
                     gr.Textbox(
                         elem_id="fn-question",
@@ -132,9 +132,9 @@ def build_page(footnote: Footnote, queue: QuestionQueue) -> Any:
                         max_length=QUESTION_MAX_CHARS,
                     )
                     gr.Button("Ask", elem_id="fn-ask", variant="primary")
-                gr.Markdown("", elem_id="fn-notice", sanitize_html=True)
+                gr.Column(elem_id="fn-notice")
             with gr.Column(elem_id="fn-side"):
-                gr.Markdown("", elem_id="fn-reader", sanitize_html=True)
+                gr.Column(elem_id="fn-reader")
         gr.api(asking(footnote, queue), api_name="ask", concurrency_limit=_WAITING_MAX)
     # At about 20 events a second, 64 waiting are answered in the time a person waits; more get an honest refusal.
     page.queue(max_size=64, api_open=False, default_concurrency_limit=_WAITING_MAX)
@@ -163,6 +163,12 @@ def mount_page(app: FastAPI, footnote: Footnote, queue: QuestionQueue) -> None:
         folder = tempfile.mkdtemp(prefix="footnote-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         os.environ["GRADIO_TEMP_DIR"] = folder
+
+    @app.get("/static/js/iframeResizer.contentWindow.min.js", include_in_schema=False)
+    def framed() -> Response:
+        # No page may frame this one, so what would serve a frame is not sent.
+        return Response("", media_type="text/javascript", headers={"cache-control": "max-age=86400"})
+
     # Inside a loop, since Gradio opens one that it never closes where none is running.
     asyncio.run(_mount(app, footnote, queue))
 

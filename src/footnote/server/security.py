@@ -6,6 +6,7 @@ links, run history, monitoring, uploads, code editing) does not exist here, what
 
 from __future__ import annotations
 
+import gzip
 import re
 import secrets
 from collections.abc import Iterable
@@ -40,6 +41,14 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+_PARTS = ("text/javascript", "application/javascript", "text/css", "font/")
+"""Types of what a page is made of: a page's own policy holds for what they do, and what is said of pages goes without saying."""
+_HEADERS_OF_PARTS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    # Should a browser ever take one for a page of its own.
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 _SCRIPT_TAG = re.compile(rb"<script(?=[\s>])", re.IGNORECASE)
 
@@ -131,18 +140,20 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         stamped = scope["path"] in PAGES
+        packs = "gzip" in header(scope, b"accept-encoding")
         if stamped:
             # The page is changed on its way out, so it must not arrive compressed.
             scope["headers"] = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
-        await self.app(scope, receive, _Stamped(send, held=stamped).send)
+        await self.app(scope, receive, _Stamped(send, held=stamped, packs=packs).send)
 
 
 class _Stamped:
     """One response on its way out; only our own pages are held back until complete, a document's file is sent as it is."""
 
-    def __init__(self, send: Send, *, held: bool) -> None:
+    def __init__(self, send: Send, *, held: bool, packs: bool) -> None:
         self._send = send
         self._held = held
+        self._packs = packs
         self._start: Message | None = None
         self._body = bytearray()
         self._nonce = secrets.token_urlsafe(18)
@@ -150,7 +161,10 @@ class _Stamped:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = [(k, v) for k, v in message.get("headers", []) if k.lower() != b"server"]
-            headers += [*_HEADERS, (b"content-security-policy", _POLICY.format(nonce=self._nonce).encode())]
+            if dict(headers).get(b"content-type", b"").decode("latin-1").startswith(_PARTS):
+                headers += _HEADERS_OF_PARTS
+            else:
+                headers += [*_HEADERS, (b"content-security-policy", _POLICY.format(nonce=self._nonce).encode())]
             message["headers"] = headers
             if self._held and dict(headers).get(b"content-type", b"").startswith(b"text/html"):
                 self._start = message
@@ -168,6 +182,9 @@ class _Stamped:
         page = _SCRIPT_TAG.sub(f'<script nonce="{self._nonce}"'.encode(), bytes(self._body))
         kept = [(k, v) for k, v in self._start["headers"] if k not in {b"content-length", b"cache-control"}]
         kept += [(b"cache-control", b"no-store")]
+        if page and self._packs:
+            page = gzip.compress(page, 6)
+            kept += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
         if page:
             kept.append((b"content-length", str(len(page)).encode()))
         start, self._start = self._start, None

@@ -1,6 +1,5 @@
 // The checking mode: which answer's quotes the reader stands at, stepping through them, and the verdicts on them.
 import { showVerdict, tally, tintOf } from "./answers.js";
-import { comparison } from "./compare.js";
 import { button, el } from "./dom.js";
 import { fragment } from "./places.js";
 import { Trouble } from "./server.js";
@@ -81,6 +80,8 @@ export class Desk {
       else this.readAlone({ doc, ...sides.find((each) => each.doc === doc)?.marks[0] }, opener ?? from, strings.relatedMark);
     };
     try {
+      // Fetched when it is first wanted: few ever open it.
+      const { comparison } = await import("./compare.js");
       const panel = await comparison(sides, { close: () => this.side.close(), read });
       this.layers.open({ kind: "compare", hash: location.pathname + location.search });
       this.reader.left();
@@ -141,7 +142,10 @@ export class Desk {
 
   /** Says whether the quote that is open is kept. */
   kept() {
-    if (this.citation) this.keeper.setAttribute("aria-pressed", String(this.events.tray.has(this.citation)));
+    if (!this.citation) return;
+    const kept = this.events.tray.has(this.citation);
+    this.keeper.setAttribute("aria-pressed", String(kept));
+    this.keeper.textContent = kept ? strings.keptNow : strings.keep;
   }
 
   /** @param {Verdict} verdict */

@@ -159,7 +159,7 @@ export class Shelf {
       tick.checked = off < docs.length;
       tick.indeterminate = off > 0 && off < docs.length;
     }
-    this.removing.replaceChildren(...(this.mayChange && on ? [confirmed(strings.removeTicked(on, all), strings.removeTickedSure(on), () => this.#removeTicked(), { class: "fn-quiet fn-remove-ticked" })] : []));
+    this.removing.replaceChildren(...(this.mayChange && on && all > 1 ? [confirmed(strings.removeTicked(on, all), strings.removeTickedSure(on), () => this.#removeTicked(), { class: "fn-quiet fn-remove-ticked" })] : []));
   }
 
   /** @param {Summary} each */

@@ -103,7 +103,7 @@ export const strings = {
   topFolder: "Not in a folder",
   documentsIn: (/** @type {number} */ n) => plural(n, "document", "documents"),
   tickFolder: (/** @type {string} */ name) => `Ask the documents in “${name}”`,
-  removeTicked: (/** @type {number} */ n, /** @type {number} */ all) => (n === all ? (all === 1 ? "Remove it" : `Remove all ${all.toLocaleString("en")}`) : `Remove the ${n.toLocaleString("en")} ticked`),
+  removeTicked: (/** @type {number} */ n, /** @type {number} */ all) => (n === all ? "Remove all" : `Remove the ${n.toLocaleString("en")} ticked`),
   removeTickedSure: (/** @type {number} */ n) => `Really remove ${plural(n, "document", "documents")}?`,
   newDocument: "New",
   askIt: "Ask",

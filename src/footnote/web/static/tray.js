@@ -130,7 +130,7 @@ export function trayPanel(tray, on) {
     ],
   ]));
   draw();
-  return listPanel(strings.trayTitle, on.close, [told, ways, rows], { name: "fn-tray-panel" });
+  return listPanel(strings.trayTitle, on.close, [el("div", { class: "fn-tray-head" }, told, ways), rows], { name: "fn-tray-panel" });
 }
 
 /** As high as its text. @param {HTMLTextAreaElement} box */
