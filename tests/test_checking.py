@@ -185,7 +185,7 @@ def test_quotes_are_kept_with_a_note_over_a_reload_and_cited(guest):
     page.keyboard.press("Escape")
     guest.choose("Kept quotes (2)")
     page.fill(".fn-note-box >> nth=0", "For the opening.")
-    guest.open("/#tray")
+    page.reload()
     page.wait_for_selector(".fn-tray-quote")
     assert page.locator(".fn-note-box").first.input_value() == "For the opening."
     page.click("text=Cite")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
+from itertools import islice, takewhile
 from typing import Any, Final, Literal, TypeAlias
 
 from footnote.records import Document, Span
@@ -45,8 +47,9 @@ class KeptQuote:
     @property
     def lines(self) -> list[str]:
         """What a reader sees of it, a line for each block; items of lists keep their dash."""
-        lines = []
-        for block in self.document.blocks:
+        lines, blocks = [], self.document.blocks
+        first = bisect_right(blocks, self.span.start, key=lambda block: block.span.end)
+        for block in takewhile(lambda block: block.span.start < self.span.end, islice(blocks, first, None)):
             cut = block.span.within(self.span)
             if cut is not None and (said := self.document.visible(cut)):
                 lines.append(f"- {said}" if block.kind == "list_item" else said)

@@ -216,7 +216,7 @@ class BibliographyBody(_Taken):
     """Quotes to cite."""
 
     form: BibliographyForm
-    quotes: Annotated[list[KeptQuoteBody], Field(max_length=200)]
+    quotes: Annotated[list[KeptQuoteBody], Field(max_length=100)]
 
 
 class FeedbackBody(_Taken):

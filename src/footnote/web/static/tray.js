@@ -8,7 +8,7 @@ import { listPanel } from "./side.js";
 import { strings } from "./strings.js";
 
 const KEY = "footnote.tray";
-const MOST = 200;
+const MOST = 100;
 const NOTE_CHARS = 4000;
 
 /** @typedef {"apa" | "vancouver" | "markdown" | "ris" | "bibtex"} Form */
