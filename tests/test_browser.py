@@ -34,6 +34,21 @@ def visit(browser: Any, site: str) -> Iterator[Callable[..., Visit]]:
         each.context.close()
 
 
+def test_a_first_visit_brings_at_most_300_kib_besides_letters(visit):
+    guest = visit()
+    network = guest.context.new_cdp_session(guest.page)
+    network.send("Network.enable")
+    urls: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    network.on("Network.responseReceived", lambda told: urls.update({told["requestId"]: told["response"]["url"]}))
+    network.on("Network.loadingFinished", lambda told: sizes.update({told["requestId"]: told["encodedDataLength"]}))
+    guest.open().wait_for_selector(".fn-about-first")
+    guest.page.wait_for_load_state("networkidle")
+    brought = {urls[each]: size for each, size in sizes.items() if not urls[each].endswith(".woff2")}
+    assert len(brought) > 50
+    assert sum(brought.values()) <= 300 * 1024, sorted(brought.items(), key=lambda each: -each[1])[:12]
+
+
 class TestAskAndCheck:
     def test_a_click_on_a_number_shows_its_quote_marked_in_the_article(self, visit, site):
         guest = visit()

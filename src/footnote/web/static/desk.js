@@ -81,7 +81,9 @@ export class Desk {
     };
     try {
       // Fetched when it is first wanted: few ever open it.
-      const { comparison } = await import("./compare.js");
+      const { comparison } = await import("./compare.js").catch(() => {
+        throw new Trouble("offline");
+      });
       const panel = await comparison(sides, { close: () => this.side.close(), read });
       this.layers.open({ kind: "compare", hash: location.pathname + location.search });
       this.reader.left();
