@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from footnote import encoding, evaluation, indexing
 from footnote.cli.arguments import DEFAULT_INDEX, Arguments
 from footnote.cli.console import ProgressLine, has_colour, say, say_json
 from footnote.cli.inspection import completion_command, documents_command, info_command, schema_command
-from footnote.cli.places import Places, build, open_engine, places_of
+from footnote.cli.places import Places, build, open_engine, places_of, sample_corpus
 from footnote.encoding import Encoder
 from footnote.errors import FootnoteError, QuestionError
 from footnote.feedback import FeedbackBook, judgments_from, judgments_text
@@ -198,6 +199,10 @@ def _serve(arguments: Arguments) -> int:
     return 0
 
 
+def _demo(arguments: Arguments) -> int:
+    return _serve(replace(arguments, corpus=sample_corpus(arguments.settings)))
+
+
 def _check(arguments: Arguments) -> int:
     index_dir = places_of(arguments).index_dir
     if arguments.export is not None:
@@ -298,6 +303,7 @@ _COMMANDS: Final[dict[str, Callable[[Arguments], int]]] = {
     "evaluate": _evaluate,
     "serve": _serve,
     "check": _check,
+    "demo": _demo,
     "feedback": _feedback,
     "chat": _chat,
     "documents": documents_command,
