@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import sys
@@ -275,6 +274,8 @@ def _exported(answer: Answer, form: str) -> str:
 
 
 def _mcp(arguments: Arguments) -> int:
+    import asyncio  # no other command waits for it
+
     from footnote.server.mcp import serve_stdio
 
     with open_engine(arguments) as footnote:
