@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 
 from conftest import DATA
 from footnote.errors import CorpusError, DocumentError
-from footnote.loaders import SUFFIXES, find_documents, load_document, read_document
+from footnote.loaders import FAMILIES, SUFFIXES, find_documents, load_document, read_document
+from footnote.loaders.formats import import_loaders
 from footnote.loaders.outline.canonical import clean_text, decode
 from footnote.settings import Settings
 from outlines import check_blocks, shown
@@ -254,3 +257,20 @@ def test_no_folder(tmp_path):
 def test_suffixes_are_lower_case_and_callable():
     assert set(SUFFIXES) >= {".md", ".markdown", ".txt", ".text"}
     assert all(suffix.islower() and suffix.startswith(".") and callable(loader) for suffix, loader in SUFFIXES.items())
+
+
+def test_who_only_asks_imports_no_loader() -> None:
+    script = (
+        "import sys, footnote.cli.commands\n"
+        "print(*sorted(m for m in sys.modules if m.startswith('footnote.loaders.') and m.count('.') == 2))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    parsers = {f"footnote.loaders.{family.name}" for family in FAMILIES} | {"footnote.loaders.archives"}
+    assert not parsers & set(done.stdout.split())
+
+
+def test_every_loader_is_where_the_table_names_it() -> None:
+    import_loaders()
+    for family in FAMILIES:
+        for module, name in (loader.args for loader in family.loaders.values()):
+            assert callable(getattr(sys.modules[f"footnote.loaders.{module}"], name))

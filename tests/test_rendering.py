@@ -486,7 +486,7 @@ def test_markdown_abstention_lists_related_passages() -> None:
 def test_markdown_quotes_the_nearest_below_what_is_said_of_it() -> None:
     said, quote, place, related, *_ = to_markdown(a_nearest()).split("\n\n")
     assert said == "**No passage answers this for certain. The nearest:**"
-    assert quote == "> Moon \\| Thickness  \n> Its ice shell is about 20 km thick.  "
+    assert quote == "> *Moon \\| Thickness*  \n> Its ice shell is about 20 km thick.  "
     assert place.startswith("**\\[1\\]** Moons › Europa › Ice, page 3")
     assert related == "Related, not an answer:"
 

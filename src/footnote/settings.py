@@ -79,6 +79,8 @@ class Settings:
         hosts: further host names that a server is reached by; "*" for any.  It needs a token, and a proxy on this machine is
             then believed when it says who asks.
         root_path: path under which a proxy serves it, such as "/footnote"; empty for none.  As ``hosts``.
+        page_url: address at which people open the page, such as ``https://docs.example.org``, for links to it in answers to clients of
+            OpenAI's interface; empty takes the one that the client asked at.
         log_requests: whether a server writes a line for each request and question, without its text.
     """
 
@@ -116,6 +118,7 @@ class Settings:
     request_max_bytes: int = 2_000_000
     hosts: tuple[str, ...] = ()
     root_path: str = ""
+    page_url: str = ""
     log_requests: bool = False
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from types import FrameType, TracebackType
 from typing import NoReturn
 
 from footnote.cli import arguments
-from footnote.errors import FootnoteError
+from footnote.errors import FootnoteError, UsageError
 
 __all__ = ["main"]
 
@@ -64,6 +64,9 @@ def _run(argv: Sequence[str]) -> int:
         given = arguments.parse(argv)
     except SystemExit as done:  # argparse leaves this way after --help and --version
         return done.code if isinstance(done.code, int) else 0
+    if sys.platform == "win32":
+        # Locks of files, folders that no link leads out of, and the limits of the parser are those of POSIX.
+        raise UsageError("Footnote does not run on Windows", remedy="run it in WSL, which is Linux")
     from footnote.cli import commands, places
 
     return commands.run(places.configured(given))

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "evaluate": "ask the judged questions of a file and report how good the answers are",
     "serve": "open the page in which people ask, and the doors for programs",
     "check": "verify every invariant of an index, or every quote of an exported conversation",
+    "demo": "open the page over a few documents that come with Footnote, to try it",
     "feedback": "turn what readers said of answers into judged questions for evaluate",
     "chat": "ask one question after the other, follow-ups included",
     "documents": "list what is in the index",
@@ -77,7 +78,7 @@ def _option(name: str, commands: Iterable[str], **how: Any) -> _Option:
 
 
 _ABOUT_AN_INDEX: Final = frozenset(COMMANDS) - {"schema", "completion"}
-_WITHOUT_CORPUS: Final = frozenset({"check", "feedback", "backup", "restore"})
+_WITHOUT_CORPUS: Final = frozenset({"check", "demo", "feedback", "backup", "restore"})
 
 OPTIONS: Final = (
     _option("name", ["schema"], metavar="COMMAND", nargs="?", default="", choices=("", *SCHEMAS), help="default: all"),
@@ -103,9 +104,9 @@ OPTIONS: Final = (
         help="exit 1 when the metric is lower; may be given more than once",
     ),
     _option("--host", ["serve"], default=DEFAULT_HOST, help="address to listen at (default: %(default)s)"),
-    _option("--port", ["serve"], type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"),
+    _option("--port", ["serve", "demo"], type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"),
     _option(
-        "--open", ["serve"], action="store_true", dest="open_browser", help="open it in your browser, as the owner"
+        "--open", ["serve", "demo"], action="store_true", dest="open_browser", help="open it in your browser, as the owner"
     ),
     _option("--export", ["check"], type=Path, metavar="FILE", help="a conversation that the page exported as JSON"),
     _option("action", ["feedback"], choices=("export",), help="export: write the judged questions to stdout"),
@@ -117,7 +118,7 @@ OPTIONS: Final = (
         "--corpus", _ABOUT_AN_INDEX - _WITHOUT_CORPUS,
         type=Path, metavar="DIR", help=f"the documents (default: {DEFAULT_CORPUS}/)",
     ),
-    _option("--index", _ABOUT_AN_INDEX, type=Path, metavar="DIR", help=f"the index (default: {DEFAULT_INDEX}/)"),
+    _option("--index", _ABOUT_AN_INDEX - {"demo"}, type=Path, metavar="DIR", help=f"the index (default: {DEFAULT_INDEX}/)"),
     _option(
         "--config", _ABOUT_AN_INDEX, type=Path, metavar="FILE", help=f"default: {FILE_NAME} beside the documents"
     ),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,7 @@ from footnote import encoding, evaluation, indexing
 from footnote.cli.arguments import DEFAULT_INDEX, Arguments
 from footnote.cli.console import ProgressLine, has_colour, say, say_json
 from footnote.cli.inspection import completion_command, documents_command, info_command, schema_command
-from footnote.cli.places import Places, build, open_engine, places_of
+from footnote.cli.places import Places, build, open_engine, places_of, sample_corpus
 from footnote.encoding import Encoder
 from footnote.errors import FootnoteError, QuestionError
 from footnote.feedback import FeedbackBook, judgments_from, judgments_text
@@ -198,6 +198,10 @@ def _serve(arguments: Arguments) -> int:
     return 0
 
 
+def _demo(arguments: Arguments) -> int:
+    return _serve(replace(arguments, corpus=sample_corpus(arguments.settings)))
+
+
 def _check(arguments: Arguments) -> int:
     index_dir = places_of(arguments).index_dir
     if arguments.export is not None:
@@ -270,6 +274,8 @@ def _exported(answer: Answer, form: str) -> str:
 
 
 def _mcp(arguments: Arguments) -> int:
+    import asyncio  # no other command waits for it
+
     from footnote.server.mcp import serve_stdio
 
     with open_engine(arguments) as footnote:
@@ -298,6 +304,7 @@ _COMMANDS: Final[dict[str, Callable[[Arguments], int]]] = {
     "evaluate": _evaluate,
     "serve": _serve,
     "check": _check,
+    "demo": _demo,
     "feedback": _feedback,
     "chat": _chat,
     "documents": documents_command,

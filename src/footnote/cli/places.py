@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from pathlib import Path
 
 from footnote import encoding
@@ -13,7 +14,7 @@ from footnote.cli.console import ProgressLine
 from footnote.configuration import FILE_NAME, RENAMED, configure
 from footnote.encoding import Encoder
 from footnote.engine import Footnote
-from footnote.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, UsageError
+from footnote.errors import FootnoteError, IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, UsageError
 from footnote.indexing import Progress, needs_update
 from footnote.records import BuildReport
 from footnote.settings import Settings
@@ -91,6 +92,23 @@ def cached_index_dir(corpus_dir: Path, settings: Settings) -> Path:
     """The folder in the cache for the index of these documents, made with these settings."""
     made_by = (str(corpus_dir.resolve()), settings.model, settings.passage_max_chars, settings.passage_max_tokens)
     return settings.cache_dir / "indexes" / hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]
+
+
+def sample_corpus(settings: Settings) -> Path:
+    """The documents that come with Footnote, copied to where they may be changed; a file of theirs that was changed is as it was.
+
+    Raises:
+        FootnoteError: this installation has none.
+    """
+    sample = files("footnote") / "sample"
+    if not sample.is_dir():
+        remedy = "name a folder of your own: footnote serve --corpus DIR"
+        raise FootnoteError("no documents came with this installation", where=str(sample), remedy=remedy)
+    corpus_dir = settings.cache_dir / "demo"
+    corpus_dir.mkdir(parents=True, exist_ok=True)
+    for each in sample.iterdir():
+        (corpus_dir / each.name).write_bytes(each.read_bytes())
+    return corpus_dir
 
 
 def open_engine(arguments: Arguments) -> Footnote:

@@ -2,6 +2,9 @@
 
 A family is what a sub-package reads.  Its version is raised whenever the code of its loaders, or what all loaders share, makes
 another document of some file than before: then the files of that family, and no others, are read again.
+
+Loaders are named here, and imported with the first file that they read: parsing is the worker's, and a process that only asks
+starts without them.
 """
 
 from __future__ import annotations
@@ -9,23 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import PurePosixPath
+from typing import Any
 
-from footnote.loaders import markup, office, pdf, plain, sheets, web
-from footnote.loaders.archives import load_bundle
-from footnote.loaders.markup.light_markup import load_asciidoc, load_rst
-from footnote.loaders.office.opendocument import load_odt
-from footnote.loaders.office.rich_text import load_rtf
-from footnote.loaders.office.slides import load_pptx
-from footnote.loaders.office.word import load_docx
 from footnote.loaders.outline import Loader
-from footnote.loaders.plain.transcripts import load_subtitles
-from footnote.loaders.sheets.structured import load_json, load_jsonl, load_xml
-from footnote.loaders.sheets.workbook import load_xlsx
-from footnote.loaders.web.books import load_epub
-from footnote.loaders.web.mail import load_eml
+from footnote.records import Document
+from footnote.settings import Settings
 
-__all__ = ["FAMILIES", "SUFFIXES", "Family", "family_of"]
+__all__ = ["FAMILIES", "SUFFIXES", "Family", "family_of", "import_loaders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,44 +29,72 @@ class Family:
 
     name: str
     version: int
-    loaders: Mapping[str, Loader]
+    loaders: Mapping[str, partial[Document]]
 
 
-def _by_suffix(*pairs: tuple[str, Loader]) -> dict[str, Loader]:
-    return {suffix: loader for suffixes, loader in pairs for suffix in suffixes.split()}
+def _load(module: str, name: str, raw: bytes, document_id: str, settings: Settings, **more: Any) -> Document:
+    document: Document = getattr(import_module(f"footnote.loaders.{module}"), name)(raw, document_id, settings, **more)
+    return document
+
+
+def _named(place: str) -> partial[Document]:
+    """The loader that stands in a module of this package, as ``office.word.load_docx``."""
+    module, _, name = place.rpartition(".")
+    return partial(_load, module, name)
+
+
+def _by_suffix(*pairs: tuple[str, str]) -> dict[str, partial[Document]]:
+    return {suffix: _named(place) for suffixes, place in pairs for suffix in suffixes.split()}
 
 
 FAMILIES = (
     Family(
         "plain",
-        plain.VERSION,
-        _by_suffix((".txt .text", plain.load_plain_text), (".log", plain.load_log), (".srt .vtt", load_subtitles)),
-    ),
-    Family(
-        "markup",
-        markup.VERSION,
+        1,
         _by_suffix(
-            (".md .markdown", markup.load_markdown),
-            (".ipynb", markup.load_ipynb),
-            (".rst", load_rst),
-            (".adoc .asciidoc", load_asciidoc),
+            (".txt .text", "plain.load_plain_text"),
+            (".log", "plain.load_log"),
+            (".srt .vtt", "plain.transcripts.load_subtitles"),
         ),
     ),
     Family(
-        "web", web.VERSION, _by_suffix((".html .htm .xhtml", web.load_html), (".epub", load_epub), (".eml", load_eml))
+        "markup",
+        1,
+        _by_suffix(
+            (".md .markdown", "markup.load_markdown"),
+            (".ipynb", "markup.load_ipynb"),
+            (".rst", "markup.light_markup.load_rst"),
+            (".adoc .asciidoc", "markup.light_markup.load_asciidoc"),
+        ),
     ),
-    Family("pdf", pdf.VERSION, {".pdf": pdf.load_pdf}),
-    Family("office", office.VERSION, {".docx": load_docx, ".odt": load_odt, ".rtf": load_rtf, ".pptx": load_pptx}),
+    Family(
+        "web",
+        2,
+        _by_suffix(
+            (".html .htm .xhtml", "web.load_html"), (".epub", "web.books.load_epub"), (".eml", "web.mail.load_eml")
+        ),
+    ),
+    Family("pdf", 1, _by_suffix((".pdf", "pdf.load_pdf"))),
+    Family(
+        "office",
+        1,
+        _by_suffix(
+            (".docx", "office.word.load_docx"),
+            (".odt", "office.opendocument.load_odt"),
+            (".rtf", "office.rich_text.load_rtf"),
+            (".pptx", "office.slides.load_pptx"),
+        ),
+    ),
     Family(
         "sheets",
-        sheets.VERSION,
+        1,
         _by_suffix(
-            (".csv .tsv", sheets.load_csv),
-            (".xlsx", load_xlsx),
-            (".ods", sheets.load_ods),
-            (".jsonl .ndjson", load_jsonl),
-            (".json", load_json),
-            (".xml", load_xml),
+            (".csv .tsv", "sheets.load_csv"),
+            (".xlsx", "sheets.workbook.load_xlsx"),
+            (".ods", "sheets.load_ods"),
+            (".jsonl .ndjson", "sheets.structured.load_jsonl"),
+            (".json", "sheets.structured.load_json"),
+            (".xml", "sheets.structured.load_xml"),
         ),
     ),
 )
@@ -91,13 +114,13 @@ class _Formats(Mapping[str, Loader]):
 
     def __init__(self) -> None:
         self._known = {suffix: loader for family in FAMILIES for suffix, loader in family.loaders.items()}
-        self._known[".zip"] = partial(load_bundle, suffixes=self)
+        self._known[".zip"] = partial(_named("archives.load_bundle"), suffixes=self)
         self._code = frozenset(_CODE.split())
 
     def __getitem__(self, suffix: str) -> Loader:
         if suffix not in self:
             raise KeyError(suffix)
-        return self._known.get(suffix, plain.load_code if suffix in self._code else plain.load_plain_text)
+        return self._known.get(suffix, _named(f"plain.{'load_code' if suffix in self._code else 'load_plain_text'}"))
 
     def __contains__(self, suffix: object) -> bool:
         return suffix in self._known or (isinstance(suffix, str) and len(suffix) > 1 and suffix not in _BINARY)
@@ -111,6 +134,12 @@ class _Formats(Mapping[str, Loader]):
 
 SUFFIXES: Mapping[str, Loader] = _Formats()
 """Lower-case suffix with its dot, and what loads it."""
+
+
+def import_loaders() -> None:
+    """Import every loader now, and the libraries behind it: before limits are set, which are for files."""
+    for module in {"archives", *(loader.args[0] for family in FAMILIES for loader in family.loaders.values())}:
+        import_module(f"footnote.loaders.{module}")
 
 
 def family_of(document_id: str) -> str:

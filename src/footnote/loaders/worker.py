@@ -11,7 +11,7 @@ import sys
 from dataclasses import replace
 
 from footnote.errors import DocumentError
-from footnote.loaders.formats import SUFFIXES
+from footnote.loaders.formats import SUFFIXES, import_loaders
 from footnote.loaders.messages import Broken, OutOfMemory, Parsed, Refused, Request
 from footnote.loaders.outline.document_language import language_warning
 from footnote.wire import decode, encode
@@ -28,6 +28,7 @@ def main() -> None:
     # What a parser prints must not reach the replies.
     os.dup2(silent, 1)
     os.dup2(silent, 2)
+    import_loaders()
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, _FILES_MAX)

@@ -4,7 +4,7 @@ Nothing here decides anything about an answer; the four forms say the same.  The
 """
 
 from footnote.rendering.escaping import harmless, harmless_line, json_text
-from footnote.rendering.markup import to_html, to_markdown
+from footnote.rendering.markup import to_html, to_markdown, turn_of
 from footnote.rendering.phrases import confidence_in_words, excerpt_of, place_in_words
 from footnote.rendering.terminal import build_report_to_terminal, to_terminal
 from footnote.wire import to_json
@@ -21,4 +21,5 @@ __all__ = [
     "to_json",
     "to_markdown",
     "to_terminal",
+    "turn_of",
 ]

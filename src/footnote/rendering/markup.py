@@ -5,51 +5,98 @@ Both escape first and mark after: what a document holds is text in either, whate
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
-from footnote.records import Answer, Citation, Hit, Passage
+from footnote.records import Answer, Citation, Hit, Passage, Span, Turn
 from footnote.rendering.escaping import escape_html, escape_markdown
 from footnote.rendering.phrases import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
 
+Link: TypeAlias = Callable[[str, Span], str]
+"""The address of a place, by the id of its document and its span; with nothing in it that Markdown reads as its end."""
 
-def to_markdown(answer: Answer) -> str:
-    """The answer as Markdown that ends with a newline."""
+_UNDERSTOOD: Final = "*Understood as:* "
+_QUOTED: Final = "> "
+_ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+
+def to_markdown(answer: Answer, *, link: Link | None = None) -> str:
+    """The answer as Markdown that ends with a newline.
+
+    Args:
+        answer: what to show.
+        link: where the places of quotes and passages lead to; they are words alone where None.
+    """
     parts = []
     if answer.interpreted_as != answer.question:
-        parts.append(f"*Understood as:* {_one_line(answer.interpreted_as)}")
+        parts.append(f"{_UNDERSTOOD}{_one_line(answer.interpreted_as)}")
     if answer.answered and answer.explanation:
         parts.append(_one_line(answer.explanation))
     for citation in answer.citations:
-        parts.extend(_citation_markdown(citation))
+        parts.extend(_citation_markdown(citation, link))
     if answer.answered:
         parts.extend([f"*{confidence_line(answer)}*"] if answer.hits else ())
     else:
         parts.append(f"**{_one_line(answer.explanation or NO_ANSWER)}**")
-        parts.extend(_citation_markdown(answer.nearest) if answer.nearest is not None else ())
-        parts.extend(_related_markdown(answer))
+        parts.extend(_citation_markdown(answer.nearest, link) if answer.nearest is not None else ())
+        parts.extend(_related_markdown(answer, link))
     return "\n\n".join(parts) + "\n"
 
 
-def _citation_markdown(citation: Citation) -> tuple[str, str]:
-    """The quote, and the line with its number and place."""
-    lines = escape_markdown(f"{citation.context_text}\n{citation.quote}").split("\n")
+def turn_of(question: str, markdown: str) -> Turn:
+    """A turn of a conversation, read back from the Markdown of its answer; what was not quoted is left out.
+
+    Args:
+        question: as it was asked.
+        markdown: as ``to_markdown`` made it; whoever sends it may have made it otherwise.
+    """
+    paragraphs = markdown.strip().split("\n\n")
+    if paragraphs[0].startswith(_UNDERSTOOD):
+        question = _ESCAPED.sub(r"\1", paragraphs.pop(0).removeprefix(_UNDERSTOOD))
+    if any(each.startswith("**") and each.endswith("**") for each in paragraphs):
+        # The nearest passage is shown, not claimed to answer.
+        return Turn(question, "")
+    quoted = (
+        line.removeprefix(_QUOTED).strip()
+        for each in paragraphs
+        for line in each.split("\n")
+        if line.startswith(_QUOTED) and not line.startswith(f"{_QUOTED}*")
+    )
+    return Turn(question, " ".join(_ESCAPED.sub(r"\1", line) for line in quoted))
+
+
+def _citation_markdown(citation: Citation, link: Link | None) -> tuple[str, str]:
+    """The quote, what is read with it in italics above; and the line with its number and place."""
+    beside = [f"*{line}*" for line in _lines(citation.context_text)]
     # Two blanks at the end of a line keep the break.
-    quote = "\n".join(f"> {line}  " for line in lines)
-    place = place_in_words(citation.title, citation.heading_path, citation.page)
+    quote = "\n".join(f"{_QUOTED}{line}  " for line in [*beside, *_lines(citation.quote)])
+    place = _linked(
+        place_in_words(citation.title, citation.heading_path, citation.page), citation.document_id, citation.span, link
+    )
     about = f", {_one_line(byline(citation))}" if byline(citation) else ""
-    return quote, f"**\\[{citation.number}\\]** {_one_line(place)} ({_one_line(citation.document_id)}){about}"
+    return quote, f"**\\[{citation.number}\\]** {place} ({_one_line(citation.document_id)}){about}"
 
 
-def _related_markdown(answer: Answer) -> list[str]:
+def _linked(place: str, document_id: str, span: Span, link: Link | None) -> str:
+    words = _one_line(place)
+    return words if link is None else f"[{words}]({link(document_id, span)})"
+
+
+def _related_markdown(answer: Answer, link: Link | None) -> list[str]:
     hits = answer.related
     if not hits:
         return []
     lines = []
     for hit in hits:
-        place = place_in_words(hit.title, hit.passage.heading_path, hit.passage.page)
-        excerpt = _one_line(excerpt_of(hit))
-        lines.append(f"- {excerpt} ({_one_line(place)}, {_one_line(hit.passage.document_id)})")
+        words = place_in_words(hit.title, hit.passage.heading_path, hit.passage.page)
+        place = _linked(words, hit.document_id, hit.span, link)
+        lines.append(f"- {_one_line(excerpt_of(hit))} ({place}, {_one_line(hit.document_id)})")
     return ["Related, not an answer:", "\n".join(lines)]
+
+
+def _lines(text: str) -> list[str]:
+    return list(filter(None, escape_markdown(text).split("\n")))
 
 
 def _one_line(text: str) -> str:

@@ -6,9 +6,9 @@ What costs as much as a question waits its turn with the questions.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -28,7 +28,7 @@ from footnote.server.authentication import is_owner, require_owner
 from footnote.server.layout import Layouts
 from footnote.server.originals import file_state, file_states, original_file
 from footnote.server.problems import MEDIA_TYPE, answer_with_problems, problem_of
-from footnote.server.queue import QuestionQueue
+from footnote.server.queue import QuestionQueue, beats
 from footnote.server.uploads import CorpusEditor, add_changes
 from footnote.server.views import (
     ask_body,
@@ -43,7 +43,6 @@ from footnote.server.views import (
 )
 
 PREFIX: Final = "/api/v1"
-_BEAT_SECONDS: Final = 10.0
 _WHEN: Final[dict[int | str, str]] = {
     403: "only the owner may do that",
     404: "the index has no such thing",
@@ -120,18 +119,17 @@ def _add_asking(app: FastAPI, footnote: Footnote, queue: QuestionQueue) -> None:
 
 
 async def _events(future: Future[Answer], queue: QuestionQueue) -> AsyncIterator[str]:
-    """The stream of one question; who goes away before it is their turn no longer waits."""
-    waiting = asyncio.wrap_future(future)
+    """The stream of one question."""
+    said = _event("waiting", {"waiting": queue.state().waiting})
     try:
-        yield _event("waiting", {"waiting": queue.state().waiting})
-        while not (await asyncio.wait({waiting}, timeout=_BEAT_SECONDS))[0]:
-            yield ": still waiting\n\n"
-        answer = await waiting
+        async with aclosing(beats(future)) as waiting:
+            async for _ in waiting:
+                yield said
+                said = ": still waiting\n\n"
+        answer = future.result()
     except FootnoteError as error:
         yield _event("problem", problem_of(error))
         return
-    finally:
-        waiting.cancel()
     for citation in answer.citations:
         yield _event("citation", to_json(citation))
     yield _event("answer", to_json(answer))

@@ -27,11 +27,12 @@ from footnote.engine import Footnote
 from footnote.errors import FootnoteError
 from footnote.server.api import PREFIX, api_app
 from footnote.server.authentication import OWNER, Authentication, Secrets, SignIn, check_exposure
+from footnote.server.chat_completions import chat_app
 from footnote.server.connections import server_for
 from footnote.server.mcp import McpOverHttp
 from footnote.server.monitoring import METRICS_TYPE, Metrics, Readiness, RequestMonitor, log_to_stderr
 from footnote.server.page import STATIC, mount_page
-from footnote.server.problems import answer_with_problems
+from footnote.server.problems import OPENAI_PREFIX, answer_with_problems
 from footnote.server.queue import QuestionQueue
 from footnote.server.request_limits import ConcurrencyLimit, RateLimit
 from footnote.server.security import RequestGuard, SecurityHeaders
@@ -53,7 +54,7 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
         hosts: further host names that it is reached by; "*" for any.  This machine's own names are always among them.
 
     Raises:
-        UsageError: the token could be guessed.
+        UsageError: the token could be guessed, or ``page_url`` is no address.
     """
     secrets, queue, editor = Secrets(token), QuestionQueue(footnote), CorpusEditor(footnote)
     readiness, mcp = Readiness(footnote, queue), McpOverHttp(footnote, queue)
@@ -74,6 +75,7 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
     _add_watching(app, readiness, metrics)
     app.router.routes.append(Route("/mcp", endpoint=mcp))
     app.mount(PREFIX, api_app(footnote, queue, editor, guarded=secrets.guarded))
+    app.mount(OPENAI_PREFIX, chat_app(footnote, queue))
     # Last, since the page takes every path.
     mount_page(app, footnote, queue)
     _guard(app, footnote, secrets, metrics, hosts)

@@ -29,7 +29,7 @@ from footnote.server.queue import QuestionQueue
 METRICS_TYPE: Final = CONTENT_TYPE_LATEST
 LOOK_EVERY_SECONDS = 0.5
 """Between two looks at the index folder, however often it is asked."""
-_DOORS: Final = (("/api/", "api"), ("/mcp", "mcp"), ("/gradio_api", "page"), ("/footnote", "page"))
+_DOORS: Final = (("/api/", "api"), ("/v1/", "openai"), ("/mcp", "mcp"), ("/gradio_api", "page"), ("/footnote", "page"))
 _WATCHES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 _log = logging.getLogger("footnote.server")

@@ -1,6 +1,7 @@
 """The one form of every refusal and fault: ``application/problem+json`` (RFC 9457), whichever part of the server refused.
 
-Only what a person opens in a browser, the page and its entry, is refused in plain words.
+Only what a person opens in a browser, the page and its entry, is refused in plain words; and clients of OpenAI's interface
+get the same in the form that they read.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from footnote.server.asgi import Headers, Scope, Send, respond
 MEDIA_TYPE: Final = "application/problem+json"
 PAGES: Final = frozenset({"/", "/enter"})
 """What a person opens: HTML of our own."""
+OPENAI_PREFIX: Final = "/v1"
+"""Where clients of OpenAI's interface ask."""
+_OPENAI_CODES: Final = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 
 
 def problem(status: int, detail: str, *, remedy: str = "", errors: tuple[tuple[str, str], ...] = ()) -> dict[str, Any]:
@@ -39,6 +43,23 @@ def problem_of(error: FootnoteError) -> dict[str, Any]:
     return problem(error.http_status, error.what, remedy=error.remedy)
 
 
+def openai_error(problem: dict[str, Any]) -> dict[str, Any]:
+    """A problem as OpenAI's interface tells it."""
+    status, errors = problem["status"], problem["errors"]
+    told = [f"{each['where']}: {each['what']}" for each in errors]
+    param = errors[0]["where"].removeprefix("body.") if errors else None
+    kind = "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
+    message = "; ".join(filter(None, [problem["detail"], *told, problem["remedy"]]))
+    return {"error": {"message": message, "type": kind, "param": param, "code": _OPENAI_CODES.get(status)}}
+
+
+def _written(scope: Scope, problem: dict[str, Any]) -> tuple[str, str]:
+    """Media type and text of a problem, as those read it who ask at the address of a request."""
+    if scope["path"].startswith(f"{OPENAI_PREFIX}/"):
+        return "application/json", json.dumps(openai_error(problem))
+    return MEDIA_TYPE, json.dumps(problem)
+
+
 def retry_headers(error: FootnoteError) -> dict[str, str]:
     """Retry-After where trying again helps."""
     seconds = error.retry_after_seconds
@@ -52,7 +73,7 @@ async def refuse(
     if scope["path"] in PAGES:
         await respond(send, status, "text/plain; charset=utf-8", " ".join(filter(None, [detail, remedy])), headers)
     else:
-        await respond(send, status, MEDIA_TYPE, json.dumps(problem(status, detail, remedy=remedy)), headers)
+        await respond(send, status, *_written(scope, problem(status, detail, remedy=remedy)), headers)
 
 
 async def refuse_for(scope: Scope, send: Send, status: int, detail: str, seconds: int) -> None:
@@ -64,22 +85,23 @@ async def refuse_for(scope: Scope, send: Send, status: int, detail: str, seconds
 def answer_with_problems(app: FastAPI) -> None:
     """Make an application give its own errors in this form."""
 
-    def response(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-        return Response(json.dumps(body), body["status"], headers, MEDIA_TYPE)
+    def response(request: Request, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+        kind, text = _written(request.scope, body)
+        return Response(text, body["status"], headers, kind)
 
-    async def ours(_: Request, error: Exception) -> Response:
+    async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, FootnoteError)
-        return response(problem_of(error), retry_headers(error))
+        return response(request, problem_of(error), retry_headers(error))
 
     async def wrong_request(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         if any(each["loc"] == ("body",) and each["type"] != "missing" for each in error.errors()) and not _is_json(
             request
         ):
-            return response(problem(415, "The request must be application/json."))
+            return response(request, problem(415, "The request must be application/json."))
         # Where and how, never the content, which may be anything.
         errors = tuple((".".join(map(str, each["loc"])), str(each["msg"])) for each in error.errors())
-        return response(problem(422, "the request is not what this address takes", errors=errors))
+        return response(request, problem(422, "the request is not what this address takes", errors=errors))
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -87,10 +109,10 @@ def answer_with_problems(app: FastAPI) -> None:
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             # Starlette names those of one route; a path may have more.
             headers["Allow"] = ", ".join(sorted(_methods(app, request)))
-        return response(problem(error.status_code, error.detail), headers)
+        return response(request, problem(error.status_code, error.detail), headers)
 
-    async def fault(_: Request, __: Exception) -> Response:
-        return response(problem(500, "a fault in Footnote itself", remedy="its log says more"))
+    async def fault(request: Request, _: Exception) -> Response:
+        return response(request, problem(500, "a fault in Footnote itself", remedy="its log says more"))
 
     app.add_exception_handler(FootnoteError, ours)
     app.add_exception_handler(RequestValidationError, wrong_request)

@@ -11,10 +11,10 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from footnote.encoding.encoder import usable_cores
 from footnote.engine import Footnote
@@ -25,6 +25,8 @@ Result = TypeVar("Result")
 _log = logging.getLogger("footnote.server")
 _NEWEST = 0.1
 """Weight of the newest question in the running mean of how long one takes."""
+
+_BEAT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,17 @@ class QuestionQueue:
         with self._lock:
             self._open = False
         self._pool.shutdown(cancel_futures=True)
+
+
+async def beats(future: Future[Any]) -> AsyncGenerator[None]:
+    """At once, then every few seconds until a future is done; who goes away before it is their turn no longer waits."""
+    waiting = asyncio.wrap_future(future)
+    try:
+        yield
+        while not (await asyncio.wait({waiting}, timeout=_BEAT_SECONDS))[0]:
+            yield
+    finally:
+        waiting.cancel()
 
 
 def _too_many(expected_seconds: float) -> Busy:

@@ -24,7 +24,7 @@ _GRADIO_READS = re.compile(
     r")"
 )
 _GRADIO_WRITES = re.compile(r"/gradio_api/(?:queue/join|cancel|reset|call/\w+|call/v2/\w+)")
-_OURS = re.compile(r"/(?:footnote/[\w.\-]+|api/v1/.*|healthz|readyz|metrics|mcp|enter)", re.DOTALL)
+_OURS = re.compile(r"/(?:footnote/[\w.\-]+|api/v1/.*|v1/.*|healthz|readyz|metrics|mcp|enter)", re.DOTALL)
 _FILES = re.compile(r"/api/v1/files/[^/]+")
 """Where the owner's files arrive: the one place that takes something else than JSON, and takes much of it."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -124,7 +124,7 @@ def _wrong_type(scope: Scope) -> tuple[int, str] | None:
     expected = "application/x-www-form-urlencoded" if path == "/enter" else "application/json"
     if _arriving(scope):
         expected = "application/octet-stream"
-    elif path == "/mcp" or path.startswith("/api/v1/"):
+    elif path == "/mcp" or path.startswith(("/api/v1/", "/v1/")):
         return None  # these refuse other types themselves, once they know that the method is theirs
     return None if kind == expected else (415, f"The request must be {expected}.")
 

@@ -20,10 +20,7 @@ from footnote.loaders.outline.front_matter import FrontMatter, read_front_matter
 from footnote.records import Document
 from footnote.settings import Settings
 
-__all__ = ["VERSION", "load_ipynb", "load_markdown"]
-
-VERSION = 1
-"""Raised when the same file makes another document than before: the files of this family are then read again."""
+__all__ = ["load_ipynb", "load_markdown"]
 
 _FENCE = re.compile(r"^(`{3,})", re.MULTILINE)
 

@@ -9,10 +9,7 @@ comments and tables of contents are left out; so are deleted and hidden text, pi
 
 from __future__ import annotations
 
-__all__ = ["VERSION", "numeral"]
-
-VERSION = 1
-"""Raised when the same file makes another document than before: the files of this family are then read again."""
+__all__ = ["numeral"]
 
 _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl")),

@@ -31,10 +31,7 @@ from footnote.loaders.pdf.runs import Rules, is_wide_script
 from footnote.records import Document, Metadatum
 from footnote.settings import Settings
 
-__all__ = ["VERSION", "load_pdf"]
-
-VERSION = 1
-"""Raised when the same file makes another document than before: the files of this family are then read again."""
+__all__ = ["load_pdf"]
 
 _DIVIDED = re.compile(r"(?P<head>[^\W\d_]+)(?:-|\u00ad|\u2010)$")
 _TAIL = re.compile(r"[^\W\d_]+")

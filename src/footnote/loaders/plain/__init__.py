@@ -32,10 +32,7 @@ from footnote.loaders.plain.transcripts import transcript_drafts
 from footnote.records import BlockKind, Document, Span
 from footnote.settings import Settings
 
-__all__ = ["VERSION", "load_code", "load_log", "load_plain_text", "plain_text_drafts"]
-
-VERSION = 1
-"""Raised when the same file makes another document than before: the files of this family are then read again."""
+__all__ = ["load_code", "load_log", "load_plain_text", "plain_text_drafts"]
 
 _BLOCK_LINES_MAX = 40
 """Most lines of a block of code: longer ones would be quoted whole."""

@@ -30,10 +30,7 @@ from footnote.loaders.sheets.structured import _ANSWERS, _QUESTIONS, _column, ad
 from footnote.records import Document
 from footnote.settings import Settings
 
-__all__ = ["VERSION", "add_sheet", "load_csv", "load_ods", "with_title"]
-
-VERSION = 1
-"""Raised when the same file makes another document than before: the files of this family are then read again."""
+__all__ = ["add_sheet", "load_csv", "load_ods", "with_title"]
 
 _SAMPLE_CHARS = 20_000
 _CELL_MAX_CHARS = 1_000_000

@@ -18,10 +18,7 @@ from footnote.loaders.web.flow import Flow
 from footnote.records import Document, Metadatum
 from footnote.settings import Settings
 
-__all__ = ["VERSION", "add_html", "load_html", "parse_html"]
-
-VERSION = 2
-"""Raised when the same file makes another document than before: the files of this family are then read again."""
+__all__ = ["add_html", "load_html", "parse_html"]
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 _WESTERN = "iso-8859-1 iso8859-1 iso_8859-1 latin1 latin-1 l1 ascii us-ascii cp819 windows-1252 x-cp1252"
