@@ -48,6 +48,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _location(text: str) -> Path | str:
+    # The store brings numpy along, which help and every other command's arguments do without.
+    from footnote.store import location_of
+
+    return location_of(text)
+
+
 def _demand(text: str) -> tuple[str, float]:
     # The evaluation brings numpy along, which help and every other command's arguments do without.
     from footnote.evaluation.figures import METRIC_NAMES
@@ -117,7 +124,10 @@ OPTIONS: Final = (
         "--corpus", _ABOUT_AN_INDEX - _WITHOUT_CORPUS,
         type=Path, metavar="DIR", help=f"the documents (default: {DEFAULT_CORPUS}/)",
     ),
-    _option("--index", _ABOUT_AN_INDEX, type=Path, metavar="DIR", help=f"the index (default: {DEFAULT_INDEX}/)"),
+    _option(
+        "--index", _ABOUT_AN_INDEX, type=_location, metavar="DIR",
+        help=f"the index, a folder or milvus+http://HOST:PORT/NAME (default: {DEFAULT_INDEX}/)",
+    ),
     _option(
         "--config", _ABOUT_AN_INDEX, type=Path, metavar="FILE", help=f"default: {FILE_NAME} beside the documents"
     ),
@@ -152,7 +162,7 @@ class Arguments:
     options: tuple[str, ...] = ()
     config: Path | None = None
     corpus: Path | None = None
-    index: Path | None = None
+    index: Path | str | None = None
     question: str = ""
     questions: Path | None = None
     results: Path | None = None

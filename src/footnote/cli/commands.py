@@ -216,7 +216,7 @@ def _check(arguments: Arguments) -> int:
     return 0
 
 
-def _check_export(export: Path, index_dir: Path) -> int:
+def _check_export(export: Path, index_dir: Path | str) -> int:
     """Re-read every quote of an exported conversation from the index."""
     quotes = read_export(export)
     lost = 0
