@@ -93,6 +93,14 @@ OPTIONS: Final = (
         "--watch", ["index"], action="store_true",
         help="stay, and bring the index up to date whenever a document changes",
     ),
+    _option(
+        "--ray", ["index"], metavar="ADDRESS",
+        help="read and encode on a Ray cluster: its address, auto for the one this machine is in, local for this machine",
+    ),
+    _option(
+        "--work", ["index"], type=Path, metavar="DIR",
+        help="with --ray: a folder that every machine of the cluster has under this path",
+    ),
     _option("question", ["ask", "export"], metavar="QUESTION", help="in quotes"),
     _option(
         "--format", ["export"], dest="form", choices=FORMATS, default="markdown", help="default: %(default)s",
@@ -173,6 +181,8 @@ class Arguments:
     port: int = DEFAULT_PORT
     open_browser: bool = False
     watch: bool = False
+    ray: str | None = None
+    work: Path | None = None
     export: Path | None = None
     action: str = ""
     form: str = "markdown"

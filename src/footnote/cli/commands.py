@@ -18,7 +18,7 @@ from footnote.cli.console import ProgressLine, has_colour, say, say_json
 from footnote.cli.inspection import completion_command, documents_command, info_command, schema_command
 from footnote.cli.places import Places, build, open_engine, places_of
 from footnote.encoding import Encoder
-from footnote.errors import FootnoteError, QuestionError
+from footnote.errors import FootnoteError, QuestionError, UsageError
 from footnote.feedback import FeedbackBook, judgments_from, judgments_text
 from footnote.quote_checking import check, read_export
 from footnote.records import Answer, BuildReport, IndexCheck
@@ -50,10 +50,36 @@ def run(arguments: Arguments) -> int:
 
 def _index(arguments: Arguments) -> int:
     places, encoder = places_of(arguments), encoding.load_encoder(arguments.settings)
+    if arguments.ray is not None:
+        return _index_on_cluster(arguments, arguments.ray, places, encoder)
     footnote, report = build(places, arguments.settings, encoder)
     footnote.close()
     _say_report(report, arguments)
     return _watch(places, arguments, encoder) if arguments.watch else 0
+
+
+def _index_on_cluster(arguments: Arguments, ray: str, places: Places, encoder: Encoder) -> int:
+    """Read, split and encode on the machines of a cluster; this one writes the index."""
+    from footnote.indexing.cluster import RayWorkers, build_on_cluster
+
+    if arguments.work is None or arguments.watch:
+        raise UsageError("--ray needs a folder that all machines share, and does not watch", remedy="add --work DIR")
+    assert places.corpus_dir is not None, "it is indexed"
+    line = ProgressLine()
+    try:
+        report = build_on_cluster(
+            places.corpus_dir,
+            places.index_dir,
+            workers=RayWorkers(ray),
+            work_dir=arguments.work,
+            encoder=encoder,
+            settings=arguments.settings,
+            progress=lambda progress: line.show(progress.stage, progress.done, progress.total),
+        )
+    finally:
+        line.close()
+    _say_report(report, arguments)
+    return 0
 
 
 def _say_report(report: BuildReport, arguments: Arguments) -> None:
