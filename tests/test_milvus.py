@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,11 +29,13 @@ from footnote.errors import (
 from footnote.records import Block, Document, Passage, Sentence, Span
 from footnote.store import (
     DocumentEntry,
+    Erasure,
     Index,
     IndexBuilder,
     PassageEntry,
     all_documents,
     backup,
+    erase,
     open_builder,
     open_index,
     passage_key,
@@ -41,11 +45,12 @@ from footnote.store import (
 )
 from footnote.store.contract import DIMENSION, ENCODER, IndexContract, entries, entry, keys_of, unit_vector
 from footnote.store.local.rows import store_document
-from footnote.store.milvus import claiming, milvus_builder, milvus_index, objects
+from footnote.store.milvus import claiming, erasure, milvus_builder, milvus_index, objects
 from footnote.store.milvus.address import parse_address
 from footnote.store.milvus.claiming import PointerHold
 from footnote.store.milvus.collection_schemas import collection_name
 from footnote.store.milvus.connection import Connection, release
+from footnote.store.milvus.erasure import holds
 from footnote.store.milvus.milvus_rows import document_rows, part_numbers, version_of
 from footnote.store.milvus.objects import open_objects
 from footnote.store.state import beside
@@ -633,3 +638,67 @@ def test_a_backup_says_what_to_use_instead(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError, match="milvus-backup"):
             use()
+
+
+def erased(place: Path, marker: str) -> Erasure:
+    return erase(location(place), marker=marker, report=lambda _: None)
+
+
+def test_what_is_erased_is_in_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "GRACE_SECONDS", 0)
+    every = entries(range(4))
+    write(tmp_path, every)
+    marker = every[2].document.title
+    with pytest.raises(FootnoteError, match="still hold it"):
+        erased(tmp_path, marker)
+    write(tmp_path, [], [every[2].document.id])
+    index = open_index(location(tmp_path))
+    assert marker not in "".join(said(index).values())
+    index.close()
+    done = erased(tmp_path, marker)
+    assert done.versions == 1
+    assert done.files > 5
+    assert done.bytes > 1_000
+    assert not any(marker.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert verify(location(tmp_path)) == []
+    index = open_index(location(tmp_path))
+    assert set(said(index)) == {each.document.id for each in every} - {every[2].document.id}
+    index.close()
+    assert write(tmp_path, [changed(1)]) == 5
+    assert verify(location(tmp_path)) == []
+
+
+def test_erasing_waits_until_nobody_reads_what_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "GRACE_SECONDS", 3)
+    write(tmp_path, entries(range(2)))
+    write(tmp_path, [], [entry(1).document.id])
+    waited: list[str] = []
+    erase(location(tmp_path), report=waited.append)
+    assert any("until nobody can be reading" in each for each in waited)
+
+
+def test_of_a_server_it_has_to_be_said_where_its_files_are() -> None:
+    with pytest.raises(UsageError, match="--bucket"):
+        erase("milvus+http://127.0.0.1:9/name", marker="moon", report=lambda _: None)
+
+
+def test_a_folder_keeps_nothing_that_could_be_erased(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing of what was removed"):
+        erase(tmp_path, report=lambda _: None)
+
+
+@pytest.mark.parametrize("form", ["plain", "compressed", "in base64"])
+def test_a_marker_is_found_in_every_form_in_which_a_text_is_kept(form: str) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    text = "Before. The secret kettle. " * 40
+    if form == "plain":
+        data = text.encode()
+    else:
+        cell = text if form == "compressed" else base64.b64encode(text.encode()).decode()
+        out = BytesIO()
+        pq.write_table(pa.table({"piece": [cell], "pk": [1]}), out, compression="gzip", write_statistics=False)
+        # A server puts its own head before it.
+        data = b"head" + out.getvalue() + b"tail"
+        assert b"secret kettle" not in data
+    assert holds(data, b"secret kettle")
+    assert not holds(data, b"secret glacier")

@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "mcp": "serve an assistant that speaks MCP, on stdin and stdout",
     "backup": "write the index into one file, also while it is served",
     "restore": "put a backup back, also while the index is served",
+    "erase": "erase what was removed from an index on a server from every file, and prove it",
     "schema": "print the JSON Schema of what commands print with --json",
     "completion": "print the script that completes commands in a shell",
 }
@@ -84,7 +85,7 @@ def _option(name: str, commands: Iterable[str], **how: Any) -> _Option:
 
 
 _ABOUT_AN_INDEX: Final = frozenset(COMMANDS) - {"schema", "completion"}
-_WITHOUT_CORPUS: Final = frozenset({"check", "feedback", "backup", "restore"})
+_WITHOUT_CORPUS: Final = frozenset({"check", "feedback", "backup", "restore", "erase"})
 
 OPTIONS: Final = (
     _option("name", ["schema"], metavar="COMMAND", nargs="?", default="", choices=("", *SCHEMAS), help="default: all"),
@@ -121,6 +122,15 @@ OPTIONS: Final = (
     _option("--port", ["serve"], type=_port, default=DEFAULT_PORT, help="0 takes a free one (default: %(default)s)"),
     _option(
         "--open", ["serve"], action="store_true", dest="open_browser", help="open it in your browser, as the owner"
+    ),
+    _option(
+        "--marker", ["erase"], metavar="TEXT", default="",
+        help="a text of a removed document; succeeds when no file holds it any more",
+    ),
+    _option("--bucket", ["erase"], metavar="URL", default="", help="the object store of the server's files, e.g. s3://milvus"),
+    _option(
+        "--hours", ["erase"], type=float, default=0.0, metavar="H",
+        help="how long the server's own collector is waited for (default: %(default)s)",
     ),
     _option("--export", ["check"], type=Path, metavar="FILE", help="a conversation that the page exported as JSON"),
     _option("action", ["feedback"], choices=("export",), help="export: write the judged questions to stdout"),
@@ -188,6 +198,9 @@ class Arguments:
     form: str = "markdown"
     output: Path | None = None
     archive: Path | None = None
+    marker: str = ""
+    bucket: str = ""
+    hours: float = 0.0
     name: str = ""
 
 

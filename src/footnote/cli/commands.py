@@ -32,7 +32,7 @@ from footnote.rendering import (
     to_markdown,
     to_terminal,
 )
-from footnote.store import backup, new_file, open_index, restore, verify
+from footnote.store import backup, erase, new_file, open_index, restore, verify
 
 _WIDEST: Final = 100
 """Columns beyond which lines are hard to read."""
@@ -318,6 +318,22 @@ def _restore(arguments: Arguments) -> int:
     return 0
 
 
+def _erase(arguments: Arguments) -> int:
+    index_dir = places_of(arguments).index_dir
+    done = erase(
+        index_dir,
+        marker=arguments.marker,
+        bucket=arguments.bucket,
+        wait_seconds=arguments.hours * 3600.0,
+        lock_wait_seconds=arguments.settings.lock_wait_seconds,
+        report=lambda line: sys.stderr.write(f"footnote: {line}\n"),
+    )
+    say(f"{index_dir}: {done.versions} removed versions of documents erased in {done.seconds:.0f} s\n")
+    if arguments.marker:
+        say(f"no byte of the marker in {done.files:,} files of {done.bytes:,} bytes\n")
+    return 0
+
+
 _COMMANDS: Final[dict[str, Callable[[Arguments], int]]] = {
     "index": _index,
     "ask": _ask,
@@ -332,6 +348,7 @@ _COMMANDS: Final[dict[str, Callable[[Arguments], int]]] = {
     "mcp": _mcp,
     "backup": _backup,
     "restore": _restore,
+    "erase": _erase,
     "schema": schema_command,
     "completion": completion_command,
 }

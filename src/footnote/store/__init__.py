@@ -61,6 +61,7 @@ from footnote.store.local.manifest import Manifest, claimed_corpus, is_index, re
 from footnote.store.local.rows import content_digest
 from footnote.store.local.writer import LocalIndexBuilder
 from footnote.store.milvus.address import is_milvus
+from footnote.store.milvus.erasure import Erasure, erase_milvus
 from footnote.store.milvus.milvus_builder import MilvusIndexBuilder
 from footnote.store.milvus.milvus_index import MilvusIndex, read_milvus_facts
 from footnote.store.milvus.verification import verify_milvus
@@ -72,6 +73,7 @@ from footnote.store.topk import Found
 __all__ = [
     "Candidates",
     "DocumentEntry",
+    "Erasure",
     "Found",
     "Index",
     "IndexBuilder",
@@ -89,6 +91,7 @@ __all__ = [
     "content_digest",
     "corpus_of",
     "document_key",
+    "erase",
     "feedback_file",
     "is_folder",
     "is_index",
@@ -212,6 +215,20 @@ def restore(archive: Path, location: Path | str, *, lock_wait_seconds: float) ->
     """
     _check_folder(location)
     return local_backup.restore(archive, folder_of(location), lock_wait_seconds=lock_wait_seconds)
+
+
+def erase(location: Path | str, *, report: Callable[[str], None], **options: Any) -> Erasure:
+    """Erase from every file what was removed from an index on a server, and prove it; see ``milvus.erasure.erase_milvus``.
+
+    Raises:
+        UsageError: the index lies in a folder, where removed text goes with the commit that removes it.
+    """
+    if not is_milvus(location):
+        what = "an index in a folder keeps nothing of what was removed"
+        raise UsageError(
+            what, where=str(folder_of(location)), remedy="look at older backups, and at copies of the folder"
+        )
+    return erase_milvus(location, report=report, **options)
 
 
 def _check_folder(location: Path | str) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from footnote.store.milvus.connection import Connection
+from footnote.store.milvus.pointer import Pointer
+
 VARCHAR_BYTES = 65_535
 """The longest text of a field, in bytes."""
 NAME_BYTES = 16_384
@@ -19,6 +22,19 @@ VECTOR_INDEXES = {"passages": ("vector", "lexical"), "sentences": ("vector",), "
 def collection_name(index: str, series: int, kind: str) -> str:
     """The name of a collection of "passages", "sentences" or "documents"."""
     return f"{index}_{series}_{kind}"
+
+
+def make_collections(connection: Connection, index: str, pointer: Pointer) -> None:
+    """Make the collections of a pointer's series that are not there yet."""
+    dimension, exact = pointer.dimension, pointer.exact
+    wanted = {
+        "passages": (passages_schema(dimension), passages_indexes(exact=exact)),
+        "documents": (documents_schema(), documents_indexes()),
+    }
+    if pointer.sentences:
+        wanted["sentences"] = (sentences_schema(dimension), sentences_indexes(exact=exact))
+    for kind, (schema, indexes) in wanted.items():
+        connection.make(collection_name(index, pointer.series, kind), schema, indexes)
 
 
 def passages_schema(dimension: int) -> Any:

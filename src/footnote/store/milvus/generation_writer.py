@@ -17,12 +17,7 @@ from footnote.store.milvus.collection_schemas import (
     PASSAGE_ROW,
     VECTOR_INDEXES,
     collection_name,
-    documents_indexes,
-    documents_schema,
-    passages_indexes,
-    passages_schema,
-    sentences_indexes,
-    sentences_schema,
+    make_collections,
 )
 from footnote.store.milvus.connection import STALE_SECONDS, Connection, Row
 from footnote.store.milvus.contents import Contents
@@ -77,12 +72,7 @@ class GenerationWriter:
 
     def prepare(self) -> None:
         """Make the collections that are not there yet."""
-        dimension, exact = self._base.dimension, self._base.exact
-        make = self._connection.make
-        make(self._name("passages"), passages_schema(dimension), passages_indexes(exact=exact))
-        make(self._name("documents"), documents_schema(), documents_indexes())
-        if self._sentences:
-            make(self._name("sentences"), sentences_schema(dimension), sentences_indexes(exact=exact))
+        make_collections(self._connection, self._address.name, self._base)
 
     def add(self, stored: StoredDocument) -> None:
         """Write a document, now or with the next ones."""

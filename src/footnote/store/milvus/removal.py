@@ -60,13 +60,16 @@ class Removal:
         for kind in kinds:
             for where in (*_listed(versions), *map(_between, pointer.void)):
                 timestamp = max(timestamp, self._connection.delete(self._name(pointer, kind), where))
+        return self.forgotten(replace(pointer, timestamp=str(timestamp)))
+
+    def forgotten(self, pointer: Pointer) -> Pointer:
+        """The pointer without what has been deleted."""
         return replace(
             pointer,
             gone=tuple(each for each in pointer.gone if each not in self._gone),
             void=tuple(each for each in pointer.void if each not in self._void),
             former_series=tuple(each for each in pointer.former_series if each not in self._series),
             former_objects=tuple(each for each in pointer.former_objects if each not in self._former),
-            timestamp=str(timestamp),
         )
 
     def clean(self, pointer: Pointer) -> None:
