@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ import pytest
 
 pytest.importorskip("milvus_lite", reason="the extra footnote[milvus] is not installed")
 
+from fakes import HashingEncoder
+from footnote.cli import main
 from footnote.errors import (
     FootnoteError,
     IndexDamaged,
@@ -36,6 +39,7 @@ from footnote.store import (
     all_documents,
     backup,
     erase,
+    feedback_file,
     open_builder,
     open_index,
     passage_key,
@@ -702,3 +706,43 @@ def test_a_marker_is_found_in_every_form_in_which_a_text_is_kept(form: str) -> N
         assert b"secret kettle" not in data
     assert holds(data, b"secret kettle")
     assert not holds(data, b"secret glacier")
+
+
+def test_every_command_takes_the_address(
+    tmp_path: Path, tiny_corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("footnote.encoding.load_encoder", lambda settings: HashingEncoder())
+    monkeypatch.setattr(erasure, "GRACE_SECONDS", 0)
+    where = ["--index", location(tmp_path / "there")]
+    assert main(["index", "--corpus", str(tiny_corpus), *where]) == 0
+    assert main(["index", "--corpus", str(tiny_corpus), "--index", "here"]) == 0
+    capsys.readouterr()
+    answers = []
+    for index in (where, ["--index", "here"]):
+        assert main(["ask", "How thick is the ice shell of Europa?", "--json", *index]) == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0] == answers[1]
+    assert answers[0]["citations"]
+    assert main(["documents", *where]) == 0
+    assert "moons.md" in capsys.readouterr().out
+    assert main(["check", *where]) == 0
+    assert "every invariant holds" in capsys.readouterr().out
+    (tiny_corpus / "tea.txt").unlink()
+    # The folder was named for this index on this machine: a question brings the index up to date first.
+    assert main(["ask", "How is green tea brewed?", *where]) == 0
+    capsys.readouterr()
+    assert main(["erase", "--marker", "Green tea is brewed", *where]) == 0
+    assert "no byte of the marker" in capsys.readouterr().out
+    assert main(["backup", "archive.tar", *where]) == 2
+    assert "milvus-backup" in capsys.readouterr().err
+    assert main(["info", "--json", *where]) == 0
+    assert json.loads(capsys.readouterr().out)["index"]["documents"] == 1
+
+
+def test_feedback_about_an_index_on_a_server_is_kept_on_this_machine(tmp_path: Path) -> None:
+    there = "milvus+http://127.0.0.1:9/name"
+    path = feedback_file(there)
+    assert path == feedback_file(there)
+    assert path != feedback_file(f"{there}2")
+    assert str(path).startswith(os.environ["XDG_STATE_HOME"])
