@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from footnote.store.milvus.collection_schemas import (
     collection_name,
     make_collections,
 )
-from footnote.store.milvus.connection import STALE_SECONDS, Connection, Row
+from footnote.store.milvus.connection import ROWS_AT_ONCE, STALE_SECONDS, Connection, Row
 from footnote.store.milvus.contents import Contents
 from footnote.store.milvus.milvus_rows import WORDS, DocumentRows, document_rows
 from footnote.store.milvus.objects import Objects, write_object
@@ -64,7 +65,7 @@ class GenerationWriter:
         self._waiting: list[StoredDocument] = []
         self._waiting_passages = self._passages = 0
         self._sentences_total = base.counts.sentences
-        self._keys: list[int] = []
+        self._keys = array("q")
         self._timestamp = base.written_at
 
     def _name(self, kind: str) -> str:
@@ -105,7 +106,7 @@ class GenerationWriter:
             raise IndexFolderError(str(error), where=self._address.location, remedy="or leave it out") from error
         self._highest = version
         self._passages += len(rows.passages)
-        self._keys += [int(row["key"]) for row in rows.passages]
+        self._keys.extend(int(row["key"]) for row in rows.passages)
         self._entries[stored.id] = _entry(stored, version, rows)
         for body, heading in rows.terms:
             self._change.passage(body, heading, 1)
@@ -190,7 +191,10 @@ class GenerationWriter:
             # The server tells no time: then nobody may see the pointer before every node has seen the rows.
             time.sleep(STALE_SECONDS)
         contents = Contents(self._connection, self._address, self._objects, finished)
-        found = sum(contents.how_many(self._keys[at : at + 1_000]) for at in range(0, len(self._keys), 1_000))
+        found = sum(
+            contents.how_many(self._keys[at : at + ROWS_AT_ONCE].tolist())
+            for at in range(0, len(self._keys), ROWS_AT_ONCE)
+        )
         if found > len(self._keys):
             raise IndexFolderError(
                 "two passages would have one key; the index that is there is whole",

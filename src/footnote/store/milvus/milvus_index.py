@@ -80,8 +80,9 @@ def read_milvus_facts(location: Path | str) -> IndexFacts:
 class MilvusIndex:
     """``protocol.Index`` over collections of Milvus."""
 
-    def __init__(self, address: Address, connection: Connection, objects: Objects, pointer: Pointer) -> None:
+    def __init__(self, address: Address, connection: Connection, objects: Objects, pointer: Pointer, tag: str) -> None:
         self._address, self._connection, self._objects, self._pointer = address, connection, objects, pointer
+        self._tag = tag
         self._facts = pointer.facts()
         self._contents = Contents(connection, address, objects, pointer)
         self._beside = ThreadPoolExecutor(SEARCHES_AT_ONCE, thread_name_prefix="milvus")
@@ -98,12 +99,14 @@ class MilvusIndex:
             connection = Connection(address)
             undo.callback(connection.close)
             objects = open_objects(address, connection)
+            # Before the pointer: one that is put there in between is then looked at again.
+            tag = objects.tag()
             pointer = read_pointer(objects, address)
             made_by = pointer.encoder_fingerprint
             if encoder_fingerprint is not None and encoder_fingerprint != made_by:
                 what = f"was made with encoder {made_by}, not {encoder_fingerprint}"
                 raise IndexMismatch(what, where=address.location, remedy=REBUILD)
-            opened = cls(address, connection, objects, pointer)
+            opened = cls(address, connection, objects, pointer, tag)
             undo.pop_all()
         return opened
 
@@ -129,10 +132,16 @@ class MilvusIndex:
 
     def stale(self) -> bool:
         try:
-            pointer = read_pointer(self._objects, self._address, newest=False)
+            tag = self._objects.tag()
+            if tag and tag == self._tag:
+                self._looked = time.monotonic()
+                return False
+            # A look may be answered by a node that is behind; what it hints at is then read for certain.
+            pointer = read_pointer(self._objects, self._address)
         except IndexFolderError:
             return True
-        self._looked = time.monotonic()
+        # A writer's claim and its signs of life change the pointer too.
+        self._tag, self._looked = tag, time.monotonic()
         return (pointer.generation, pointer.series) != (self._pointer.generation, self._pointer.series)
 
     def health(self) -> str:
@@ -147,12 +156,15 @@ class MilvusIndex:
         return ""
 
     def documents(self, *, after: str = "", limit: int = PAGE_DOCUMENTS) -> tuple[DocumentSummary, ...]:
+        self._look()
         return tuple(entry.summary() for entry in islice(self._contents.catalogue.after(after), limit))
 
     def document(self, document_id: str) -> Document:
+        self._look()
         return self._contents.document(document_id)
 
     def text_of(self, document_id: str) -> tuple[str, str]:
+        self._look()
         return self._contents.text_of(document_id)
 
     def passages(self, keys: Sequence[int] | KeyArray) -> list[Passage]:

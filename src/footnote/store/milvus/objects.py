@@ -50,6 +50,10 @@ class Objects(Protocol):
         """The pointer; None where there is none.  ``newest`` sees every one whose writing has ended, and may take longer."""
         ...
 
+    def tag(self) -> str:
+        """What names the pointer of all that there ever are, without reading it; empty where there is none."""
+        ...
+
     def replace(self, data: bytes, held: Held | None) -> Held:
         """Put a pointer in the place of the one that was read; None where there was none.
 
@@ -120,6 +124,15 @@ class StoreObjects:
     def pointer(self, *, newest: bool = True) -> Held | None:  # noqa: ARG002 - it always gives the newest
         data, tag = self._found(POINTER_NAME)
         return None if data is None else Held(data, tag)
+
+    def tag(self) -> str:
+        def head() -> str:
+            try:
+                return str(self._obstore.head(self._store, self._prefix + POINTER_NAME)["e_tag"])
+            except (FileNotFoundError, self._obstore.exceptions.NotFoundError):
+                return ""
+
+        return str(self._told(head))
 
     def replace(self, data: bytes, held: Held | None) -> Held:
         mode: Any = "create" if held is None else {"e_tag": held.tag}
@@ -195,6 +208,13 @@ class FolderObjects:
     def pointer(self, *, newest: bool = True) -> Held | None:  # noqa: ARG002 - it always gives the newest
         data = self.get(POINTER_NAME)
         return None if data is None else Held(data, hashlib.sha256(data).hexdigest())
+
+    def tag(self) -> str:
+        try:
+            status = (self._folder / POINTER_NAME).stat()
+        except OSError:
+            return ""
+        return f"{status.st_ino} {status.st_mtime_ns} {status.st_size}"
 
     def replace(self, data: bytes, held: Held | None) -> Held:
         if self.pointer() != held:
@@ -278,6 +298,12 @@ class MilvusObjects:
         if data is None:
             raise IndexDamaged("misses parts of its pointer", where=self._where, remedy="try again")
         return Held(data, str(number))
+
+    def tag(self) -> str:
+        if not self._ready():
+            return ""
+        rows = self._connection.query(self._name, 'name like "pointer-%"', ["name"])
+        return max((str(row["name"]) for row in rows), default="")
 
     def _newest(self, *, strong: bool) -> tuple[int, list[Row]]:
         if not self._ready():
