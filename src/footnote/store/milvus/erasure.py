@@ -23,7 +23,7 @@ from footnote.store.milvus.collection_schemas import VECTOR_INDEXES, collection_
 from footnote.store.milvus.connection import Connection
 from footnote.store.milvus.contents import Contents
 from footnote.store.milvus.objects import Objects, open_objects
-from footnote.store.milvus.pointer import GRACE_SECONDS, Pointer
+from footnote.store.milvus.pointer import GRACE_SECONDS, Former, Gone, Pointer
 from footnote.store.milvus.removal import Removal, last_series
 from footnote.store.state import beside, write_lock
 
@@ -114,7 +114,7 @@ class _Erasing:
 
     def _wait(self, pointer: Pointer, report: Callable[[str], None]) -> None:
         """Nobody may be reading a generation that has it any more."""
-        ended = [*pointer.gone, *pointer.former_objects, *pointer.former_series]
+        ended: list[Gone | Former] = [*pointer.gone, *pointer.former_objects, *pointer.former_series]
         left = max((each.since + GRACE_SECONDS - time.time() for each in ended), default=0.0)
         if left > 0:
             report(f"waiting {left:.0f} s, until nobody can be reading what was removed")
