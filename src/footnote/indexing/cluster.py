@@ -106,6 +106,8 @@ class RayWorkers:
     """
 
     def __init__(self, address: str, make_encoder: MakeEncoder = load_encoder) -> None:
+        # Nothing is told to its makers.
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         try:
             import ray
         except ImportError as error:
