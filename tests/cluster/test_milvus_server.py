@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from milvus_server import MilvusServer, without_terms
 
 from footnote.errors import FootnoteError, IndexUnreachable
 from footnote.store import open_builder, open_index
 from footnote.store.contract import DIMENSION, ENCODER, entries, entry, unit_vector
 from footnote.store.milvus.pointer import Pointer
+from milvus_server import MilvusServer, without_terms
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("FOOTNOTE_MILVUS_PLACE"), reason="runs by tests/cluster/run, in a network namespace"
