@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from footnote.errors import FootnoteError, IndexUnreachable
-from footnote.store import open_builder, open_index
+from footnote.store import Index, open_builder, open_index
 from footnote.store.contract import DIMENSION, ENCODER, entries, entry, unit_vector
 from footnote.store.milvus.pointer import Pointer
 from milvus_server import MilvusServer, without_terms
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.skipif(
 )
 UPDATES = int(os.environ.get("FOOTNOTE_UPDATES", "40"))
 READERS = 3
+LOAD_SECONDS = 240.0
 PARAGRAPHS = 40
 """Of the document that is updated again and again: one row each."""
 MADE_BY = {"encoder_fingerprint": ENCODER, "dimension": DIMENSION, "lock_wait_seconds": 120.0}
@@ -50,6 +51,17 @@ def write(where: str, *numbers: tuple[int, int]) -> int:
     """Commit documents, each by its number and how many paragraphs it has."""
     with open_builder(where, **MADE_BY) as builder:
         return builder.commit([entry(number, paragraphs) for number, paragraphs in numbers])
+
+
+def opened_again(where: str) -> Index:
+    """The index of a server that has just been started, which has to load its collections first, and refuses until then."""
+    deadline = time.monotonic() + LOAD_SECONDS
+    while True:
+        try:
+            return open_index(where)
+        except IndexUnreachable:
+            assert time.monotonic() < deadline, "the server does not load its collections"
+            time.sleep(1.0)
 
 
 class Readers:
@@ -140,7 +152,7 @@ def test_a_server_that_dies_while_it_is_written_loses_nothing(
         open_index(where)
     assert committed == (moment == "after the pointer")
     server.start()
-    index = open_index(where)
+    index = opened_again(where)
     expected = [*entries(range(4)), *([entry(9, 5)] if committed else [])]
     assert {each.id for each in index.documents()} == {each.document.id for each in expected}
     keys = index.search_all(unit_vector("moon"), [], 1_000)
