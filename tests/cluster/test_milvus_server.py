@@ -130,7 +130,7 @@ def test_no_reader_sees_a_mix_while_a_document_is_updated(server: MilvusServer) 
 def test_a_server_that_dies_while_it_is_written_loses_nothing(
     server: MilvusServer, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    where = f"milvus+{server.url}/{moment.replace(' ', '_')}?seconds=5"
+    where = f"milvus+{server.url}/{moment.replace(' ', '_')}?seconds=20"
     write(where, *((n, 3) for n in range(4)))
     render = Pointer.render
 

@@ -32,6 +32,8 @@ MOST_ROWS = 16_384
 ROWS_AT_ONCE = 1_000
 STRONG = {"consistency_level": "Strong"}
 """Sees all that was acknowledged before; costs some 200 ms on a cluster, so never on the way of a question."""
+STRONG_SECONDS = 10.0
+"""Such a read is waited for at least so long: only opening and writing need one."""
 STALE_SECONDS = 6.0
 """A bounded read is at most so far behind (Milvus: 5 s)."""
 
@@ -256,8 +258,10 @@ class Connection:
         return self.address.location
 
     def _read(self, what: str, collection: str, **asked: Any) -> Any:
-        call = getattr(self._client, what)
-        return self._called(lambda: call(collection, timeout=self.address.seconds, **asked), tries=2)
+        call, seconds = getattr(self._client, what), self.address.seconds
+        if asked.get("consistency_level") == STRONG["consistency_level"]:
+            seconds = max(seconds, STRONG_SECONDS)
+        return self._called(lambda: call(collection, timeout=seconds, **asked), tries=2)
 
     def _called(self, call: Callable[[], Result], *, tries: int) -> Result:
         """What a call gives.
