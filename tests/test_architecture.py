@@ -31,6 +31,7 @@ HEAVY = frozenset(
     {
         *("faiss", "fastapi", "gradio", "httpx2", "huggingface_hub", "onnx", "onnxruntime", "sentence_transformers"),
         *("mcp", "mcp_types", "prometheus_client", "tantivy", "tokenizers", "torch", "transformers", "uvicorn"),
+        *("grpc", "milvus_lite", "obstore", "pymilvus", "ray"),
     }
 )
 WEB_FRAMEWORK = frozenset({"fastapi", "mcp", "mcp_types", "prometheus_client", "uvicorn"})

@@ -115,7 +115,7 @@ def test_the_contract_notices_a_broken_index(kind: type[LocalIndex], tmp_path: P
     assert not all(kept(name) for name in dir(Mine) if name.startswith("test_"))
 
 
-@pytest.mark.parametrize("location", ["milvus+http://host:19530/name", "https://example.org/index", "s3:/bucket"])
+@pytest.mark.parametrize("location", ["postgres://host:5432/name", "https://example.org/index", "s3:/bucket"])
 def test_another_location_than_a_folder_is_refused_in_one_line(location: str) -> None:
     for use in (open_index, read_facts, partial(open_builder, encoder_fingerprint="", dimension=1)):
         with pytest.raises(UsageError, match="is no folder") as caught:

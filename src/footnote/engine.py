@@ -63,7 +63,7 @@ class Footnote:
         """Open an index that was built before.
 
         Args:
-            index_dir: the index folder.
+            index_dir: the index: its folder, or where else it lies.
             settings: how to ask; the defaults where None.
             encoder: the encoder the index was built with; loaded by the settings where None.
 
@@ -101,7 +101,7 @@ class Footnote:
         chosen = settings or Settings()
         encoder = encoder or load_encoder(chosen)
         report = build_index(
-            Path(corpus_dir), Path(index_dir), encoder=encoder, settings=chosen, progress=progress, empty=empty
+            Path(corpus_dir), index_dir, encoder=encoder, settings=chosen, progress=progress, empty=empty
         )
         return cls.open(index_dir, settings=chosen, encoder=encoder), report
 

@@ -10,7 +10,8 @@
     │   ├── IndexMissing        there is no index in the folder
     │   ├── IndexDamaged        a file of the index is not what was written
     │   ├── IndexMismatch       made by another format, encoder or setting
-    │   └── IndexLocked         another process is writing it
+    │   ├── IndexLocked         another process is writing it
+    │   └── IndexUnreachable    the server that holds it does not answer
     ├── JudgmentError           a line of a questions file is not a judgment
     ├── QuestionError           a question that cannot be taken: nothing is left of it
     │   └── QuestionTooLong     a question that is longer than the limit
@@ -107,6 +108,10 @@ class IndexMismatch(IndexFolderError):
 
 class IndexLocked(IndexFolderError):
     """Another process is writing the index."""
+
+
+class IndexUnreachable(IndexFolderError):
+    """The server that holds the index does not answer."""
 
 
 class JudgmentError(FootnoteError):

@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "mcp": "serve an assistant that speaks MCP, on stdin and stdout",
     "backup": "write the index into one file, also while it is served",
     "restore": "put a backup back, also while the index is served",
+    "erase": "erase what was removed from an index on a server from every file, and prove it",
     "schema": "print the JSON Schema of what commands print with --json",
     "completion": "print the script that completes commands in a shell",
 }
@@ -47,6 +48,13 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f'"{text}" is not a port from 0 to {HIGHEST_PORT}')
     return int(text)
+
+
+def _location(text: str) -> Path | str:
+    # The store brings numpy along, which help and every other command's arguments do without.
+    from footnote.store import location_of
+
+    return location_of(text)
 
 
 def _demand(text: str) -> tuple[str, float]:
@@ -78,7 +86,7 @@ def _option(name: str, commands: Iterable[str], **how: Any) -> _Option:
 
 
 _ABOUT_AN_INDEX: Final = frozenset(COMMANDS) - {"schema", "completion"}
-_WITHOUT_CORPUS: Final = frozenset({"check", "demo", "feedback", "backup", "restore"})
+_WITHOUT_CORPUS: Final = frozenset({"check", "demo", "feedback", "backup", "restore", "erase"})
 
 OPTIONS: Final = (
     _option("name", ["schema"], metavar="COMMAND", nargs="?", default="", choices=("", *SCHEMAS), help="default: all"),
@@ -86,6 +94,14 @@ OPTIONS: Final = (
     _option(
         "--watch", ["index"], action="store_true",
         help="stay, and bring the index up to date whenever a document changes",
+    ),
+    _option(
+        "--ray", ["index"], metavar="ADDRESS",
+        help="read and encode on a Ray cluster: its address, auto for the one this machine is in, local for this machine",
+    ),
+    _option(
+        "--work", ["index"], type=Path, metavar="DIR",
+        help="with --ray: a folder that every machine of the cluster has under this path",
     ),
     _option("question", ["ask", "export"], metavar="QUESTION", help="in quotes"),
     _option(
@@ -108,6 +124,15 @@ OPTIONS: Final = (
     _option(
         "--open", ["serve", "demo"], action="store_true", dest="open_browser", help="open it in your browser, as the owner"
     ),
+    _option(
+        "--marker", ["erase"], metavar="TEXT", default="",
+        help="a text of a removed document; succeeds when no file holds it any more",
+    ),
+    _option("--bucket", ["erase"], metavar="URL", default="", help="the object store of the server's files, e.g. s3://milvus"),
+    _option(
+        "--hours", ["erase"], type=float, default=0.0, metavar="H",
+        help="how long the server's own collector is waited for (default: %(default)s)",
+    ),
     _option("--export", ["check"], type=Path, metavar="FILE", help="a conversation that the page exported as JSON"),
     _option("action", ["feedback"], choices=("export",), help="export: write the judged questions to stdout"),
     _option(
@@ -118,7 +143,10 @@ OPTIONS: Final = (
         "--corpus", _ABOUT_AN_INDEX - _WITHOUT_CORPUS,
         type=Path, metavar="DIR", help=f"the documents (default: {DEFAULT_CORPUS}/)",
     ),
-    _option("--index", _ABOUT_AN_INDEX - {"demo"}, type=Path, metavar="DIR", help=f"the index (default: {DEFAULT_INDEX}/)"),
+    _option(
+        "--index", _ABOUT_AN_INDEX - {"demo"}, type=_location, metavar="DIR",
+        help=f"the index, a folder or milvus+http://HOST:PORT/NAME (default: {DEFAULT_INDEX}/)",
+    ),
     _option(
         "--config", _ABOUT_AN_INDEX, type=Path, metavar="FILE", help=f"default: {FILE_NAME} beside the documents"
     ),
@@ -153,7 +181,7 @@ class Arguments:
     options: tuple[str, ...] = ()
     config: Path | None = None
     corpus: Path | None = None
-    index: Path | None = None
+    index: Path | str | None = None
     question: str = ""
     questions: Path | None = None
     results: Path | None = None
@@ -164,11 +192,16 @@ class Arguments:
     port: int = DEFAULT_PORT
     open_browser: bool = False
     watch: bool = False
+    ray: str | None = None
+    work: Path | None = None
     export: Path | None = None
     action: str = ""
     form: str = "markdown"
     output: Path | None = None
     archive: Path | None = None
+    marker: str = ""
+    bucket: str = ""
+    hours: float = 0.0
     name: str = ""
 
 

@@ -18,7 +18,7 @@ from footnote.cli.console import ProgressLine, has_colour, say, say_json
 from footnote.cli.inspection import completion_command, documents_command, info_command, schema_command
 from footnote.cli.places import Places, build, open_engine, places_of, sample_corpus
 from footnote.encoding import Encoder
-from footnote.errors import FootnoteError, QuestionError
+from footnote.errors import FootnoteError, QuestionError, UsageError
 from footnote.feedback import FeedbackBook, judgments_from, judgments_text
 from footnote.quote_checking import check, read_export
 from footnote.records import Answer, BuildReport, IndexCheck
@@ -32,7 +32,7 @@ from footnote.rendering import (
     to_markdown,
     to_terminal,
 )
-from footnote.store import backup, new_file, open_index, restore, verify
+from footnote.store import backup, erase, new_file, open_index, restore, verify
 
 _WIDEST: Final = 100
 """Columns beyond which lines are hard to read."""
@@ -50,10 +50,36 @@ def run(arguments: Arguments) -> int:
 
 def _index(arguments: Arguments) -> int:
     places, encoder = places_of(arguments), encoding.load_encoder(arguments.settings)
+    if arguments.ray is not None:
+        return _index_on_cluster(arguments, arguments.ray, places, encoder)
     footnote, report = build(places, arguments.settings, encoder)
     footnote.close()
     _say_report(report, arguments)
     return _watch(places, arguments, encoder) if arguments.watch else 0
+
+
+def _index_on_cluster(arguments: Arguments, ray: str, places: Places, encoder: Encoder) -> int:
+    """Read, split and encode on the machines of a cluster; this one writes the index."""
+    from footnote.indexing.cluster import RayWorkers, build_on_cluster
+
+    if arguments.work is None or arguments.watch:
+        raise UsageError("--ray needs a folder that all machines share, and does not watch", remedy="add --work DIR")
+    assert places.corpus_dir is not None, "it is indexed"
+    line = ProgressLine()
+    try:
+        report = build_on_cluster(
+            places.corpus_dir,
+            places.index_dir,
+            workers=RayWorkers(ray),
+            work_dir=arguments.work,
+            encoder=encoder,
+            settings=arguments.settings,
+            progress=lambda progress: line.show(progress.stage, progress.done, progress.total),
+        )
+    finally:
+        line.close()
+    _say_report(report, arguments)
+    return 0
 
 
 def _say_report(report: BuildReport, arguments: Arguments) -> None:
@@ -220,7 +246,7 @@ def _check(arguments: Arguments) -> int:
     return 0
 
 
-def _check_export(export: Path, index_dir: Path) -> int:
+def _check_export(export: Path, index_dir: Path | str) -> int:
     """Re-read every quote of an exported conversation from the index."""
     quotes = read_export(export)
     lost = 0
@@ -298,6 +324,22 @@ def _restore(arguments: Arguments) -> int:
     return 0
 
 
+def _erase(arguments: Arguments) -> int:
+    index_dir = places_of(arguments).index_dir
+    done = erase(
+        index_dir,
+        marker=arguments.marker,
+        bucket=arguments.bucket,
+        wait_seconds=arguments.hours * 3600.0,
+        lock_wait_seconds=arguments.settings.lock_wait_seconds,
+        report=lambda line: sys.stderr.write(f"footnote: {line}\n"),
+    )
+    say(f"{index_dir}: {done.versions} removed versions of documents erased in {done.seconds:.0f} s\n")
+    if arguments.marker:
+        say(f"no byte of the marker in {done.files:,} files of {done.bytes:,} bytes\n")
+    return 0
+
+
 _COMMANDS: Final[dict[str, Callable[[Arguments], int]]] = {
     "index": _index,
     "ask": _ask,
@@ -313,6 +355,7 @@ _COMMANDS: Final[dict[str, Callable[[Arguments], int]]] = {
     "mcp": _mcp,
     "backup": _backup,
     "restore": _restore,
+    "erase": _erase,
     "schema": schema_command,
     "completion": completion_command,
 }

@@ -27,13 +27,13 @@ class Places:
 
     Attributes:
         corpus_dir: what the index is brought up to date with; None where it is asked as it is.
-        index_dir: the index.
+        index_dir: the index: its folder, or where else it lies.
         in_cache: whether the index is ours alone, so that one that cannot be used may simply be made again.
         empty: whether the folder may hold no document: the page is where some are added.
     """
 
     corpus_dir: Path | None
-    index_dir: Path
+    index_dir: Path | str
     in_cache: bool = False
     empty: bool = False
 
@@ -80,10 +80,17 @@ def places_of(arguments: Arguments) -> Places:
     return Places(arguments.corpus, cached_index_dir(arguments.corpus, arguments.settings), in_cache=True)
 
 
-def _made_from(index_dir: Path) -> Path | None:
-    """The folder that was named for an index, while it is there; ``corpus/`` where there is no index, or one made from it."""
+def _made_from(index_dir: Path | str) -> Path | None:
+    """The folder that was named for an index, while it is there; ``corpus/`` where there is no index, or one made from it.
+
+    An index on a server may be others' as well: without a folder that was named here it is asked as it is.
+    """
     known = corpus_of(index_dir)
-    if known is None and (not is_index(index_dir) or claimed_corpus(index_dir) == DEFAULT_CORPUS.resolve()):
+    if (
+        known is None
+        and isinstance(index_dir, Path)
+        and (not is_index(index_dir) or claimed_corpus(index_dir) == DEFAULT_CORPUS.resolve())
+    ):
         known = DEFAULT_CORPUS
     return known if known is not None and known.is_dir() else None
 

@@ -83,12 +83,49 @@ def _folded(heading: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class Draft:
     """A document with everything but its vectors."""
 
     document: Document
     passages: tuple[Passage, ...]
     inputs: tuple[Inputs, ...]
+
+    def entry(self, vectors: Mapping[str, PassageVectors]) -> DocumentEntry:
+        """The document on its way into the index.
+
+        Args:
+            vectors: of all its inputs, by their digests.
+        """
+        digests = [inputs.sha256 for inputs in self.inputs]
+        passages = zip(self.passages, self.inputs, digests, strict=True)
+        return DocumentEntry(
+            self.document,
+            tuple(
+                entry_of(self.document, passage, inputs, digest, vectors[digest])
+                for passage, inputs, digest in passages
+            ),
+        )
+
+
+def read_draft(corpus_dir: Path, name: str, digest: str, encoder: Encoder, settings: Settings) -> Draft | Unread:
+    """A document read and split, or why it cannot be read.
+
+    Args:
+        corpus_dir: the folder of documents.
+        name: of the document in it.
+        digest: of the file, as it was surveyed.
+        encoder: counts tokens.
+        settings: how documents are read and passages made.
+    """
+    try:
+        raw = read_document(corpus_dir, name, settings)
+        # Of the bytes that are parsed: the file may be another by now than when it was surveyed.
+        digest = hashlib.sha256(raw).hexdigest()
+        document = parse_document(raw, document_id=name, settings=settings)
+    except DocumentError as error:
+        return Unread(name, digest, error.what)
+    passages = split_document(document, count_tokens=encoder.count_tokens, settings=settings)
+    return Draft(document, passages, tuple(inputs_of(document, passage) for passage in passages))
 
 
 class Build:
@@ -156,11 +193,9 @@ class Build:
 
     def _entries(self, wanted: Sequence[str]) -> Iterator[DocumentEntry]:
         written = 0
-        for wave in self._waves(wanted):
-            drafts = [draft for name in wave if (draft := self._draft(name)) is not None]
-            for entry in self._encode(drafts):
-                written += 1
-                yield entry
+        for entry in self._made(wanted):
+            written += 1
+            yield entry
         if not self._empty and not written and not any(name in self._corpus.digests for name in self._known):
             first = self._unread[0]
             raise CorpusError(
@@ -168,6 +203,11 @@ class Build:
                 where=str(self._corpus_dir),
                 remedy="add some, or name another folder",
             )
+
+    def _made(self, wanted: Sequence[str]) -> Iterator[DocumentEntry]:
+        """The entries of some documents, in order; what cannot be read is noted."""
+        for wave in self._waves(wanted):
+            yield from self._encode([draft for name in wave if (draft := self._draft(name)) is not None])
 
     def _waves(self, wanted: Sequence[str]) -> Iterator[list[str]]:
         wave: list[str] = []
@@ -181,21 +221,15 @@ class Build:
         if wave:
             yield wave
 
-    def _draft(self, name: str) -> _Draft | None:
+    def _draft(self, name: str) -> Draft | None:
         self._bytes_split += self._corpus.sizes[name]
-        digest = self._corpus.digests[name]
-        try:
-            raw = read_document(self._corpus_dir, name, self._settings)
-            # Of the bytes that are parsed: the file may be another by now than when it was surveyed.
-            digest = hashlib.sha256(raw).hexdigest()
-            document = parse_document(raw, document_id=name, settings=self._settings)
-        except DocumentError as error:
-            self._unread.append(Unread(name, digest, error.what))
+        found = read_draft(self._corpus_dir, name, self._corpus.digests[name], self._encoder, self._settings)
+        if isinstance(found, Unread):
+            self._unread.append(found)
             return None
-        passages = split_document(document, count_tokens=self._encoder.count_tokens, settings=self._settings)
-        return _Draft(document, passages, tuple(inputs_of(document, passage) for passage in passages))
+        return found
 
-    def _encode(self, drafts: Sequence[_Draft]) -> Iterator[DocumentEntry]:
+    def _encode(self, drafts: Sequence[Draft]) -> Iterator[DocumentEntry]:
         digests = {inputs.sha256: inputs for draft in drafts for inputs in draft.inputs}
         vectors = dict(self._builder.vectors_for(digests))
         new = {digest: inputs for digest, inputs in digests.items() if digest not in vectors}
@@ -204,13 +238,7 @@ class Build:
             digests_here = [inputs.sha256 for inputs in draft.inputs]
             self._passages_encoded += sum(digest in new for digest in digests_here)
             self._passages_done += len(digests_here)
-            yield DocumentEntry(
-                draft.document,
-                tuple(
-                    entry_of(draft.document, passage, inputs, digest, vectors[digest])
-                    for passage, inputs, digest in zip(draft.passages, draft.inputs, digests_here, strict=True)
-                ),
-            )
+            yield draft.entry(vectors)
 
     def _vectors(self, new: Mapping[str, Inputs]) -> dict[str, PassageVectors]:
         split = self._passages_done + len(new)
@@ -222,7 +250,7 @@ class Build:
         for start in range(0, len(pairs), PORTION):
             portion = dict(pairs[start : start + PORTION])
             self._encode_portion(portion.values(), rows, self._passages_done + start, total)
-            vectors = {digest: _vectors_of(inputs, rows) for digest, inputs in portion.items()}
+            vectors = {digest: vectors_of(inputs, rows) for digest, inputs in portion.items()}
             self._builder.keep_vectors(vectors)
             found |= vectors
         return found
@@ -240,7 +268,8 @@ class Build:
         rows.update(zip(texts, self._encoder.encode_passages(texts, told), strict=True))
 
 
-def _vectors_of(inputs: Inputs, rows: Mapping[str, FloatArray]) -> PassageVectors:
+def vectors_of(inputs: Inputs, rows: Mapping[str, FloatArray]) -> PassageVectors:
+    """The vectors of a passage's inputs, by the texts' own."""
     passage = rows[inputs.passage]
     sentences = np.array([rows[text] for text in inputs.sentences], dtype=np.float32).reshape(-1, len(passage))
     return PassageVectors(passage, sentences, rows[inputs.heading])

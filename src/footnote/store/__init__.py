@@ -1,7 +1,7 @@
 """Indexes: write, open, verify, search.  The only place that knows SQLite, FAISS and Tantivy.
 
 To everybody else an index is what ``protocol`` says, wherever it lies; ``open_index`` and ``open_builder`` open what a location
-names.  Today that is a folder, and ``local`` is all that knows what is in it.
+names: a folder, of which only ``local`` knows what is in it, or a name in Milvus, of which only ``milvus`` does.
 
 **Decision: the truth is a set of SQLite files that are each written once, and a manifest that names them.**  The plan was
 one SQLite file changed in transactions.  In write-ahead mode a reader's view lives in a log and a shared-memory file beside
@@ -39,7 +39,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from footnote.errors import UsageError
 from footnote.store.entries import (
     Candidates,
     DocumentEntry,
@@ -51,21 +53,27 @@ from footnote.store.entries import (
     document_key,
     passage_key,
 )
-from footnote.store.local.backup import backup, restore
+from footnote.store.local import backup as local_backup
+from footnote.store.local import verify as local_verify
 from footnote.store.local.durable import open_plain, step, sync_dir, sync_file
 from footnote.store.local.index import LocalIndex
 from footnote.store.local.manifest import Manifest, claimed_corpus, is_index, read_manifest
 from footnote.store.local.rows import content_digest
-from footnote.store.local.verify import verify
 from footnote.store.local.writer import LocalIndexBuilder
+from footnote.store.milvus.address import is_milvus
+from footnote.store.milvus.erasure import Erasure, erase_milvus
+from footnote.store.milvus.milvus_builder import MilvusIndexBuilder
+from footnote.store.milvus.milvus_index import MilvusIndex, read_milvus_facts
+from footnote.store.milvus.verification import verify_milvus
 from footnote.store.new_files import new_file
 from footnote.store.protocol import Index, IndexBuilder, all_documents
-from footnote.store.state import corpus_of, feedback_file, folder_of, name_corpus
+from footnote.store.state import corpus_of, feedback_file, folder_of, is_folder, location_of, name_corpus
 from footnote.store.topk import Found
 
 __all__ = [
     "Candidates",
     "DocumentEntry",
+    "Erasure",
     "Found",
     "Index",
     "IndexBuilder",
@@ -83,8 +91,11 @@ __all__ = [
     "content_digest",
     "corpus_of",
     "document_key",
+    "erase",
     "feedback_file",
+    "is_folder",
     "is_index",
+    "location_of",
     "name_corpus",
     "new_file",
     "open_builder",
@@ -102,7 +113,7 @@ __all__ = [
 
 
 def open_index(location: Path | str, *, encoder_fingerprint: str | None = None) -> Index:
-    """Open the newest generation of the index that a location names: a folder.
+    """Open the newest generation of the index that a location names.
 
     Args:
         location: of the index.
@@ -113,7 +124,10 @@ def open_index(location: Path | str, *, encoder_fingerprint: str | None = None) 
         IndexMissing: there is no index.
         IndexMismatch: it was made by another format or encoder.
         IndexDamaged: it is not what was written, and cannot be made again.
+        IndexUnreachable: the server that holds it does not answer.
     """
+    if is_milvus(location):
+        return MilvusIndex.open(location, encoder_fingerprint=encoder_fingerprint)
     return LocalIndex.open(folder_of(location), encoder_fingerprint=encoder_fingerprint)
 
 
@@ -121,8 +135,10 @@ def read_facts(location: Path | str) -> IndexFacts:
     """What the newest generation says of itself, without opening it.
 
     Raises:
-        UsageError, IndexMissing, IndexMismatch, IndexDamaged: as ``open_index``.
+        UsageError, IndexMissing, IndexMismatch, IndexDamaged, IndexUnreachable: as ``open_index``.
     """
+    if is_milvus(location):
+        return read_milvus_facts(location)
     return read_manifest(folder_of(location)).facts()
 
 
@@ -154,14 +170,71 @@ def open_builder(  # noqa: PLR0913 - what makes an index another one, each by it
     Raises:
         UsageError: the location is none that this Footnote can write to.
     """
-    return LocalIndexBuilder(
-        folder_of(location),
-        encoder_fingerprint=encoder_fingerprint,
-        dimension=dimension,
-        splitting=splitting,
-        loaders=loaders,
-        vector_search=vector_search,
-        corpus_dir=corpus_dir,
-        lock_wait_seconds=lock_wait_seconds,
-        on_wait=on_wait,
-    )
+    options: dict[str, Any] = {
+        "encoder_fingerprint": encoder_fingerprint,
+        "dimension": dimension,
+        "splitting": splitting,
+        "loaders": loaders,
+        "vector_search": vector_search,
+        "lock_wait_seconds": lock_wait_seconds,
+        "on_wait": on_wait,
+    }
+    if is_milvus(location):
+        return MilvusIndexBuilder(location, **options)
+    return LocalIndexBuilder(folder_of(location), corpus_dir=corpus_dir, **options)
+
+
+def verify(location: Path | str) -> list[str]:
+    """Check a whole index.
+
+    Returns:
+        What is wrong, each beginning with where; empty when nothing is.
+
+    Raises:
+        UsageError: the location is none that this Footnote can open.
+        IndexUnreachable: the server that holds it does not answer.
+    """
+    return verify_milvus(location) if is_milvus(location) else local_verify.verify(folder_of(location))
+
+
+def backup(location: Path | str, archive: Path) -> Manifest:
+    """Write the committed generation of an index in a folder into one file; see ``local.backup.backup``.
+
+    Raises:
+        UsageError: the index lies on a server, which has means of its own.
+    """
+    _check_folder(location)
+    return local_backup.backup(folder_of(location), archive)
+
+
+def restore(archive: Path, location: Path | str, *, lock_wait_seconds: float) -> Manifest:
+    """Put a backup back as the newest generation of an index in a folder; see ``local.backup.restore``.
+
+    Raises:
+        UsageError: the index lies on a server, which has means of its own.
+    """
+    _check_folder(location)
+    return local_backup.restore(archive, folder_of(location), lock_wait_seconds=lock_wait_seconds)
+
+
+def erase(location: Path | str, *, report: Callable[[str], None], **options: Any) -> Erasure:
+    """Erase from every file what was removed from an index on a server, and prove it; see ``milvus.erasure.erase_milvus``.
+
+    Raises:
+        UsageError: the index lies in a folder, where removed text goes with the commit that removes it.
+    """
+    if not is_milvus(location):
+        what = "an index in a folder keeps nothing of what was removed"
+        raise UsageError(
+            what, where=str(folder_of(location)), remedy="look at older backups, and at copies of the folder"
+        )
+    return erase_milvus(location, report=report, **options)
+
+
+def _check_folder(location: Path | str) -> None:
+    if is_milvus(location):
+        raise UsageError(
+            "an index in Milvus is not backed up as one file",
+            where=str(location),
+            remedy="use milvus-backup for its collections and a copy of the object store, as docs/cluster.md says",
+        )

@@ -6,7 +6,8 @@
 | readers' feedback | beside the index, ``feedback.sqlite`` |
 | who writes now | beside the index, ``LOCK`` |
 
-None of it is part of a generation: a backup leaves it out, and whoever brings an index along brings none of it.
+Beside an index that lies on a server is a folder in the user's own state folder.  None of it is part of a generation: a backup
+leaves it out, and whoever brings an index along brings none of it.
 
 An index may come from anybody, in a download or in a backup.  What it says of a folder must not have that folder walked,
 indexed and shown; so the folder that somebody named when the index was built is kept outside of it, in the user's own
@@ -33,10 +34,20 @@ FEEDBACK_NAME = "feedback.sqlite"
 BESIDE = (LOCK_NAME, FEEDBACK_NAME, f"{FEEDBACK_NAME}-journal")
 """What may lie in an index's folder without being part of it."""
 POLL_SECONDS = 0.05
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE | re.ASCII)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:/|milvus\+file:", re.IGNORECASE | re.ASCII)
 
-_named: dict[Path, Path] = {}
+_named: dict[Path | str, Path] = {}
 """What was named in this process, which may have no folder to write to."""
+
+
+def is_folder(location: Path | str) -> bool:
+    """Whether a location of an index names a folder, and no server."""
+    return not _SCHEME.match(str(location))
+
+
+def location_of(text: str) -> Path | str:
+    """What a person named as the location of an index: a folder as a path, anything else as it stands."""
+    return Path(text) if is_folder(text) else text
 
 
 def folder_of(location: Path | str) -> Path:
@@ -45,23 +56,29 @@ def folder_of(location: Path | str) -> Path:
     Raises:
         UsageError: it names something else.
     """
-    if _SCHEME.match(str(location)):
-        raise UsageError("is no folder: indexes are kept in folders only", where=str(location), remedy="name a folder")
+    if not is_folder(location):
+        what = "is no folder, and no index that this Footnote can open"
+        raise UsageError(what, where=str(location), remedy="name a folder, or milvus+http://HOST:PORT/NAME")
     return Path(location)
+
+
+def beside(location: Path | str) -> Path:
+    """The folder on this machine for what is kept beside an index, which may not be there yet."""
+    return folder_of(location) if is_folder(location) else _state_dir("beside") / _digest_of(location)
 
 
 def feedback_file(location: Path | str) -> Path:
     """Where the feedback about an index is kept, whether there is any or not."""
-    return folder_of(location) / FEEDBACK_NAME
+    return beside(location) / FEEDBACK_NAME
 
 
 def name_corpus(location: Path | str, corpus_dir: Path | str) -> None:
     """Remember that the owner named this folder of documents for an index."""
-    index, corpus = folder_of(location).resolve(), Path(corpus_dir).resolve()
+    index, corpus = _resolved(location), Path(corpus_dir).resolve()
     if corpus_of(index) == corpus:
         return
     _named[index] = corpus
-    kept = _corpus_file(index)
+    kept = _state_dir("corpora") / _digest_of(index)
     draft = kept.with_name(f"{kept.name}-{secrets.token_hex(8)}")
     with suppress(OSError):
         kept.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
@@ -72,18 +89,26 @@ def name_corpus(location: Path | str, corpus_dir: Path | str) -> None:
 
 def corpus_of(location: Path | str) -> Path | None:
     """The folder of documents that was named for an index, whether it is still there or not; None where none was."""
-    index = folder_of(location).resolve()
+    index = _resolved(location)
     if index in _named:
         return _named[index]
     try:
-        return Path(os.fsdecode(_corpus_file(index).read_bytes()))
+        return Path(os.fsdecode((_state_dir("corpora") / _digest_of(index)).read_bytes()))
     except (OSError, ValueError):
         return None
 
 
-def _corpus_file(index: Path) -> Path:
+def _resolved(location: Path | str) -> Path | str:
+    return folder_of(location).resolve() if is_folder(location) else str(location)
+
+
+def _digest_of(location: Path | str) -> str:
+    return hashlib.sha256(os.fsencode(location)).hexdigest()
+
+
+def _state_dir(name: str) -> Path:
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "footnote" / "corpora" / hashlib.sha256(os.fsencode(index)).hexdigest()
+    return Path(state) / "footnote" / name
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from footnote.errors import IndexDamaged, IndexFolderError, IndexMismatch, Index
 from footnote.store.entries import IndexFacts, LoaderVersion, Unread
 from footnote.store.local.durable import StoredFile, open_plain, pieces_of
 from footnote.store.local.names import MOST_GENERATIONS, StoredName, stored_names
+from footnote.store.sealing import SEAL_HEAD, sealed, unsealed
 from footnote.wire import Count, decode, parts_of
 
 MANIFEST_NAME = StoredName("manifest.json")
@@ -149,9 +150,9 @@ class Manifest:
     @property
     def fingerprint(self) -> str:
         """Hex digest of what the index says, whatever generation it says it in."""
-        made_by = (self.format_version, self.encoder_fingerprint, self.dimension, self.splitting)
-        facts = (*made_by, [(each.family, each.version) for each in self.loaders], self.content_sha256)
-        return hashlib.sha256(json.dumps(facts).encode("utf-8")).hexdigest()
+        return fingerprint_of(
+            self.encoder_fingerprint, self.dimension, self.splitting, self.loaders, self.content_sha256
+        )
 
     def facts(self) -> IndexFacts:
         """What it says of the index, without its files."""
@@ -176,14 +177,23 @@ class Manifest:
 
     def render(self) -> bytes:
         """The bytes of the file."""
-        return _seal(json.dumps(asdict(self), ensure_ascii=True, indent=1).encode("ascii"))
+        return sealed("manifest", json.dumps(asdict(self), ensure_ascii=True, indent=1).encode("ascii"))
+
+
+def fingerprint_of(
+    encoder_fingerprint: str, dimension: int, splitting: str, loaders: Sequence[LoaderVersion], content_sha256: str
+) -> str:
+    """Hex digest of what an index says, wherever it is kept: the arguments are as in ``IndexFacts``."""
+    made_by = (FORMAT_VERSION, encoder_fingerprint, dimension, splitting)
+    facts = (*made_by, [(each.family, each.version) for each in loaders], content_sha256)
+    return hashlib.sha256(json.dumps(facts).encode("utf-8")).hexdigest()
 
 
 def is_index(folder: Path) -> bool:
     """Whether a folder holds an index, or what is left of one."""
     try:
         with open_plain(folder / MANIFEST_NAME) as descriptor:
-            if os.read(descriptor, len(_HEAD)) == _HEAD:
+            if os.read(descriptor, len(SEAL_HEAD)) == SEAL_HEAD:
                 return True
     except OSError:
         pass
@@ -201,13 +211,6 @@ def claimed_corpus(index_dir: Path | str) -> Path | None:
         return (folder.resolve() / corpus).resolve() if corpus else None
     except (IndexFolderError, OSError, ValueError, RuntimeError):
         return None
-
-
-_HEAD = b'{"sha256": "'
-
-
-def _seal(body: bytes) -> bytes:
-    return _HEAD + b'%b",\n"manifest": %b}\n' % (hashlib.sha256(body).hexdigest().encode("ascii"), body)
 
 
 def read_manifest(index_dir: Path) -> Manifest:
@@ -240,8 +243,8 @@ def parsed_manifest(data: bytes, path: Path) -> Manifest:
     Raises:
         IndexMismatch, IndexDamaged: as ``read_manifest``.
     """
-    body = data.partition(b'"manifest": ')[2].removesuffix(b"}\n")
-    if _seal(body) != data:
+    body = unsealed("manifest", data)
+    if body is None:
         raise IndexDamaged("is not what was written", where=str(path), remedy=REBUILD)
     # A right digest tells that nothing changed since it was written, not who wrote it.
     try:

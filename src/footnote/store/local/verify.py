@@ -146,7 +146,7 @@ def _check_segment(folder: Path, segment: Segment, manifest: Manifest) -> Iterat
         if row is not None:
             words.update(words_of(row["words"]))
             passages = _passages(segment, name, first, count)
-            yield from (f"{name}: {problem}" for problem in _check_spans(document_of(row), passages))
+            yield from (f"{name}: {problem}" for problem in spans_problems(document_of(row), passages))
     if dict(words) != words_of(segment.statistic("words")):
         yield "counts other words than its documents hold"
     yield from _check_terms(segment)
@@ -160,7 +160,7 @@ def _passages(segment: Segment, document_id: str, first: int, count: int) -> lis
     return [passage_of(document_id, *row) for row in rows]
 
 
-def _check_spans(document: Document, passages: list[Passage]) -> Iterator[str]:
+def spans_problems(document: Document, passages: list[Passage]) -> Iterator[str]:
     whole = Span(0, len(document.text))
     for n, block in enumerate(document.blocks):
         if not whole.contains(block.span) or not all(block.span.contains(s) for s in (*block.cells, *block.hidden)):
