@@ -30,6 +30,7 @@ from footnote.server.connections import server_for
 from footnote.server.mcp import McpOverHttp
 from footnote.server.monitoring import METRICS_TYPE, Metrics, Readiness, RequestMonitor, log_to_stderr
 from footnote.server.page import STATIC, mount_page
+from footnote.server.page_images import PageImages
 from footnote.server.problems import answer_with_problems
 from footnote.server.queue import QuestionQueue
 from footnote.server.request_limits import ConcurrencyLimit, RateLimit
@@ -55,6 +56,7 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
         UsageError: the token could be guessed.
     """
     secrets, queue, editor = Secrets(token), QuestionQueue(footnote), CorpusEditor(footnote)
+    images = PageImages(footnote)
     readiness, mcp = Readiness(footnote, queue), McpOverHttp(footnote, queue)
     metrics = Metrics(footnote, queue, readiness)
 
@@ -66,13 +68,14 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
         finally:
             await asyncio.to_thread(editor.stop)
             await asyncio.to_thread(queue.close)
+            await asyncio.to_thread(images.viewer.close)
 
     app = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.queue, app.state.secrets = queue, secrets
     answer_with_problems(app)
     _add_watching(app, readiness, metrics)
     app.router.routes.append(Route("/mcp", endpoint=mcp))
-    app.mount(PREFIX, api_app(footnote, queue, editor, guarded=secrets.guarded))
+    app.mount(PREFIX, api_app(footnote, queue, editor, images, guarded=secrets.guarded))
     # Last, since the page takes every path.
     mount_page(app, footnote, queue)
     _guard(app, footnote, secrets, metrics, hosts)
