@@ -9,6 +9,9 @@ type Table = Api["TableForm"];
 /** A block, list or table as the server lays it out. */
 type Item = Api["LayoutForm"]["items"][number];
 type Layout = Api["LayoutForm"];
+/** A PDF's pages, before they are drawn. */
+type Pages = Api["PagesForm"];
+type Rectangle = Api["RectangleForm"];
 type Checked = Api["CheckedQuoteForm"];
 type Started = Api["StartForm"];
 type Summary = Api["SummaryForm"];
@@ -67,7 +70,7 @@ interface Mark {
 }
 
 /** A mark that is to be looked for in its document first. */
-type Sought = Mark & Omit<Place, "doc" | "start" | "end">;
+type Sought = Mark & Omit<Place, "doc" | "start" | "end"> & { page?: number | null };
 
 interface Stretch {
   start: number;

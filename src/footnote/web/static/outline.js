@@ -63,6 +63,11 @@ export class Outline {
     else if (refocus) this.button.focus();
   }
 
+  /** The page in view, from 1. */
+  get at() {
+    return this.#pageAt(this.#line());
+  }
+
   /** @param {number} line */
   #pageAt(line) {
     return Number(lastAbove(this.body.querySelectorAll("[data-page]"), line)?.dataset.page ?? 1);
