@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from footnote.errors import Busy, DocumentError, PageError
 from footnote.loaders.confined import Worker
@@ -26,6 +26,7 @@ _SCAN_SECONDS = 20.0
 """For recognising the text of one page."""
 _WAITING_MAX = 16
 _Wanted = TypeVar("_Wanted", Measured, Drawn, Placed)
+_Make: TypeAlias = Callable[[int, Settings], Request]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class PageViewer:
             parse_cpu_seconds=min(settings.parse_cpu_seconds, _SECONDS),
             scan_seconds=min(settings.scan_seconds, _SCAN_SECONDS),
         )
+        # While it starts, the process has the time that parsing has: the machine may be busy.
+        self._starting = replace(self._settings, parse_seconds=settings.parse_seconds)
         self._lock = threading.Lock()
         self._turns = threading.BoundedSemaphore(_WAITING_MAX)
         self._worker: Worker | None = None
@@ -60,16 +63,16 @@ class PageViewer:
 
     def sizes(self, file: PdfFile) -> tuple[tuple[float, float], ...]:
         """(width, height) of each page in points, as it is shown: cropped and turned."""
-        return self._ask(file, lambda size: MeasurePages(size, self._settings), Measured).sizes
+        return self._ask(file, MeasurePages, Measured).sizes
 
     def draw(self, file: PdfFile, page: int, width: int) -> bytes:
         """A page, counted from 0, as a PNG of so many pixels' width; of fewer where it is very high."""
-        return self._ask(file, lambda size: DrawPage(size, self._settings, page, width), Drawn).picture
+        return self._ask(file, lambda size, settings: DrawPage(size, settings, page, width), Drawn).picture
 
     def places(self, file: PdfFile, page: int, text: str, spans: Sequence[Span]) -> tuple[tuple[Box, ...], ...]:
         """For each of some spans of the text of a page, counted from 0, its rectangles there, in points."""
-        made = self._ask(file, lambda size: FindPlaces(size, self._settings, page, text, tuple(spans)), Placed)
-        return made.rectangles
+        wanted = tuple(spans)
+        return self._ask(file, lambda size, settings: FindPlaces(size, settings, page, text, wanted), Placed).rectangles
 
     def start(self) -> None:
         """Start the process, so that the first page does not wait for it."""
@@ -90,23 +93,24 @@ class PageViewer:
             self._worker, self._held = Worker(), ""
         return self._worker
 
-    def _ask(self, file: PdfFile, request: Callable[[int], Request], wanted: type[_Wanted]) -> _Wanted:
+    def _ask(self, file: PdfFile, make: _Make, wanted: type[_Wanted]) -> _Wanted:
         if not self._turns.acquire(blocking=False):
             raise Busy("many pages are being drawn", remedy="try again in a moment", retry_after_seconds=1)
         try:
             with self._lock:
-                reply = self._answer(file, request, wanted)
+                reply = self._answer(file, make, wanted)
         finally:
             self._turns.release()
         return reply
 
-    def _answer(self, file: PdfFile, request: Callable[[int], Request], wanted: type[_Wanted]) -> _Wanted:
+    def _answer(self, file: PdfFile, make: _Make, wanted: type[_Wanted]) -> _Wanted:
         worker = self._running()
         raw = b"" if self._held == file.sha256 else file.read()
         # Until it has answered, nobody knows what it has open.
         self._held = ""
         try:
-            reply: Reply = worker.answer(request(len(raw)), raw)
+            settings = self._settings if worker.files else self._starting
+            reply: Reply = worker.answer(make(len(raw), settings), raw)
             if isinstance(reply, wanted):
                 self._held = file.sha256
                 return reply

@@ -144,7 +144,12 @@ def _not_the_file() -> NotFound:
 
 def is_paged(document: Document) -> bool:
     """Whether a document has pages that can be shown as they look."""
-    return document.id.lower().endswith(".pdf") and bool(document.page_starts)
+    return is_pdf(document.id) and bool(document.page_starts)
+
+
+def is_pdf(document_id: str) -> bool:
+    """Whether a document was made from a PDF."""
+    return document_id.lower().endswith(".pdf")
 
 
 def parts_by_page(document: Document, span: Span) -> list[tuple[int, Span]]:

@@ -12,7 +12,7 @@ const TRIES = 3;
 const SPANS_AT_ONCE = 50;
 const HIGHEST = 6; // a page that is higher, in parts of its width, is set narrower
 const READABLE = 1.6; // how far a page opens enlarged where there is little room
-const BESIDE = 12; // pixels left and right of a marked line there
+const BESIDE = [14, 34]; // pixels left and right of a marked line there: on the right the strip lies over the page
 
 /** @typedef {{node: HTMLElement, wide: number, high: number, picture: HTMLImageElement | null, tries: number, headings: Heading[], placed: boolean}} Sheet */
 /** @typedef {Pages["headings"][number]} Heading */
@@ -32,10 +32,12 @@ export class PageView {
   /**
    * @param {string} doc
    * @param {Pages} about
+   * @param {() => void} found called when it is known where headings of a page stand
    * @param {string} note what has to be said above the first page
    */
-  constructor(doc, about, note = "") {
+  constructor(doc, about, found, note = "") {
     this.doc = doc;
+    this.found = found;
     this.about = about;
     this.zoom = 1;
     this.sheets = about.sizes.map((size, n) => this.#sheet(n + 1, size));
@@ -78,8 +80,12 @@ export class PageView {
     const found = marks.length ? await readRectangles(this.doc, marks) : [];
     const placed = new Set(/** @type {string[]} */ ([]));
     marks.forEach((mark, n) => {
-      found[n].rectangles.forEach((box, at) => this.#drawMark(mark, box, at === 0));
-      if (found[n].rectangles.length) placed.add(mark.label);
+      const { rectangles } = found[n];
+      rectangles.forEach((box, at) => this.#drawMark(mark, box, at === 0));
+      if (!rectangles.length) return;
+      placed.add(mark.label);
+      const pages = new Set(rectangles.map((each) => each.page));
+      if (mark.kind === "quote") for (const page of pages) this.#drawNumber(mark, rectangles.filter((each) => each.page === page));
     });
     return placed;
   }
@@ -96,10 +102,10 @@ export class PageView {
     if (!narrow() || this.zoom !== 1 || !lines.length) return;
     const sides = lines.map((each) => [each.offsetLeft, each.offsetLeft + each.offsetWidth]);
     const [left, right] = [Math.min(...sides.map((each) => each[0])), Math.max(...sides.map((each) => each[1]))];
-    const zoom = Math.min(READABLE, this.body.clientWidth / (right - left + 2 * BESIDE));
+    const zoom = Math.min(READABLE, (this.body.clientWidth - BESIDE[0] - BESIDE[1]) / (right - left));
     if (zoom <= 1) return;
     this.#zoomTo(zoom);
-    this.body.scrollLeft = left * zoom - BESIDE;
+    this.body.scrollLeft = left * zoom - BESIDE[0];
   }
 
   /** Finds out where on its page a heading stands, before it is gone to. @param {Element} node */
@@ -185,6 +191,7 @@ export class PageView {
       const anchor = /** @type {HTMLElement | null} */ (sheet.node.querySelector(`.fn-anchor[data-start="${asked[n].start}"]`));
       if (anchor && box) anchor.style.top = `${(100 * box.top) / sheet.high}%`;
     });
+    this.found();
   }
 
   /** @param {Mark & {quote?: string}} mark @param {Rectangle} box @param {boolean} first */
@@ -198,6 +205,16 @@ export class PageView {
     }, first ? heard(strings.markedHere(mark.kind === "quote" ? mark.label : "", mark.quote ?? "", page)) : null);
     const share = (/** @type {number} */ part, /** @type {number} */ whole) => `${(100 * part) / whole}%`;
     Object.assign(node.style, { left: share(left, sheet.wide), top: share(top, sheet.high), width: share(right - left, sheet.wide), height: share(bottom - top, sheet.high) });
+    sheet.node.append(node);
+  }
+
+  /** A quote's number stands left of its lines on a page, beside the first. @param {Mark} mark @param {Rectangle[]} boxes */
+  #drawNumber({ label, tint }, boxes) {
+    const [{ page, top, bottom }] = boxes;
+    const sheet = this.sheets[page - 1];
+    const left = Math.min(...boxes.map((each) => each.left));
+    const node = el("span", { class: "fn-box-number", "aria-hidden": "true", data: tint ? { tint } : {} }, label);
+    Object.assign(node.style, { right: `${Math.min(96, 100 - (100 * left) / sheet.wide)}%`, top: `${(50 * (top + bottom)) / sheet.high}%` });
     sheet.node.append(node);
   }
 

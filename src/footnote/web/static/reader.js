@@ -116,7 +116,7 @@ export class Reader {
     if (!about?.sizes.length) return false;
     const placed = marks.flatMap((mark, n) => placedMark(mark, standing[n], layout?.items ?? []));
     const lost = isLost(active, placed);
-    const view = new PageView(doc, about, lost ? strings.changed : "");
+    const view = new PageView(doc, about, () => this.outline.follow(), lost ? strings.changed : "");
     this.#draw({ doc, title: about.title, headings: about.headings, pages: about.sizes.length }, { ...opening, body: view.body, find: null, tools: view.tools, other: "text" });
     this.pages = view;
     const sought = placed.find((mark) => mark.label === active)?.start ?? at;
