@@ -365,9 +365,11 @@ class TestConfinement:
             raise PageError("this page is damaged and cannot be drawn")
 
         monkeypatch.setattr(PageViewer, "draw", fails)
+        monkeypatch.setattr(PageViewer, "places", fails)
         for _ in range(3):
             assert "damaged" in problem_of(client.get(f"{PAGES}/1.png"), 422)
-        assert len(calls) == 1
+            assert "damaged" in problem_of(client.get(f"/api/v1/rectangles/{PDF}", params={"span": "0-5"}), 422)
+        assert len(calls) == 2
 
     def test_more_than_a_few_that_wait_are_told_to_come_again(self, client, monkeypatch):
         monkeypatch.setattr(PageViewer, "_answer", lambda *_: pytest.fail("nobody's turn"))
@@ -390,11 +392,13 @@ class TestConfinement:
         finally:
             images.viewer.close()
 
-    def test_the_process_ends_with_the_server(self, client):
-        client.get(f"{PAGES}/1.png")
-        from footnote.loaders.confined import Worker
+    def test_the_process_ends_with_the_server(self, home):
+        from starlette.testclient import TestClient
 
-        made = Worker()
-        assert made.alive
-        made.close()
-        assert not made.alive
+        with Footnote.open(home / "index", encoder=HashingEncoder()) as engine:
+            app = create_app(engine)
+            with TestClient(app, base_url="http://127.0.0.1") as opened:
+                picture_of(opened.get(f"{PAGES}/1.png"))
+                worker = app.state.images.viewer._worker
+                assert worker.alive
+            assert not worker.alive

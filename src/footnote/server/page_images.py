@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, Any, Final, TypeVar
 
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 from fastapi import Depends, FastAPI, Path, Query, Request, Response
 
 from footnote.engine import Footnote
@@ -33,6 +34,8 @@ _PICTURE: Final = 1
 """Raised when the same page is drawn in another way: then what browsers keep is no longer the same."""
 _PICTURES_BYTES: Final = 96_000_000
 _KEPT: Final = 4_096
+_FAULT_SECONDS: Final = 600.0
+_Made = TypeVar("_Made")
 _SPAN: Final = r"^\d{1,12}-\d{1,12}$"
 
 
@@ -44,7 +47,7 @@ class PageImages:
         self.viewer = PageViewer(footnote.settings)
         self._lock = threading.Lock()
         self._pictures: LRUCache[tuple[str, int, int], bytes] = LRUCache(_PICTURES_BYTES, getsizeof=len)
-        self._faults: LRUCache[tuple[str, int, int], PageError] = LRUCache(_KEPT)
+        self._faults: TTLCache[tuple[str, int, int], PageError] = TTLCache(_KEPT, _FAULT_SECONDS)
         self._sizes: LRUCache[str, tuple[tuple[float, float], ...]] = LRUCache(64)
         self._places: LRUCache[tuple[str, int, int], tuple[Rectangle, ...]] = LRUCache(_KEPT)
 
@@ -59,7 +62,7 @@ class PageImages:
         with self._lock:
             known = self._sizes.get(document.sha256)
         if known is None:
-            known = self.viewer.sizes(file)
+            known = self._tried((document.sha256, 0, 0), lambda: self.viewer.sizes(file))
             with self._lock:
                 self._sizes[document.sha256] = known
         return known
@@ -75,16 +78,9 @@ class PageImages:
             raise NotFound("the document has no such page", remedy="count from 1")
         key = (document.sha256, page, width)
         with self._lock:
-            if (fault := self._faults.get(key)) is not None:
-                raise fault
             made = self._pictures.get(key)
         if made is None:
-            try:
-                made = self.viewer.draw(self._file(document), page - 1, width)
-            except PageError as error:
-                with self._lock:
-                    self._faults[key] = error
-                raise
+            made = self._tried(key, lambda: self.viewer.draw(self._file(document), page - 1, width))
             with self._lock:
                 if len(made) <= _PICTURES_BYTES:
                     self._pictures[key] = made
@@ -113,13 +109,27 @@ class PageImages:
         for page, parts in sorted(by_page.items()):
             text = _page_span(document, page)
             inside = [Span(part.start - text.start, part.end - text.start) for _, part in parts]
-            boxes = self.viewer.places(file, page, text.of(document.text), inside)
+            find = partial(self.viewer.places, file, page, text.of(document.text), inside)
+            boxes = self._tried((document.sha256, page + 1, 0), find)
             for (span, _), each in zip(parts, boxes, strict=True):
                 made[span] += [Rectangle(page + 1, *box) for box in each]
         with self._lock:
             for span, rectangles in made.items():
                 found[span] = self._places[document.sha256, span.start, span.end] = tuple(rectangles)
         return [found[span] or () for span in spans]
+
+    def _tried(self, key: tuple[str, int, int], make: Callable[[], _Made]) -> _Made:
+        """What is made, unless it could not be a short while ago: a file that harms its process does so once."""
+        with self._lock:
+            fault = self._faults.get(key)
+        if fault is not None:
+            raise PageError(fault.what, remedy=fault.remedy)
+        try:
+            return make()
+        except PageError as error:
+            with self._lock:
+                self._faults[key] = error
+            raise
 
     def _file(self, document: Document) -> PdfFile:
         if not is_paged(document):
@@ -190,10 +200,10 @@ def add_pages(app: FastAPI, footnote: Footnote, images: PageImages) -> None:
         drawn = next(each for each in WIDTHS if each >= width)
         tag = f'"{document.sha256[:32]}-{page}-{drawn}-{_PICTURE}"'
         headers = {"etag": tag, "cache-control": "private, no-cache"}
-        body = images.picture(document, page, drawn)
+        images.sizes(document)  # what was drawn before is no longer shown where the file has changed
         if request.headers.get("if-none-match", "") == tag:
             return Response(status_code=304, headers=headers)
-        return Response(body, media_type="image/png", headers=headers)
+        return Response(images.picture(document, page, drawn), media_type="image/png", headers=headers)
 
     @app.get("/pages/{document_id:path}", dependencies=newest, responses={200: {"model": schemas.PagesForm}})
     def pages(document_id: schemas.DocumentPath) -> Response:

@@ -70,7 +70,7 @@ interface Mark {
 }
 
 /** A mark that is to be looked for in its document first. */
-type Sought = Mark & Omit<Place, "doc" | "start" | "end"> & { page?: number | null };
+type Sought = Mark & Omit<Place, "doc" | "start" | "end"> & { page?: number | null; file?: Checked["file"] };
 
 interface Stretch {
   start: number;

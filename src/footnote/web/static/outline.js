@@ -97,7 +97,8 @@ export class Outline {
   toPage(page) {
     if (!(page >= 1)) return;
     const breaks = [.../** @type {NodeListOf<HTMLElement>} */ (this.body.querySelectorAll("[data-page]"))];
-    const found = page === 1 ? this.body.firstElementChild : (breaks.find((each) => Number(each.dataset.page) >= page) ?? breaks.at(-1));
+    // A text begins with its first page, without a break.
+    const found = page === 1 && breaks[0]?.dataset.page !== "1" ? this.body.firstElementChild : (breaks.find((each) => Number(each.dataset.page) >= page) ?? breaks.at(-1));
     if (found) this.#leave(found);
   }
 

@@ -12,7 +12,7 @@ const TRIES = 3;
 const SPANS_AT_ONCE = 50;
 const HIGHEST = 6; // a page that is higher, in parts of its width, is set narrower
 const READABLE = 1.6; // how far a page opens enlarged where there is little room
-const BESIDE = [14, 34]; // pixels left and right of a marked line there: on the right the strip lies over the page
+const BESIDE = [22, 34]; // pixels left and right of a marked line there: on the right the strip lies over the page
 
 /** @typedef {{node: HTMLElement, wide: number, high: number, picture: HTMLImageElement | null, tries: number, headings: Heading[], placed: boolean}} Sheet */
 /** @typedef {Pages["headings"][number]} Heading */
@@ -40,6 +40,8 @@ export class PageView {
     this.found = found;
     this.about = about;
     this.zoom = 1;
+    // Recognising the text of a picture again takes long: only what is marked is worth it.
+    this.scanned = new Set((about.metadata.recognised_pages ?? "").split(", ").map(Number));
     this.sheets = about.sizes.map((size, n) => this.#sheet(n + 1, size));
     for (const heading of about.headings) {
       const sheet = this.sheets[pageAt(about.starts, heading.start) - 1];
@@ -183,7 +185,7 @@ export class PageView {
 
   /** @param {Sheet} sheet */
   async #placeHeadings(sheet) {
-    if (sheet.placed || !sheet.headings.length) return;
+    if (sheet.placed || !sheet.headings.length || this.scanned.has(Number(sheet.node.dataset.page))) return;
     sheet.placed = true;
     const asked = sheet.headings.slice(0, SPANS_AT_ONCE);
     const found = await readRectangles(this.doc, asked).catch(() => []);
@@ -210,11 +212,13 @@ export class PageView {
 
   /** A quote's number stands left of its lines on a page, beside the first. @param {Mark} mark @param {Rectangle[]} boxes */
   #drawNumber({ label, tint }, boxes) {
-    const [{ page, top, bottom }] = boxes;
+    const [{ page, top, bottom, left: start, right: end }] = boxes;
     const sheet = this.sheets[page - 1];
     const left = Math.min(...boxes.map((each) => each.left));
-    const node = el("span", { class: "fn-box-number", "aria-hidden": "true", data: tint ? { tint } : {} }, label);
-    Object.assign(node.style, { right: `${Math.min(96, 100 - (100 * left) / sheet.wide)}%`, top: `${(50 * (top + bottom)) / sheet.high}%` });
+    // Lines that run up or down have it above them.
+    const upright = bottom - top > end - start;
+    const node = el("span", { class: `fn-box-number${upright ? " is-above" : ""}`, "aria-hidden": "true", data: tint ? { tint } : {} }, label);
+    Object.assign(node.style, { right: `${Math.min(96, 100 - (100 * (upright ? end : left)) / sheet.wide)}%`, top: `${(upright ? 100 * top : 50 * (top + bottom)) / sheet.high}%` });
     sheet.node.append(node);
   }
 

@@ -1,6 +1,6 @@
 // One whole document beside the text, with quotes marked in it: where one is in it, its outline, and ways about it.
 import { draw, textOf } from "./blocks.js";
-import { bdi, button, calm, el, icon, iconButton } from "./dom.js";
+import { bdi, button, calm, el, icon, iconButton, narrow } from "./dom.js";
 import { Find } from "./find.js";
 import { Outline } from "./outline.js";
 import { PageView, pageAt, widthFor } from "./page-view.js";
@@ -109,7 +109,7 @@ export class Reader {
     this.pagesLost = false;
     const wanted = marks.find((mark) => mark.label === active);
     // The picture that will be looked at first is on its way before anything else is known.
-    if (wanted?.page) new Image().src = pictureOf(doc, wanted.page, widthFor(this.#sheetWidth()));
+    if (wanted?.page && (wanted.file ?? "same") === "same") new Image().src = pictureOf(doc, wanted.page, widthFor(this.#sheetWidth()));
     const [about, standing, layout] = await Promise.all([pagesOf(doc), standingOf(doc, marks), marks.some((mark) => mark.letters) ? readDocument(doc) : null]);
     if (asked !== this.asked) return true;
     this.pagesLost = about === null;
@@ -139,7 +139,8 @@ export class Reader {
 
   /** About how wide a page will be, before it is drawn. */
   #sheetWidth() {
-    return this.side.host.clientWidth || document.documentElement.clientWidth / 2;
+    const all = document.documentElement.clientWidth;
+    return this.side.host.clientWidth || (narrow() ? all : all / 2);
   }
 
   /** Shows the document that is open the other way, at the same place. @param {ViewKind} kind */

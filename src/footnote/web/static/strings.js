@@ -242,6 +242,7 @@ export const strings = {
     [["Enter"], "Ask"],
     [["↑", "↓"], "Choose a suggestion, an entry of a menu, a heading"],
     [["Esc"], "Close what is open"],
+    [["+", "-", "0"], "On the pages of a PDF: larger, smaller, as wide as there is room"],
     [["n", "p"], "In the reader: next and previous quote; 1 to 9 jump"],
     [["y", "d", "u"], "In the reader: it answers, it does not, unclear"],
     [["?"], "These keys"],
