@@ -154,6 +154,8 @@ def joined(runs: Sequence[Run]) -> str:
 
 def in_order(runs: Sequence[Run]) -> list[Run]:
     """The runs of one line as they are read: from left to right; from right to left where that is how they are written."""
+    if len(runs) == 1:
+        return list(runs)
     return sorted(runs, key=lambda run: run.left, reverse=_is_backwards(runs))
 
 

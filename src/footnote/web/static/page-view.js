@@ -149,8 +149,10 @@ export class PageView {
     if (isIntersecting) setTimeout(() => sheet.node.classList.contains("is-near") && this.#draw(sheet), LINGER_MS);
     else if (sheet.picture) {
       // A long document would fill the memory with pictures that nobody looks at.
-      sheet.picture.remove();
+      const { picture } = sheet;
       sheet.picture = null;
+      picture.removeAttribute("src");
+      picture.remove();
     }
   }
 

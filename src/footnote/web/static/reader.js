@@ -10,6 +10,7 @@ import { closing } from "./side.js";
 import { strings } from "./strings.js";
 
 const FROM_TOP = 0.28; // where in the panel the active mark comes to stand, as a share of its height
+const FAR = 4; // what is further away, in heights of the panel, is jumped to
 const SHOW_WAITING_MS = 300;
 const CLOSEST_TICKS = 26; // pixels between two numbers beside the document
 const VIEW = "footnote.view"; // where the browser keeps whether PDFs are read as pages or as text
@@ -126,6 +127,8 @@ export class Reader {
     view.place(placed).then(async (found) => {
       if (this.pages !== view) return;
       this.#drawMap(placed);
+      // Meanwhile another of the quotes may have been gone to.
+      const { active = null, at = null } = this.opening ?? opening;
       if (active !== null && !lost && !found.has(active)) view.say(strings.notOnPage);
       const heading = at === null ? null : view.body.querySelector(`[data-start="${at}"]`);
       if (heading) await view.settle(heading);
@@ -185,7 +188,8 @@ export class Reader {
   /** @param {Element} node @param {number} share @param {boolean} smooth */
   #scrollTo(node, share, smooth) {
     const shift = node.getBoundingClientRect().top - this.body.getBoundingClientRect().top - this.body.clientHeight * share;
-    this.body.scrollBy({ top: shift, behavior: smooth && !calm() ? "smooth" : "instant" });
+    const near = Math.abs(shift) < FAR * this.body.clientHeight;
+    this.body.scrollBy({ top: shift, behavior: smooth && near && !calm() ? "smooth" : "instant" });
   }
 
   /** @param {HTMLElement | null} opener @param {string} text @param {(() => void) | null} again */
