@@ -11,7 +11,7 @@ const AGAIN_MS = 1500;
 const TRIES = 3;
 const SPANS_AT_ONCE = 50;
 const HIGHEST = 6; // a page that is higher, in parts of its width, is set narrower
-const READABLE = 1.6; // how far a page opens enlarged where there is little room
+const READABLE = 1.25; // how far a page opens enlarged where there is little room
 const BESIDE = [22, 34]; // pixels left and right of a marked line there: on the right the strip lies over the page
 
 /** @typedef {{node: HTMLElement, wide: number, high: number, picture: HTMLImageElement | null, tries: number, headings: Heading[], placed: boolean}} Sheet */
