@@ -47,9 +47,9 @@ def gazetteer() -> bytes:
     """A long PDF; every sixteenth page tells when the ferry of a place was built."""
     chance, pages = random.Random(7), []  # noqa: S311 - no secret
     for number in range(PAGES):
-        page = PdfPage().text(60, 790, f"Part {number + 1} of the gazetteer", 16)
+        page = PdfPage().text(60, 790, f"Part {number + 1} of the gazetteer", 16 if number % 10 == 0 else 10)
         for line in range(LINES):
-            page.text(60, 760 - 22 * line, " ".join(chance.choice(WORDS) for _ in range(12)).capitalize() + ".")
+            page.text(60, 760 - 22 * line, " ".join(chance.choice(WORDS) for _ in range(4)).capitalize() + ".")
         if number % 16 == 8:
             page.text(
                 60, 760 - 22 * LINES, f"The ferry of {NAMES[number // 16 % len(NAMES)]} was built in {1800 + number}."

@@ -342,7 +342,7 @@ class TestConfinement:
         viewer = PageViewer(Settings())
         began = time.monotonic()
         try:
-            with pytest.raises(PageError, match="took|crashed|bytes"):
+            with pytest.raises(PageError, match=r"took|crashed|bytes"):
                 viewer.draw(shown(endless()), 0, 2_400)
             assert time.monotonic() - began < 80
             assert viewer.draw(shown(harbour()), 0, 400).startswith(b"\x89PNG")

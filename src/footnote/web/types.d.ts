@@ -12,6 +12,7 @@ type Layout = Api["LayoutForm"];
 /** A PDF's pages, before they are drawn. */
 type Pages = Api["PagesForm"];
 type Rectangle = Api["RectangleForm"];
+type Placed = Api["PlacedSpanForm"];
 type Checked = Api["CheckedQuoteForm"];
 type Started = Api["StartForm"];
 type Summary = Api["SummaryForm"];

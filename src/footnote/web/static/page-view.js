@@ -76,13 +76,17 @@ export class PageView {
   /**
    * Draws marks on the pages.
    * @param {(Mark & {quote?: string})[]} marks
+   * @param {Placed[]} known places of some of them, asked for before
    * @returns {Promise<Set<string>>} labels of those whose letters were found
    */
-  async place(marks) {
-    const found = marks.length ? await readRectangles(this.doc, marks) : [];
+  async place(marks, known) {
+    const keyOf = (/** @type {Stretch} */ { start, end }) => `${start}-${end}`;
+    const found = new Map(known.map((each) => [keyOf(each), each.rectangles]));
+    const rest = marks.filter((each) => !found.has(keyOf(each)));
+    for (const each of rest.length ? await readRectangles(this.doc, rest) : []) found.set(keyOf(each), each.rectangles);
     const placed = new Set(/** @type {string[]} */ ([]));
-    marks.forEach((mark, n) => {
-      const { rectangles } = found[n];
+    marks.forEach((mark) => {
+      const rectangles = found.get(keyOf(mark)) ?? [];
       rectangles.forEach((box, at) => this.#drawMark(mark, box, at === 0));
       if (!rectangles.length) return;
       placed.add(mark.label);

@@ -5,7 +5,7 @@ import { Find } from "./find.js";
 import { Outline } from "./outline.js";
 import { PageView, pageAt, widthFor } from "./page-view.js";
 import { located } from "./places.js";
-import { Trouble, check, originalOf, pictureOf, readDocument, readPages } from "./server.js";
+import { Trouble, check, originalOf, pictureOf, readDocument, readPages, readRectangles } from "./server.js";
 import { closing } from "./side.js";
 import { strings } from "./strings.js";
 
@@ -109,8 +109,13 @@ export class Reader {
     const { doc, marks, active = null, at = null } = opening;
     this.pagesLost = false;
     const wanted = marks.find((mark) => mark.label === active);
-    // The picture that will be looked at first is on its way before anything else is known.
-    if (wanted?.page && (wanted.file ?? "same") === "same") new Image().src = pictureOf(doc, wanted.page, widthFor(this.#sheetWidth()));
+    /** @type {Promise<Placed[]>} */
+    let early = Promise.resolve([]);
+    if (wanted?.page && wanted.file === "same") {
+      // The picture that will be looked at first, and the places on it, are on their way before anything else is known.
+      new Image().src = pictureOf(doc, wanted.page, widthFor(this.#sheetWidth()));
+      early = readRectangles(doc, marks).catch(() => []);
+    }
     const [about, standing, layout] = await Promise.all([pagesOf(doc), standingOf(doc, marks), marks.some((mark) => mark.letters) ? readDocument(doc) : null]);
     if (asked !== this.asked) return true;
     this.pagesLost = about === null;
@@ -124,7 +129,7 @@ export class Reader {
     view.begin(sought === null ? 1 : pageAt(about.starts, sought));
     view.body.focus({ preventScroll: true });
     const before = view.body.scrollTop;
-    view.place(placed).then(async (found) => {
+    early.then((known) => view.place(placed, known)).then(async (found) => {
       if (this.pages !== view) return;
       this.#drawMap(placed);
       // Meanwhile another of the quotes may have been gone to.

@@ -62,7 +62,7 @@ export const pictureOf = (doc, page, width) => at(`${api("pages", doc)}/${page}.
  * Where stretches of a PDF's text stand on its pages.
  * @param {string} doc
  * @param {Stretch[]} spans
- * @returns {Promise<Api["PlacedSpanForm"][]>}
+ * @returns {Promise<Placed[]>}
  */
 export const readRectangles = async (doc, spans) =>
   (await (await reach(`${api("rectangles", doc)}?${new URLSearchParams(spans.map(({ start, end }) => ["span", `${start}-${end}`]))}`)).json()).spans;
