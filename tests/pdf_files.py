@@ -24,6 +24,8 @@ class PdfPage:
     rotate: int = 0
     width: float = WIDTH
     height: float = HEIGHT
+    crop: tuple[float, float, float, float] | None = None
+    """What of the page is shown: left, bottom, right, top."""
     drawn: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -84,10 +86,11 @@ def pdf_of(*pages: PdfPage, info: dict[str, str] | None = None, font_objects: st
         content = add(head + stream + b"\nendstream")
         own = [add(note) for note in page.notes]
         notes += own
+        crop = f"/CropBox [{' '.join(map(str, page.crop))}]" if page.crop else ""
         annotations = f"/Annots [{' '.join(f'{number} 0 R' for number in own)}]" if own else ""
         kids.append(
             add(
-                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {page.width} {page.height}] /Rotate {page.rotate} "
+                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {page.width} {page.height}] {crop} /Rotate {page.rotate} "
                 f"/Contents {content} 0 R /Resources << /Font << {fonts} {font_objects} >> >> {annotations} >>"
             )
         )

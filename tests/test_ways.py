@@ -266,12 +266,19 @@ class TestReading:
         page = guest.page
         guest.open_documents()
         page.click(".fn-book[title='tides.pdf']")
-        page.wait_for_selector(".fn-article")
+        page.wait_for_selector(".fn-sheet")
         assert page.locator(".fn-at-page").inner_text() == "page 1 of 3"
         page.click(".fn-section")
         page.fill(".fn-to-page input", "2")
         page.keyboard.press("Enter")
+        page.wait_for_selector(".fn-at-page:has-text('page 2 of 3')")
+        page.click(".fn-view-switch")
+        page.wait_for_selector(".fn-article")
         assert page.locator("[data-page='2']").is_visible()
+        page.click(".fn-section")
+        page.fill(".fn-to-page input", "3")
+        page.keyboard.press("Enter")
+        assert page.locator("[data-page='3']").is_visible()
         guest.assert_calm()
 
     def test_each_number_wears_its_own_tint_in_card_text_and_strip(self, visit: Callable[..., Visit]) -> None:

@@ -4,6 +4,7 @@
     ├── UsageError              the caller asked for something that cannot be (exit 2)
     │   └── NotFound            the index has no such thing
     ├── DocumentError           one file cannot be read; the others go on
+    │   └── PageError           one page of a file cannot be shown
     ├── CorpusError             the folder of documents is missing, empty or unreadable
     ├── EncoderError            the embedding model is missing, altered or will not run
     ├── IndexFolderError
@@ -77,6 +78,12 @@ class NotFound(UsageError):
 
 class DocumentError(FootnoteError):
     """One file cannot be read as a document."""
+
+
+class PageError(DocumentError):
+    """One page of a file cannot be shown."""
+
+    http_status = 422
 
 
 class CorpusError(FootnoteError):

@@ -14,5 +14,5 @@ from footnote.server.api import api_app
 from footnote.settings import Settings
 
 unasked: Any = SimpleNamespace(settings=Settings(), documents=tuple, refresh=lambda: None)
-document = api_app(unasked, unasked, unasked).openapi()
+document = api_app(unasked, unasked, unasked, unasked).openapi()
 sys.stdout.write(json.dumps({**document, "paths": {}}))

@@ -9,6 +9,7 @@ from footnote.loaders.confined import close_worker, load_confined
 from footnote.loaders.discovery import find_files, folder_beneath, open_beneath, placed_beneath, read_bytes
 from footnote.loaders.formats import FAMILIES, SUFFIXES, Family, family_of
 from footnote.loaders.outline import Loader
+from footnote.loaders.page_viewer import PageViewer, PdfFile
 from footnote.records import Document, SkippedFile
 from footnote.settings import Settings
 
@@ -17,6 +18,8 @@ __all__ = [
     "SUFFIXES",
     "Family",
     "Loader",
+    "PageViewer",
+    "PdfFile",
     "close_worker",
     "family_of",
     "find_documents",

@@ -16,7 +16,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from footnote.errors import DocumentError
-from footnote.loaders.messages import OutOfMemory, Parsed, Refused, Request, reply_of
+from footnote.loaders.messages import (
+    Broken,
+    FindPlaces,
+    OutOfMemory,
+    Parsed,
+    ParseFile,
+    Refused,
+    Reply,
+    Request,
+    reply_of,
+)
 from footnote.records import Document
 from footnote.settings import Settings
 from footnote.wire import encode
@@ -68,28 +78,45 @@ class Worker:
         Raises:
             DocumentError: whatever kept the worker from making one.
         """
-        self.files += 1
         suffix = Path(document_id).suffix.lower()
-        head = encode(Request(document_id, suffix, len(raw), settings))
+        reply = self.answer(ParseFile(document_id, suffix, len(raw), settings), raw)
+        if isinstance(reply, Parsed):
+            return replace(reply.document, id=document_id, sha256=hashlib.sha256(raw).hexdigest())
+        raise self.refusal(reply, settings, suffix)
+
+    def answer(self, request: Request, raw: bytes) -> Reply:
+        """What the process says to a request.
+
+        Raises:
+            DocumentError: it gave no answer, or none that makes sense.
+        """
+        self.files += 1
+        settings = request.settings
+        # Text recognition has a time of its own, which the loader keeps to.
+        scans = isinstance(request, FindPlaces) or (isinstance(request, ParseFile) and request.suffix == ".pdf")
+        seconds = settings.parse_seconds + (settings.scan_seconds if scans else 0.0)
         try:
-            # Text recognition has a time of its own, which the loader keeps to.
-            seconds = settings.parse_seconds + (settings.scan_seconds if suffix == ".pdf" else 0.0)
-            answer = self._ask(head + b"\n" + raw, settings, seconds)
+            answer = self._ask(encode(request) + b"\n" + raw, settings, seconds)
         except TimeoutError as error:
             self.close()
             raise _beyond(f"reading it took longer than {seconds:g} s", "parse_seconds") from error
         except (_Ended, OSError, ValueError) as error:
             raise self._post_mortem(settings) from error
-        reply = reply_of(answer, settings)
-        if isinstance(reply, Parsed):
-            return replace(reply.document, id=document_id, sha256=hashlib.sha256(raw).hexdigest())
-        if isinstance(reply, Refused):
-            raise DocumentError(reply.what, remedy=reply.remedy)
-        if isinstance(reply, OutOfMemory):
-            self.close()
-            raise _beyond(f"reading it needs more than {settings.parse_memory_bytes:,} bytes", "parse_memory_bytes")
-        what = f"it is damaged or no {suffix} file ({reply.error})"
-        raise DocumentError(what, remedy="save it again, or leave it out")
+        return reply_of(answer, settings)
+
+    def refusal(self, reply: Reply, settings: Settings, suffix: str) -> DocumentError:
+        """Why there is not what was asked for; a process without memory ends."""
+        match reply:
+            case Refused(what, remedy):
+                return DocumentError(what, remedy=remedy)
+            case OutOfMemory():
+                self.close()
+                what = f"reading it needs more than {settings.parse_memory_bytes:,} bytes"
+                return _beyond(what, "parse_memory_bytes")
+            case Broken(error):
+                what = f"it is damaged or no {suffix} file ({error})"
+                return DocumentError(what, remedy="save it again, or leave it out")
+        return DocumentError("its parser gave an answer that makes no sense", remedy="leave it out")
 
     def close(self) -> None:
         """End the process at once."""

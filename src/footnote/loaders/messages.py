@@ -1,24 +1,45 @@
 """What the program and its worker process say to each other, as JSON; nothing in a reply is trusted.
 
-A request is a line (``Request``) and the bytes of a file; a reply is a line (its number of bytes) and one of ``Reply``.
+A request is a line (one of ``Request``) and the bytes of a file; a reply is a line (its number of bytes) and one of ``Reply``.
 """
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any, TypeAlias
 
 import msgspec
 
 from footnote.errors import DocumentError
-from footnote.records import Document
+from footnote.loaders.pdf.letter_places import Box
+from footnote.records import Document, Span
 from footnote.settings import Settings
 from footnote.wire import WireError, decode
 
-__all__ = ["Broken", "OutOfMemory", "Parsed", "Refused", "Reply", "Request", "reply_of"]
+__all__ = [
+    "Broken",
+    "DrawPage",
+    "Drawn",
+    "FindPlaces",
+    "MeasurePages",
+    "Measured",
+    "OutOfMemory",
+    "ParseFile",
+    "Parsed",
+    "Placed",
+    "Refused",
+    "Reply",
+    "Request",
+    "reply_of",
+]
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PICTURE_MAX_BYTES = 60_000_000
+"""More than the largest picture that is drawn has, however badly it packs."""
 
 
-class Request(msgspec.Struct, frozen=True, array_like=True):
+class ParseFile(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """A file to be parsed; ``size`` bytes follow."""
 
     document_id: str
@@ -27,10 +48,57 @@ class Request(msgspec.Struct, frozen=True, array_like=True):
     settings: Settings
 
 
+class MeasurePages(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """How large the pages of a PDF are; ``size`` bytes follow, none where it is the file of the request before."""
+
+    size: int
+    settings: Settings
+
+
+class DrawPage(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """A page, from 0, to be drawn so many pixels wide; ``size`` as for ``MeasurePages``."""
+
+    size: int
+    settings: Settings
+    page: int
+    width: int
+
+
+class FindPlaces(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Spans of the text of a page, from 0, whose places on it are wanted; ``size`` as for ``MeasurePages``."""
+
+    size: int
+    settings: Settings
+    page: int
+    text: str
+    spans: tuple[Span, ...]
+
+
+Request: TypeAlias = ParseFile | MeasurePages | DrawPage | FindPlaces
+
+
 class Parsed(msgspec.Struct, frozen=True, array_like=True, tag=True):
     """The document that a file is."""
 
     document: Document
+
+
+class Measured(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """(width, height) of each page in points, as it is shown."""
+
+    sizes: tuple[tuple[float, float], ...]
+
+
+class Drawn(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """A page as a PNG."""
+
+    picture: bytes
+
+
+class Placed(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """The rectangles of each span."""
+
+    rectangles: tuple[tuple[Box, ...], ...]
 
 
 class Refused(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -50,7 +118,7 @@ class Broken(msgspec.Struct, frozen=True, array_like=True, tag=True):
     error: str
 
 
-Reply: TypeAlias = Parsed | Refused | OutOfMemory | Broken
+Reply: TypeAlias = Parsed | Measured | Drawn | Placed | Refused | OutOfMemory | Broken
 _REPLY: Any = Reply
 
 
@@ -65,9 +133,23 @@ def reply_of(data: bytes, settings: Settings) -> Reply:
         reply: Reply = decode(_REPLY, data)
     except WireError as error:
         raise senseless from error
-    if isinstance(reply, Parsed) and not _fits(reply.document, settings):
+    if not _makes_sense(reply, settings):
         raise senseless
     return reply
+
+
+def _makes_sense(reply: Reply, settings: Settings) -> bool:
+    match reply:
+        case Parsed(document):
+            return _fits(document, settings)
+        case Measured(sizes):
+            return all(0 < side < math.inf for size in sizes for side in size)
+        case Drawn(picture):
+            # What is sent on as a picture is one: browsers are told so, and guess nothing.
+            return picture.startswith(_PNG) and len(picture) <= _PICTURE_MAX_BYTES
+        case Placed(rectangles):
+            return all(math.isfinite(side) for boxes in rectangles for box in boxes for side in box)
+    return True
 
 
 def _fits(document: Document, settings: Settings) -> bool:

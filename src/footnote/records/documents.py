@@ -188,6 +188,17 @@ class Document:
         return tuple(pairs)
 
 
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A part of a page, in points from the top left corner of the page as it is shown; ``page`` counts from 1."""
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 def visible_text(text: str, span: Span, hidden: tuple[Span, ...]) -> str:
     """The text at ``span`` without the stretches in ``hidden``, white space folded to single blanks.
 

@@ -27,6 +27,7 @@ from footnote.server import schemas
 from footnote.server.authentication import is_owner, require_owner
 from footnote.server.layout import Layouts
 from footnote.server.originals import file_state, file_states, original_file
+from footnote.server.page_images import PageImages, add_pages
 from footnote.server.problems import MEDIA_TYPE, answer_with_problems, problem_of
 from footnote.server.queue import QuestionQueue, beats
 from footnote.server.uploads import CorpusEditor, add_changes
@@ -58,7 +59,6 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"description": description, **_PROBLEM} for status, description in _WHEN.items()
 }
 _DESCRIPTION: Final = "Exact, cited answers from a folder of documents, or an honest abstention."
-_DocumentId = Annotated[str, Path(min_length=1, max_length=1_000)]
 
 
 class _AnyPath(PathConvertor):
@@ -69,13 +69,16 @@ class _AnyPath(PathConvertor):
 register_url_convertor("path", _AnyPath())
 
 
-def api_app(footnote: Footnote, queue: QuestionQueue, editor: CorpusEditor, *, guarded: bool = False) -> FastAPI:
+def api_app(
+    footnote: Footnote, queue: QuestionQueue, editor: CorpusEditor, images: PageImages, *, guarded: bool = False
+) -> FastAPI:
     """The application to be mounted at ``PREFIX``.
 
     Args:
         footnote: the engine that answers.
         queue: where questions wait.
         editor: what changes the documents.
+        images: what draws pages.
         guarded: whether a token is asked for, which the OpenAPI document then says.
     """
     app = FastAPI(
@@ -87,6 +90,7 @@ def api_app(footnote: Footnote, queue: QuestionQueue, editor: CorpusEditor, *, g
     _add_asking(app, footnote, queue)
     _add_documents(app, footnote, queue)
     _add_files(app, footnote)
+    add_pages(app, footnote, images)
     _add_browsing(app, footnote)
     _add_bibliography(app, footnote, queue)
     _add_feedback(app, footnote)
@@ -155,12 +159,12 @@ def _add_documents(app: FastAPI, footnote: Footnote, queue: QuestionQueue) -> No
         return await queue.run(lambda: _json(to_json(listed(footnote, limit=limit, offset=offset))))
 
     @app.get("/documents/{document_id:path}", responses={200: {"model": schemas.DocumentForm}})
-    async def document(document_id: _DocumentId) -> Response:
+    async def document(document_id: schemas.DocumentPath) -> Response:
         """One document: its text, and where its blocks lie in it."""
         return await queue.run(lambda: _json(to_json(footnote.document(document_id))))
 
     @app.get("/layouts/{document_id:path}", responses={200: {"model": schemas.LayoutForm}})
-    async def layout(document_id: _DocumentId, request: Request) -> Response:
+    async def layout(document_id: schemas.DocumentPath, request: Request) -> Response:
         """One document as it is drawn; with an ETag, so that it is not sent twice."""
         known_tag = request.headers.get("if-none-match", "")
         return await queue.run(lambda: _laid_out(footnote, layouts, document_id, known_tag))
@@ -201,7 +205,7 @@ def _add_files(app: FastAPI, footnote: Footnote) -> None:
         "/originals/{document_id:path}", dependencies=newest, response_class=Response,
         responses={200: {"content": {"text/plain": {}, "application/octet-stream": {}}}},
     )  # fmt: skip
-    def original(document_id: _DocumentId) -> Response:
+    def original(document_id: schemas.DocumentPath) -> Response:
         """The file that a document was made from: text is shown, anything else is saved; without it the stored text."""
         return original_file(footnote, footnote.document(document_id))
 
@@ -286,7 +290,7 @@ def _describe(app: FastAPI, footnote: Footnote, *, guarded: bool) -> None:
             components = document.setdefault("components", {})
             components.setdefault("schemas", {})["Problem"] = schemas.schema(schemas.Problem)
             for each in footnote.documents()[:1]:
-                documents = dict.fromkeys(("documents", "layouts", "originals"), each.id)
+                documents = dict.fromkeys(("documents", "layouts", "originals", "pages", "rectangles"), each.id)
                 for kind, example in {**documents, "citations": f"{each.id}:0-{each.chars}"}.items():
                     name = "citation_id" if kind == "citations" else "document_id"
                     document["paths"][f"/{kind}/{{{name}}}"]["get"]["parameters"][0]["example"] = example

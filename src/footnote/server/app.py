@@ -32,6 +32,7 @@ from footnote.server.connections import server_for
 from footnote.server.mcp import McpOverHttp
 from footnote.server.monitoring import METRICS_TYPE, Metrics, Readiness, RequestMonitor, log_to_stderr
 from footnote.server.page import STATIC, mount_page
+from footnote.server.page_images import PageImages, is_pdf
 from footnote.server.problems import OPENAI_PREFIX, answer_with_problems
 from footnote.server.queue import QuestionQueue
 from footnote.server.request_limits import ConcurrencyLimit, RateLimit
@@ -57,6 +58,7 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
         UsageError: the token could be guessed, or ``page_url`` is no address.
     """
     secrets, queue, editor = Secrets(token), QuestionQueue(footnote), CorpusEditor(footnote)
+    images = PageImages(footnote)
     readiness, mcp = Readiness(footnote, queue), McpOverHttp(footnote, queue)
     metrics = Metrics(footnote, queue, readiness)
 
@@ -68,13 +70,14 @@ def create_app(footnote: Footnote, *, token: str | None = None, hosts: tuple[str
         finally:
             await asyncio.to_thread(editor.stop)
             await asyncio.to_thread(queue.close)
+            await asyncio.to_thread(images.viewer.close)
 
     app = FastAPI(title="Footnote", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.state.queue, app.state.secrets = queue, secrets
+    app.state.queue, app.state.secrets, app.state.images = queue, secrets, images
     answer_with_problems(app)
     _add_watching(app, readiness, metrics)
     app.router.routes.append(Route("/mcp", endpoint=mcp))
-    app.mount(PREFIX, api_app(footnote, queue, editor, guarded=secrets.guarded))
+    app.mount(PREFIX, api_app(footnote, queue, editor, images, guarded=secrets.guarded))
     app.mount(OPENAI_PREFIX, chat_app(footnote, queue))
     # Last, since the page takes every path.
     mount_page(app, footnote, queue)
@@ -195,8 +198,8 @@ def serve(
     log_to_stderr(requests=settings.log_requests)
     # A thread at work on an answer keeps the interpreter for 5 ms by default each time that the network loop wants it.
     sys.setswitchinterval(0.0005)
-    # The first visitor should not wait for the starters to be found.
-    starters = threading.Thread(target=_find_starters, args=(footnote,))
+    # The first visitor should not wait for the starters to be found, nor the first reader of a PDF for what draws it.
+    starters = threading.Thread(target=_make_ready, args=(footnote, app.state.images))
     starters.start()
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(mine,), daemon=True).start()
@@ -207,9 +210,11 @@ def serve(
         starters.join()
 
 
-def _find_starters(footnote: Footnote) -> None:
+def _make_ready(footnote: Footnote, images: PageImages) -> None:
     # Whoever asks for them next gets them, or the reason why there are none.
     with suppress(FootnoteError):
+        if any(is_pdf(each.id) for each in footnote.documents()):
+            images.viewer.start()
         footnote.starters()
 
 

@@ -48,6 +48,7 @@ _STYLES: Final = (
     "standings",
     "document",
     "reader",
+    "page-view",
     "panels",
     "suggestions",
 )

@@ -13,6 +13,7 @@ from types import UnionType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import msgspec
+from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from footnote import records
@@ -62,6 +63,10 @@ Offset = Annotated[
 DocumentId = Annotated[
     str, Field(min_length=1, max_length=1_000, description="path relative to the corpus"), BeforeValidator(_plain)
 ]
+
+
+DocumentPath = Annotated[str, Path(min_length=1, max_length=1_000)]
+"""A document's id in an address."""
 
 
 class _Taken(BaseModel):
@@ -163,6 +168,11 @@ DocumentsForm = form(records.DocumentList, "DocumentsForm")
 StyleForm = form(records.Style, "StyleForm", "How a stretch of visible text is set.")
 BlockForm = form(
     records.Block, "BlockForm", "A stretch that a reader sees as one thing: a heading, a paragraph, a table row."
+)
+RectangleForm = form(
+    records.Rectangle,
+    "RectangleForm",
+    "A part of a page, in points from the top left corner of the page as it is shown.",
 )
 DocumentForm = form(records.Document, "DocumentForm", "A whole document: its text, and where its blocks lie in it.")
 SourceForm = form(records.Excerpt, "SourceForm", "A stretch of a document, read from the index.")
@@ -347,6 +357,42 @@ class LayoutForm(Given):
     length: int
     items: list[ItemForm]
     file: FileState
+
+
+class ShownHeadingForm(Given):
+    """A heading of a document whose pages are shown."""
+
+    text: str
+    level: int
+    start: int
+    end: int
+
+
+class PagesForm(Given):
+    """The pages of a document, before they are drawn."""
+
+    doc: str
+    title: str
+    source: str
+    metadata: dict[str, str]
+    file: FileState
+    sizes: Annotated[list[tuple[float, float]], Field(description="width and height in points; none where not shown")]
+    starts: Annotated[list[int], Field(description="offset of each page's first character in the text")]
+    headings: list[ShownHeadingForm]
+
+
+class PlacedSpanForm(Given):
+    """Where a stretch of text stands: one rectangle a line or cell; none where its letters are not found."""
+
+    start: int
+    end: int
+    rectangles: list[RectangleForm]  # type: ignore[valid-type]  # a type that is made here
+
+
+class RectanglesForm(Given):
+    """Where stretches of text stand, in the order in which they were asked for."""
+
+    spans: list[PlacedSpanForm]
 
 
 class CheckedQuoteForm(Given):

@@ -744,6 +744,54 @@ export interface components {
             answer?: components["schemas"]["AnsweredSpanForm"] | null;
         };
         /**
+         * PagesForm
+         * @description The pages of a document, before they are drawn.
+         */
+        PagesForm: {
+            /** Doc */
+            doc: string;
+            /** Title */
+            title: string;
+            /** Source */
+            source: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: string;
+            };
+            /**
+             * File
+             * @enum {string}
+             */
+            file: "same" | "changed" | "gone";
+            /**
+             * Sizes
+             * @description width and height in points; none where not shown
+             */
+            sizes: [
+                number,
+                number
+            ][];
+            /**
+             * Starts
+             * @description offset of each page's first character in the text
+             */
+            starts: number[];
+            /** Headings */
+            headings: components["schemas"]["ShownHeadingForm"][];
+        };
+        /**
+         * PlacedSpanForm
+         * @description Where a stretch of text stands: one rectangle a line or cell; none where its letters are not found.
+         */
+        PlacedSpanForm: {
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Rectangles */
+            rectangles: components["schemas"]["RectangleForm"][];
+        };
+        /**
          * Problem
          * @description What went wrong and what to do about it (RFC 9457).
          */
@@ -799,6 +847,30 @@ export interface components {
              */
             after?: string;
             context?: components["schemas"]["ContextBody"] | null;
+        };
+        /**
+         * RectangleForm
+         * @description A part of a page, in points from the top left corner of the page as it is shown.
+         */
+        RectangleForm: {
+            /** Page */
+            page: number;
+            /** Left */
+            left: number;
+            /** Top */
+            top: number;
+            /** Right */
+            right: number;
+            /** Bottom */
+            bottom: number;
+        };
+        /**
+         * RectanglesForm
+         * @description Where stretches of text stand, in the order in which they were asked for.
+         */
+        RectanglesForm: {
+            /** Spans */
+            spans: components["schemas"]["PlacedSpanForm"][];
         };
         /**
          * RowForm
@@ -889,6 +961,20 @@ export interface components {
             query: string;
             /** Hits */
             hits: components["schemas"]["HitForm"][];
+        };
+        /**
+         * ShownHeadingForm
+         * @description A heading of a document whose pages are shown.
+         */
+        ShownHeadingForm: {
+            /** Text */
+            text: string;
+            /** Level */
+            level: number;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
         };
         /**
          * SpanForm
@@ -1129,12 +1215,17 @@ export type LayoutForm = components['schemas']['LayoutForm'];
 export type ListEntryForm = components['schemas']['ListEntryForm'];
 export type ListForm = components['schemas']['ListForm'];
 export type ListedHeadingForm = components['schemas']['ListedHeadingForm'];
+export type PagesForm = components['schemas']['PagesForm'];
+export type PlacedSpanForm = components['schemas']['PlacedSpanForm'];
 export type Problem = components['schemas']['Problem'];
 export type QuoteBody = components['schemas']['QuoteBody'];
+export type RectangleForm = components['schemas']['RectangleForm'];
+export type RectanglesForm = components['schemas']['RectanglesForm'];
 export type RowForm = components['schemas']['RowForm'];
 export type RunForm = components['schemas']['RunForm'];
 export type SearchBody = components['schemas']['SearchBody'];
 export type SearchForm = components['schemas']['SearchForm'];
+export type ShownHeadingForm = components['schemas']['ShownHeadingForm'];
 export type SpanForm = components['schemas']['SpanForm'];
 export type StartForm = components['schemas']['StartForm'];
 export type StarterForm = components['schemas']['StarterForm'];

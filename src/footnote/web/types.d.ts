@@ -9,6 +9,10 @@ type Table = Api["TableForm"];
 /** A block, list or table as the server lays it out. */
 type Item = Api["LayoutForm"]["items"][number];
 type Layout = Api["LayoutForm"];
+/** A PDF's pages, before they are drawn. */
+type Pages = Api["PagesForm"];
+type Rectangle = Api["RectangleForm"];
+type Placed = Api["PlacedSpanForm"];
 type Checked = Api["CheckedQuoteForm"];
 type Started = Api["StartForm"];
 type Summary = Api["SummaryForm"];
@@ -67,7 +71,7 @@ interface Mark {
 }
 
 /** A mark that is to be looked for in its document first. */
-type Sought = Mark & Omit<Place, "doc" | "start" | "end">;
+type Sought = Mark & Omit<Place, "doc" | "start" | "end"> & { page?: number | null; file?: Checked["file"] };
 
 interface Stretch {
   start: number;

@@ -9,6 +9,8 @@ A PDF holds letters with their places, and nothing of what they are.  It is read
    ``text_tables`` finds rows and columns of those that are not.
 4. ``page_blocks`` joins lines to headings, paragraphs and list items, over the ends of columns and pages too.
 5. Here the parts become a document's text: words divided at a line's end made whole, tables that go on under one header.
+
+To show a page as it looks, ``drawing`` has PDFium draw it, and ``letter_places`` finds where on it the letters of the text stand.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ from footnote.loaders.outline.front_matter import FrontMatter
 from footnote.loaders.pdf.margins import without_margins
 from footnote.loaders.pdf.page_blocks import Part, parts_of
 from footnote.loaders.pdf.pages import Page, read_pages
-from footnote.loaders.pdf.reading_order import Item, read_order
-from footnote.loaders.pdf.runs import Rules, is_wide_script
+from footnote.loaders.pdf.reading_order import items_of
+from footnote.loaders.pdf.runs import is_wide_script
 from footnote.records import Document, Metadatum
 from footnote.settings import Settings
 
@@ -47,7 +49,7 @@ def load_pdf(raw: bytes, document_id: str, settings: Settings) -> Document:
     extract = Extract(settings)
     extract.warnings += _unread(pages)
     bodies = without_margins([page if page.is_readable else Page() for page in pages])
-    parts = parts_of([_items(page) for page in bodies])
+    parts = parts_of([items_of(page) for page in bodies])
     words = Counter(word for part in parts for line in part.lines for word in _TAIL.findall(line.text.lower()))
     _add_parts(extract, parts, len(pages), words)
     front = _front(info, pages, extract)
@@ -78,14 +80,6 @@ def _unread(pages: Sequence[Page]) -> list[str]:
     if recognised := sum(1 for page in pages if page.recognised):
         found.append(f"the text of {recognised} of {len(pages)} pages was recognised from images and may hold errors")
     return found
-
-
-def _items(page: Page) -> list[Item]:
-    """A page's lines and tables; what stands turned or askew comes after the rest."""
-    items = read_order(page.runs, page.rules)
-    for runs in page.aside:
-        items += read_order(runs, Rules())
-    return items
 
 
 def _front(info: dict[str, str], pages: Sequence[Page], extract: Extract) -> FrontMatter:

@@ -221,7 +221,8 @@ class _Reader:
         text = _whole("".join(letters.pieces)) if text is None else text
         if text:
             bold = self._is_bold(letters.start, end)
-            run = Run(text, letters.left, letters.right, base, round(size * 2) / 2, bold=bold)
+            chars = letters.start, end
+            run = Run(text, letters.left, letters.right, base, round(size * 2) / 2, bold=bold, chars=chars)
             self.runs.setdefault(letters.angle, []).append(run)
 
     def _baseline(self, index: int, angle: int) -> tuple[float, float]:

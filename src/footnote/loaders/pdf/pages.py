@@ -23,7 +23,7 @@ from footnote.loaders.pdf.characters import read_runs
 from footnote.loaders.pdf.runs import FORM_DEPTH, HEIGHT, Rules, Run, read_rules, turned
 from footnote.settings import Settings
 
-__all__ = ["Page", "read_pages"]
+__all__ = ["Page", "Recogniser", "open_pdf", "read_page", "read_pages"]
 
 _PASSWORD = 4
 _UNMAPPED = 0.5
@@ -72,8 +72,29 @@ def read_pages(raw: bytes, settings: Settings) -> tuple[list[Page], dict[str, st
     Raises:
         DocumentError: no PDF, protected, or more pages or text than the settings allow.
     """
+    pdf = open_pdf(raw, settings)
+    pages, chars = [], 0
+    recogniser = Recogniser(settings.scan_seconds)
+    for number in range(len(pdf)):
+        found = read_page(pdf, number, recogniser)
+        pages.append(found)
+        chars += sum(len(run.text) for run in found.runs)
+        if chars > settings.document_max_chars:
+            raise DocumentError(
+                f"the text has more than {settings.document_max_chars:,} characters",
+                remedy="split it, or raise document_max_chars",
+            )
+    info = {name: pdf.get_metadata_value(name) for name in ("Title", "Author", "CreationDate", "ModDate")}
+    return pages, info
+
+
+def open_pdf(raw: bytes, settings: Settings) -> Any:
+    """A PDF, opened by PDFium with its forms.
+
+    Raises:
+        DocumentError: no PDF, protected, or more pages than the settings allow.
+    """
     import pypdfium2
-    from pypdfium2 import raw as pdfium
 
     try:
         pdf = pypdfium2.PdfDocument(raw)
@@ -88,27 +109,23 @@ def read_pages(raw: bytes, settings: Settings) -> tuple[list[Page], dict[str, st
         )
     with suppress(pypdfium2.PdfiumError):
         pdf.init_forms()
-    pages, chars = [], 0
-    recogniser = Recogniser(settings.scan_seconds)
-    for number in range(count):
-        try:
-            page = pdf[number]
-        except pypdfium2.PdfiumError:
-            pages.append(Page())  # a broken page keeps its number
-            continue
-        found = _page(page, pdf.formenv, pdfium)
-        if not found.is_readable and (found.images or found.runs) and (runs := recogniser.runs(page)):
-            found = Page(0.0, page.get_height(), runs, recognised=True)
-        page.close()
-        pages.append(found)
-        chars += sum(len(run.text) for run in found.runs)
-        if chars > settings.document_max_chars:
-            raise DocumentError(
-                f"the text has more than {settings.document_max_chars:,} characters",
-                remedy="split it, or raise document_max_chars",
-            )
-    info = {name: pdf.get_metadata_value(name) for name in ("Title", "Author", "CreationDate", "ModDate")}
-    return pages, info
+    return pdf
+
+
+def read_page(pdf: Any, number: int, recogniser: Recogniser) -> Page:
+    """A page of an open PDF, counted from 0; an empty one where it is broken, so that the others keep their numbers."""
+    import pypdfium2
+    from pypdfium2 import raw as pdfium
+
+    try:
+        page = pdf[number]
+    except pypdfium2.PdfiumError:
+        return Page()
+    found = _page(page, pdf.formenv, pdfium)
+    if not found.is_readable and (found.images or found.runs) and (runs := recogniser.runs(page)):
+        found = Page(0.0, page.get_height(), runs, recognised=True)
+    page.close()
+    return found
 
 
 def _page(page: Any, forms: Any, pdfium: Any) -> Page:

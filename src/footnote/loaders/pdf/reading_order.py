@@ -16,7 +16,8 @@ from itertools import pairwise
 from statistics import median_low
 from typing import TypeAlias
 
-from footnote.loaders.pdf.runs import Rules, Run, is_raised, joined, rows_of
+from footnote.loaders.pdf.pages import Page
+from footnote.loaders.pdf.runs import Rules, Run, in_order, is_raised, joined, pieces_of, rows_of
 from footnote.loaders.pdf.text_tables import (
     COUNT,
     GUTTER,
@@ -34,7 +35,7 @@ from footnote.loaders.pdf.text_tables import (
     without_tail,
 )
 
-__all__ = ["Item", "PdfLine", "read_order"]
+__all__ = ["Item", "PdfLine", "items_of", "read_order"]
 
 _SENTENCE_BLANKS = 6
 _ROWS_APART = 6.0
@@ -64,6 +65,14 @@ class PdfLine(Run):
 
 
 Item: TypeAlias = "PdfLine | Table"
+
+
+def items_of(page: Page) -> list[Item]:
+    """A page's lines and tables; what stands turned or askew comes after the rest."""
+    items = read_order(page.runs, page.rules)
+    for runs in page.aside:
+        items += read_order(runs, Rules())
+    return items
 
 
 def read_order(runs: Sequence[Run], rules: Rules) -> list[Item]:
@@ -97,8 +106,9 @@ def _with_markers(runs: list[Run]) -> list[Run]:
             and run.left - last.right < _MARKER_GAP * run.size
             and (_is_mark(last, run) if number == 1 else _BULLET.fullmatch(last.text))
         ):
+            text, pieces = f"{last.text} {run.text}", pieces_of([last, run])
             found[-1] = Run(
-                f"{last.text} {run.text}", last.left, run.right, run.base, run.size, bold=run.bold, recurs=run.recurs
+                text, last.left, run.right, run.base, run.size, bold=run.bold, recurs=run.recurs, pieces=pieces
             )
         else:
             found.append(run)
@@ -142,7 +152,10 @@ def _line(row: Row, edge: float | None) -> PdfLine:
     main = max((run for run in row.runs if len(run.text) >= _FEW * longest), key=lambda run: run.size)
     bold = 2 * sum(len(run.text) for run in row.runs if run.bold) > chars
     recurs, heads = all(run.recurs for run in row.runs), row.runs[0].heads
-    return PdfLine(joined(row.runs), row.left, row.right, main.base, main.size, bold, recurs, heads, edge)
+    return PdfLine(
+        joined(row.runs), row.left, row.right, main.base, main.size, bold=bold, recurs=recurs, heads=heads,
+        pieces=pieces_of(in_order(row.runs)), edge=edge,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

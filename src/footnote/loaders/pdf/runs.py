@@ -24,9 +24,11 @@ __all__ = [
     "Rules",
     "Run",
     "apart",
+    "in_order",
     "is_raised",
     "is_wide_script",
     "joined",
+    "pieces_of",
     "read_rules",
     "rows_of",
     "turned",
@@ -74,6 +76,10 @@ class Run:
     """Whether it stands in a line that recurs at pages' edges (its first showing: the others are left out)."""
     heads: bool = False
     """Whether it heads its page: a first line that recurs on others but for its number."""
+    chars: tuple[int, int] = (0, 0)
+    """Its characters as PDFium numbers those of the page, half-open; none where it was not read from them."""
+    pieces: tuple[Run, ...] = ()
+    """The runs that it was joined of, in their order; none where it was not joined."""
 
     @property
     def top(self) -> float:
@@ -131,10 +137,9 @@ def joined(runs: Sequence[Run]) -> str:
     if len(runs) == 1:
         return _without_leaders(runs[0].text)
     size, base = max((run.size, run.base) for run in runs)
-    arabic = sum(_FIRST_RIGHT_TO_LEFT <= ord(c) <= _LAST_RIGHT_TO_LEFT for run in runs for c in run.text)
-    backwards = 2 * arabic > sum(len(run.text) for run in runs)
+    backwards = _is_backwards(runs)
     text, last = "", runs[0]
-    for run in sorted(runs, key=lambda run: run.left, reverse=backwards):
+    for run in in_order(runs):
         gap = last.left - run.right if backwards else run.left - last.right
         blank = bool(text) and gap > GAP * size
         if is_raised(run.base, run.size, base, size):
@@ -145,6 +150,23 @@ def joined(runs: Sequence[Run]) -> str:
             text += run.text
         last = run
     return _without_leaders(text)
+
+
+def in_order(runs: Sequence[Run]) -> list[Run]:
+    """The runs of one line as they are read: from left to right; from right to left where that is how they are written."""
+    if len(runs) == 1:
+        return list(runs)
+    return sorted(runs, key=lambda run: run.left, reverse=_is_backwards(runs))
+
+
+def _is_backwards(runs: Sequence[Run]) -> bool:
+    arabic = sum(_FIRST_RIGHT_TO_LEFT <= ord(c) <= _LAST_RIGHT_TO_LEFT for run in runs for c in run.text)
+    return 2 * arabic > sum(len(run.text) for run in runs)
+
+
+def pieces_of(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs that others were joined of, in their order."""
+    return tuple(piece for run in runs for piece in run.pieces or (run,))
 
 
 def _without_leaders(text: str) -> str:

@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 from statistics import median_low
 from typing import TypeAlias
 
-from footnote.loaders.pdf.runs import Rules, Run, is_wide_script, joined
+from footnote.loaders.pdf.runs import Rules, Run, is_wide_script, joined, pieces_of
 
 __all__ = [
     "COUNT",
@@ -62,6 +62,7 @@ class Table:
         rows: the cells' texts, as many in each row as there are columns.
         headed: whether the first row names the columns; None where only its words can tell.
         size: the letters' height.
+        pieces: the runs that it was made of, in the order of its cells.
     """
 
     columns: list[tuple[float, float]]
@@ -70,6 +71,7 @@ class Table:
     rows: list[list[str]] = field(default_factory=list)
     headed: bool | None = None
     size: float = 0.0
+    pieces: tuple[Run, ...] = ()
 
     @property
     def chars(self) -> int:
@@ -99,6 +101,9 @@ class Table:
         self.headed = True if head > 1 else _is_headed(rows, grouped, separators)
         names = rows[0] if head == 1 else [_stacked(spread or rows, head, n) for n in range(len(rows[0]))]
         self.rows = [names, *(_labelled(row, spread[n] if spread else row) for n, row in enumerate(rows[head:], head))]
+        named = ([run for cells in grouped[:head] for run in cells[n]] for n in range(len(names)))
+        cells = [*named, *(cell for cells in grouped[head:] for cell in cells)]
+        self.pieces = pieces_of([run for cell in cells for run in _downwards(cell)])
 
     def fits(self, other: Table) -> bool:
         """Whether two tables have the same columns."""
@@ -136,7 +141,7 @@ def table_of(rows: Sequence[Sequence[Run]], columns: Sequence[tuple[float, float
 def cell_text(runs: Sequence[Run]) -> str:
     """A cell's text, its lines from the top down."""
     lines: list[list[Run]] = []
-    for run in sorted(runs, key=lambda run: (-run.base - run.size / 2, run.left)):
+    for run in _downwards(runs):
         if lines and run.base + run.size / 2 > lines[-1][0].base:
             lines[-1].append(run)
         else:
@@ -149,6 +154,11 @@ def cell_text(runs: Sequence[Run]) -> str:
         else:
             text = f"{text} {found}" if text else found
     return text
+
+
+def _downwards(runs: Sequence[Run]) -> list[Run]:
+    """A cell's runs from the top down."""
+    return sorted(runs, key=lambda run: (-run.base - run.size / 2, run.left))
 
 
 def _separators(columns: Sequence[tuple[float, float]], rules: Rules, bottom: float, top: float) -> list[float]:

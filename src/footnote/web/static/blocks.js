@@ -27,7 +27,8 @@ export function firstOf(item) {
 /** @param {Item} item @param {Pen} pen */
 function pageBreak(item, pen) {
   const page = firstOf(item)?.page ?? null;
-  if (page === null || page === pen.page) return null;
+  // A quote says its page below.
+  if (pen.excerpt || page === null || page === pen.page) return null;
   const first = pen.page === null;
   pen.page = page;
   return first && page === 1 ? null : el("p", { class: "fn-page", data: { page } }, strings.pageBreak(page));

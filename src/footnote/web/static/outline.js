@@ -63,6 +63,11 @@ export class Outline {
     else if (refocus) this.button.focus();
   }
 
+  /** The page in view, from 1. */
+  get at() {
+    return this.#pageAt(this.#line());
+  }
+
   /** @param {number} line */
   #pageAt(line) {
     return Number(lastAbove(this.body.querySelectorAll("[data-page]"), line)?.dataset.page ?? 1);
@@ -92,7 +97,8 @@ export class Outline {
   toPage(page) {
     if (!(page >= 1)) return;
     const breaks = [.../** @type {NodeListOf<HTMLElement>} */ (this.body.querySelectorAll("[data-page]"))];
-    const found = page === 1 ? this.body.firstElementChild : (breaks.find((each) => Number(each.dataset.page) >= page) ?? breaks.at(-1));
+    // A text begins with its first page, without a break.
+    const found = page === 1 && breaks[0]?.dataset.page !== "1" ? this.body.firstElementChild : (breaks.find((each) => Number(each.dataset.page) >= page) ?? breaks.at(-1));
     if (found) this.#leave(found);
   }
 

@@ -52,6 +52,21 @@ export const readStates = async () => (await reach(api("files"))).json();
 /** @param {string} doc @returns {Promise<Layout>} */
 export const readDocument = async (doc) => (await reach(api("layouts", doc))).json();
 
+/** The sizes of a PDF's pages and where they begin; no sizes where its file is not what was indexed. @param {string} doc @returns {Promise<Pages>} */
+export const readPages = async (doc) => (await reach(api("pages", doc))).json();
+
+/** The address of a page's picture. @param {string} doc @param {number} page @param {number} width */
+export const pictureOf = (doc, page, width) => at(`${api("pages", doc)}/${page}.png?width=${width}`);
+
+/**
+ * Where stretches of a PDF's text stand on its pages.
+ * @param {string} doc
+ * @param {Stretch[]} spans
+ * @returns {Promise<Placed[]>}
+ */
+export const readRectangles = async (doc, spans) =>
+  (await (await reach(`${api("rectangles", doc)}?${new URLSearchParams(spans.map(({ start, end }) => ["span", `${start}-${end}`]))}`)).json()).spans;
+
 export const originalOf = (/** @type {string} */ doc) => at(api("originals", doc));
 
 /** Has quotes re-read from the store; how each stands now, in order. @param {Api["QuoteBody"][]} claims @returns {Promise<Checked[]>} */
