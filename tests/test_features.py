@@ -22,9 +22,14 @@ from footnote import Footnote, Settings
 from footnote.ranking.evidence import Retrieved
 from footnote.ranking.features import FEATURES, MODEL_FEATURES, confidence_features, names, sentence_features
 from footnote.ranking.query import naming_stems, read_query
-from footnote.ranking.reading_features import read_passage_features, read_sentence_features, twice_read_passage_features
+from footnote.ranking.reading_features import (
+    alone_sentence_features,
+    read_passage_features,
+    read_sentence_features,
+    twice_read_passage_features,
+)
 from footnote.ranking.retrieve import retrieve
-from footnote.ranking.scores import QUOTED_PASSAGES, ScoredSentences, answers_of_sentences, confidence_row
+from footnote.ranking.scores import QUOTED_PASSAGES, ScoredSentences, answers_of_sentences, confidence_row, scored_alone
 from footnote.records import Passage, Sentence, Span
 from footnote.reranking import Reading
 from footnote.splitting import heading_input, passage_input, sentence_input
@@ -361,7 +366,7 @@ class Read:
         scores: of the ranking before it, in order.
         sentence_scores: of the sentences before it.
         before: what the small reranker made of them, where this is the large one.
-        alone: score and gain of the best sentence, read by itself.
+        alone: score and gain of the best sentence, read by itself, and how far it is above the next one.
     """
 
     world: World
@@ -369,7 +374,7 @@ class Read:
     sentence_scores: list[float]
     readings: tuple[Reading | None, ...]
     before: tuple[Reading | None, ...] = ()
-    alone: tuple[float, float] = (0.0, 0.0)
+    alone: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
     def read(self) -> list[Reading]:
@@ -449,6 +454,13 @@ READ_CONFIDENCE_MEANINGS: dict[str, Callable[[Read], float]] = {
     "answer_in_quote": lambda r: r.gains[r.best] == max(r.gains),
     "alone_score": lambda r: r.alone[0],
     "alone_gain": lambda r: r.alone[1],
+    "alone_margin": lambda r: r.alone[2],
+}
+ALONE_SENTENCE_MEANINGS: dict[str, Callable[[Sequence[float], Sequence[float], Sequence[Reading], int], float]] = {
+    "sentence_score": lambda scores, passages, readings, n: scores[n] - max(scores),
+    "alone_score": lambda scores, passages, readings, n: readings[n].score,
+    "alone_gain": lambda scores, passages, readings, n: passage_gain(readings[n]),
+    "read_score": lambda scores, passages, readings, n: passages[n],
 }
 
 
@@ -607,7 +619,7 @@ def read(asked: list[tuple[Retrieved, World]]) -> list[tuple[Retrieved, Read]]:
                 for s, k in ((1, 8), (2, 5))
             )
             scores = sorted(np.random.default_rng(salt).normal(size=len(world.seen)).tolist(), reverse=True)
-            alone = (0.25 * salt - 1.0, 2.0 - 0.5 * salt)
+            alone = (0.25 * salt - 1.0, 2.0 - 0.5 * salt, 0.125 * salt * salt)
             row = Read(world, scores, scores_for(world, salt), large, small, alone)
             if salt:
                 # The quote is the sentence in which the small reranker, or the large one, found its best answer.
@@ -650,6 +662,39 @@ def test_features_of_sentences_that_were_read(read: list[tuple[Retrieved, Read]]
             heads = own is None or sentences[at[1]].kind == "heading"
             assert span == (None if heads else best_span(own, piece)[1])
     check(names("sentence_read"), np.concatenate(made), expected_rows(READ_SENTENCE_MEANINGS, *cases))
+
+
+def test_features_of_sentences_that_were_read_by_themselves(read: list[tuple[Retrieved, Read]]) -> None:
+    made, cases = [], []
+    for salt, (_, row) in enumerate(read):
+        readings = [reading_of(row.world, n, 100 + salt) for n in range(len(row.read))]
+        scores = np.random.default_rng(salt).normal(size=len(readings)).tolist()
+        passages = [reading.score for reading in row.read]
+        made.append(alone_sentence_features(np.array(scores), np.array(passages), readings))
+        cases += [(scores, passages, readings, n) for n in range(len(readings))]
+    check(names("sentence_read_alone"), np.concatenate(made), expected_rows(ALONE_SENTENCE_MEANINGS, *cases))
+
+
+def test_sentences_read_by_themselves_come_first_and_the_others_keep_their_order(
+    read: list[tuple[Retrieved, Read]],
+) -> None:
+    for salt, (found, row) in enumerate(read):
+        owner = [at[0] for at in row.world.all_sentences]
+        was_read = np.array([row.readings[home] is not None for home in owner])
+        scored = ScoredSentences(np.where(was_read, row.sentence_scores, -np.inf), np.array(row.gains))
+        order = np.argsort(-scored.scores, kind="stable").tolist()
+        known = [n for n in order if math.isfinite(scored.scores[n])]
+        places = known[:4]
+        readings = [reading_of(row.world, n, 200 + salt) for n in range(len(places))]
+        closer = scored_alone(scored, found, places, readings)
+        assert closer.best in places
+        rest = [n for n in known if n not in places]
+        assert all(closer.scores[n] <= min(closer.scores[places]) for n in rest)
+        assert sorted(rest, key=lambda n: -closer.scores[n]) == sorted(rest, key=lambda n: -scored.scores[n])
+        best = places.index(closer.best)
+        others = [reading.score for n, reading in enumerate(readings) if n != best]
+        expected = (readings[best].score, passage_gain(readings[best]), readings[best].score - max(others))
+        assert closer.alone == pytest.approx(expected)
 
 
 def confidence_meaning(name: str, row: Read) -> float:

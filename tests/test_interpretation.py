@@ -49,6 +49,10 @@ def footnote(tmp_path: Path) -> Footnote:
         ("nigth and masts", "night and masts"),  # "masts" is a word, though "masks" is close
         ("slep", "slep"),  # too short to tell
         ("what is it", "what is it"),
+        ("nightanxiety", "night anxiety"),  # a missing blank
+        ("Whatabout Insomniaatnight", "Whatabout Insomniaatnight"),  # no two words
+        ("is goodsleep enough", "is good sleep enough"),  # half of it is a common word, which no document holds
+        ("sleepzzz", "sleepzzz"),
     ],
 )
 def test_slips_are_mended_with_words_of_the_documents(footnote: Footnote, typed: str, meant: str) -> None:

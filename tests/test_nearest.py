@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,21 @@ def test_only_words_of_what_is_asked_are_missing(boiler: Footnote) -> None:
         "Hello, my grandmother is 84 and lives in Lisbon. What does the manual say about the warranty of the boiler?"
     )
     assert missing_words(boiler.index, question) == ("warranty",)
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("How often is the boiler painted?", ("painted",)),
+        ("How heavy is the boiler?", ()),
+        ("What is the difference between the boiler and the geyser?", ("geyser",)),
+        ("boiler vs geyser", ("geyser",)),
+    ],
+)
+def test_words_that_only_say_what_is_asked_for_are_never_missing(
+    boiler: Footnote, question: str, missing: tuple[str, ...]
+) -> None:
+    assert missing_words(boiler.index, question) == missing
 
 
 def query(text: str, stems: tuple[str, ...], names: tuple[str, ...]) -> Query:
@@ -104,3 +121,19 @@ def test_a_quote_that_lacks_the_name_asked_about_is_anothers(
 ) -> None:
     asked = query(question, ("zopiclon", "night"), ("zopiclon",))
     assert is_anothers(asked, citation(quote, headings), passage) == anothers
+
+
+def test_a_file_that_could_not_be_read_is_named_where_it_may_be_why(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "boiler.md").write_text(CARE, "utf-8")
+    (corpus / "FerryTimes_2024.pdf").write_bytes(b"%PDF-1.4 cut off")
+    footnote = Footnote.build(corpus, tmp_path / "index")[0]
+    said = "“FerryTimes_2024.pdf” could not be read, and may tell."
+    assert said in footnote.ask("When does the ferry leave?").explanation
+    assert said in footnote.ask("Who won the election?").explanation, "nothing is near: any file may be why"
+    assert said not in footnote.ask("How often is the boiler descaled?").explanation
+    near = footnote.ask("How often is the boiler painted?")
+    assert near.standing == "nearest"
+    assert said not in near.explanation, "it has nothing to do with the question"
+    assert said not in footnote.ask("When does the ferry leave?", allowed=frozenset({"boiler.md"})).explanation

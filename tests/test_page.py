@@ -136,6 +136,22 @@ class TestFolders:
             guest.context.close()
 
 
+def test_a_press_asks_for_the_one_that_is_meant(visit: Callable[..., Visit]) -> None:
+    guest = visit()
+    guest.ask("How long does a ketamine infusion last?")
+    offered = guest.page.get_by_role("group", name="Which is meant?").get_by_role("button")
+    assert set(offered.all_inner_texts()) == {"Clinic A leaflet", "Clinic B leaflet"}
+    offered.get_by_text("Clinic B leaflet").click()
+    told = guest.page.locator(".fn-turn").nth(1)
+    told.locator(".fn-card").first.wait_for()
+    assert told.locator(".fn-asked").inner_text() == "How long does a ketamine infusion last? (Clinic B leaflet)"
+    assert "60 minutes" in told.locator("blockquote").first.inner_text()
+    assert told.locator(".fn-meant").count() == 0
+    guest.page.reload()
+    guest.page.locator(".fn-meant").first.wait_for()
+    guest.assert_calm()
+
+
 class TestDocuments:
     def test_files_are_added_by_drop_and_told_one_by_one(self, visit, folder):
         guest = visit()

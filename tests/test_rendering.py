@@ -129,7 +129,7 @@ def test_json_of_an_answer_has_a_fixed_order_and_no_timings() -> None:
     made = to_json(an_answer())
     assert list(made) == [
         "question", "interpreted_as", "answered", "standing", "confidence", "track_record", "citations", "nearest", "reason",
-        "explanation", "missing_words", "related", "hits", "fingerprint",
+        "explanation", "missing_words", "related", "choices", "hits", "fingerprint",
     ]  # fmt: skip
     assert made["confidence"] == 0.876543
     assert made["related"] == []

@@ -108,9 +108,9 @@ def judge(
             row, small = rows[i], _small(rows[i])
             known = {"models": models, "frequencies": frequencies}
             for name, text in (
-                ("out of fold", understand(row.question, row.history, **known)),
-                ("without frequencies", understand(row.question, row.history, models=models)),
-                ("lower case", understand(small.question, small.history, **known)),
+                ("out of fold", understand(row.question, row.history, **known).question),
+                ("without frequencies", understand(row.question, row.history, models=models).question),
+                ("lower case", understand(small.question, small.history, **known).question),
             ):
                 ways.setdefault(name, {})[i] = text
     texts = {name: [by_row[i] for i in range(len(rows))] for name, by_row in ways.items()}

@@ -3,7 +3,8 @@
     python training/fit_ranking.py --eval ../shared/eval --work /tmp/footnote-fit [--write]
 
 The entries are fitted one on top of the other, in this order: passages, sentences, confidence; then with the small reranker
-small_passages, small_sentences, small_confidence; then with both large_passages, large_sentences, large_confidence.
+small_passages, small_sentences, small_confidence; then with both large_passages, large_sentences, alone_sentences,
+large_confidence.
 
 Every set under --eval with a corpus and its questions is used, and every folder of small folders.  Whole documents are split in
 two halves by their names, small folders as wholes: models are judged on the half, and on the sets, that they were not fitted on;
@@ -16,7 +17,7 @@ import argparse
 import json
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,15 +29,21 @@ from questions import Question, is_relevant, matches, open_set, set_name, sets_i
 from remembering import RememberingReranker
 
 from footnote import Footnote
-from footnote.answering.selection import choose_quotes, read_alone
+from footnote.answering.selection import best_sentences, choose_quotes, read_alone, sentence_alone
 from footnote.ranking.evidence import Retrieved, Stage
 from footnote.ranking.features import MODEL_FEATURES, sentence_features
 from footnote.ranking.model import LinearModel, fitted_numbers, load_model
 from footnote.ranking.query import read_query
-from footnote.ranking.reading_features import read_passage_features, read_sentence_features, twice_read_passage_features
+from footnote.ranking.reading_features import (
+    alone_sentence_features,
+    read_passage_features,
+    read_sentence_features,
+    twice_read_passage_features,
+)
 from footnote.ranking.retrieve import read_closely, retrieve
 from footnote.ranking.scores import (
     QUOTED_PASSAGES,
+    ScoredSentences,
     answers_of_sentences,
     base_scores,
     confidence_row,
@@ -196,6 +203,31 @@ def read_sentence_examples(footnote: Footnote, set_name: str, questions: list[Qu
     return examples
 
 
+def alone_sentence_examples(footnote: Footnote, set_name: str, questions: list[Question]) -> list[Example]:
+    """The best sentences of each question with gold, read by themselves, and whether what is quoted around them holds it."""
+    index = footnote.index
+    examples = []
+    for question in questions:
+        if question.gold:
+            found = retrieved_for(footnote, question.text, stage="large")
+            scored = score_sentences(found)
+            places = best_sentences(scored)
+            alone = LARGE.read(found.query.text, [sentence_alone(index, found, n) for n in places])
+            home = [found.readings[n] for n in found.evidence.passage_of_sentence[places]]
+            passages = np.array([reading.score for reading in home if reading is not None])
+            features = alone_sentence_features(scored.scores[places], passages, alone)
+            relevant = np.array([_is_quoted(footnote, found, scored, n, question) for n in places])
+            examples.append(Example(set_name, question.fold, Group(features, relevant)))
+    return examples
+
+
+def _is_quoted(footnote: Footnote, found: Retrieved, scored: ScoredSentences, n: int, question: Question) -> bool:
+    """Whether the quote that a sentence grows into holds the answer."""
+    only = replace(scored, scores=np.where(np.arange(len(scored.scores)) == n, scored.scores, -np.inf))
+    quotes = choose_quotes(footnote.index, found, only, limit=1)
+    return any(matches(q.passage.document_id, q.span, gold) for q in quotes for gold in question.gold)
+
+
 EXAMPLES = {
     "passages": passage_examples,
     "sentences": sentence_examples,
@@ -205,6 +237,7 @@ EXAMPLES = {
     "small_confidence": partial(confidence_examples, stage="small"),
     "large_passages": large_passage_examples,
     "large_sentences": partial(read_sentence_examples, stage="large"),
+    "alone_sentences": alone_sentence_examples,
     "large_confidence": partial(confidence_examples, stage="large"),
 }
 FEATURES = dict(MODEL_FEATURES)

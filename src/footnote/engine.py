@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from footnote.answering.selection import select
-from footnote.conversation import interpret
+from footnote.conversation import Understood, interpret
 from footnote.encoding import Encoder, load_encoder
 from footnote.encoding.batching import BatchingEncoder
 from footnote.errors import QuestionError, QuestionTooLong
@@ -26,7 +26,7 @@ from footnote.ranking.evidence import Retrieved
 from footnote.ranking.model import fitted_digests
 from footnote.ranking.query import Query, read_query
 from footnote.ranking.retrieve import find_passages
-from footnote.records import Answer, BuildReport, Document, DocumentSummary, Hit, Timing, Turn
+from footnote.records import Answer, BuildReport, Choice, Document, DocumentSummary, Hit, Timing, Turn
 from footnote.reranking import Rerankers, load_rerankers
 from footnote.settings import Settings
 from footnote.store import Index, all_documents, open_index
@@ -202,20 +202,21 @@ class Footnote:
     ) -> Answer:
         """Answer one question by searching for it."""
         clock = _Clock()
-        complete = interpret(asked, turns, index=index, encoder=self._encoder) if turns else asked
-        understood = complete if literal else to_query(complete, index, self._encoder)
+        follow_up = interpret(asked, turns, index=index, encoder=self._encoder)
+        ways = [follow_up.question, *([] if literal else follow_up.others)]
+        understood = ways if literal else [to_query(way, index, self._encoder) for way in ways]
         clock.lap("interpret")
-        query = read_query(index, self._encoder, understood)
+        queries = [read_query(index, self._encoder, way) for way in understood]
         clock.lap("encode")
         k = max(self._settings.top_k, 10)
-        retrieved = self._find(index, query, k, allowed)
+        retrieved = self._find(index, queries, k, allowed)
         clock.lap("retrieve")
         large = self._rerankers.large
         selection = select(index, retrieved, settings=self._settings, large=large, allowed=allowed)
         clock.lap("quote")
         return Answer(
             question=asked,
-            interpreted_as=understood,
+            interpreted_as=retrieved.query.text,
             citations=selection.citations,
             hits=retrieved.hits[: self._settings.top_k],
             confidence=selection.confidence,
@@ -226,16 +227,17 @@ class Footnote:
             timings=clock.timings(),
             track_record=selection.track_record,
             nearest=selection.nearest,
+            choices=selection.choices or (_choices(follow_up) if retrieved.query is queries[0] else ()),
         )
 
     def search(self, query: str, k: int = 10, *, allowed: frozenset[str] | None = None) -> tuple[Hit, ...]:
         """The k best passages for a query, without quoting or abstaining."""
         index = self._index
         read = read_query(index, self._encoder, clean_question(query, self._settings))
-        return self._find(index, read, k, allowed).hits
+        return self._find(index, [read], k, allowed).hits
 
-    def _find(self, index: Index, query: Query, k: int, allowed: frozenset[str] | None) -> Retrieved:
-        return find_passages(index, query, settings=self._settings, k=k, allowed=allowed, rerankers=self._rerankers)
+    def _find(self, index: Index, ways: Sequence[Query], k: int, allowed: frozenset[str] | None) -> Retrieved:
+        return find_passages(index, ways, settings=self._settings, k=k, allowed=allowed, rerankers=self._rerankers)
 
     def evaluate(self, questions: Path | str) -> Report:
         """Ask the judged questions of a file and report how good the answers are, as ``footnote evaluate`` does.
@@ -301,6 +303,11 @@ def clean_question(question: str, settings: Settings) -> str:
     if not cleaned:
         raise QuestionError("the question is empty", remedy="type a question")
     return cleaned
+
+
+def _choices(follow_up: Understood) -> tuple[Choice, ...]:
+    """What a follow-up may mean, where two things are nearly as likely."""
+    return tuple(Choice(label, question) for label, question in follow_up.readings)
 
 
 class _Clock:

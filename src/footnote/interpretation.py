@@ -19,6 +19,8 @@ SHORTEST_MENDED_CHARS = 5
 """Shorter words have too many neighbours one letter away."""
 TWO_SLIPS_FROM_CHARS = 9
 """Words from this length on may have two letters wrong."""
+SHORTEST_PARTED_CHARS = 3
+"""Shorter pieces of a word are words by chance."""
 DEFINING_PASSAGES = 3
 """An abbreviation in more passages than these finds them by itself: spelling it out then costs more than it gains."""
 
@@ -57,12 +59,34 @@ def mend_spelling(question: str, index: Index, encoder: Encoder) -> str:
     split = [n - bare > 1 for n in encoder.count_tokens([word.text for word in unknown])]
     mended = question
     for word, is_split in reversed(list(zip(unknown, split, strict=True))):
-        found = _closest(word.text, index.vocabulary()) if is_split else None
+        found = _meant(word.text, index.vocabulary()) if is_split else None
         if found is not None and word.text not in terms.english_words():
             typed = word.span.of(question)
             ending = typed[len(word.text) :] if typed.casefold().startswith(word.text) else ""
             mended = mended[: word.span.start] + _like(typed, found) + ending + mended[word.span.end :]
     return mended
+
+
+def _meant(word: str, vocabulary: Mapping[str, int]) -> str | None:
+    """The word that was meant, or the two that were run together; of both the one with fewer slips, a missing blank being one."""
+    closest = _closest(word, vocabulary)
+    if closest is not None and len(closest) == len(word):
+        return closest
+    return _parted(word, vocabulary) or closest
+
+
+def _parted(word: str, vocabulary: Mapping[str, int]) -> str | None:
+    """Two words that a missing blank made one, one of them a word of the documents, the other that or a common one."""
+    best: tuple[int, str] | None = None
+    for cut in range(SHORTEST_PARTED_CHARS, len(word) - SHORTEST_PARTED_CHARS + 1):
+        parts = word[:cut], word[cut:]
+        passages = [vocabulary.get(part, 0) for part in parts]
+        if not any(passages):
+            continue
+        if all(count or terms.is_common(part) for part, count in zip(parts, passages, strict=True)):
+            candidate = min(len(part) for part in parts), " ".join(parts)
+            best = candidate if best is None or candidate > best else best
+    return best[1] if best is not None else None
 
 
 def _closest(word: str, vocabulary: Mapping[str, int]) -> str | None:

@@ -89,6 +89,15 @@ def english_words() -> SpellChecker:
     return SpellChecker(language="en")
 
 
+COMMON = 250_000
+"""How often the five hundred commonest English words stand in the texts that the list of words was counted on, at least."""
+
+
+def is_common(word: str) -> bool:
+    """Whether a folded word is one of the commonest of English, such as "far" or "gave"."""
+    return english_words().word_frequency[word] >= COMMON
+
+
 _local = threading.local()
 
 

@@ -1,7 +1,8 @@
 """Training rows of a reranker as groups of pairs that are learned from together.
 
-Three kinds of group: one passage with all the questions that were written to it, some of which it only seems to answer; an
-unanswerable question with the answerable one that it was made from; one question with the passages that look closest to it.
+Four kinds of group: one passage with all the questions that were written to it, some of which it only seems to answer; the
+sentences of one passage, each with a question that it answers or only seems to; an unanswerable question with the answerable one
+that it was made from; one question with the passages that look closest to it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from footnote import terms
+from footnote.records import Span as Stretch
+from footnote.splitting.segmentation import sentence_spans
 
 __all__ = ["Group", "Pair", "Rows"]
 
@@ -32,6 +37,8 @@ SHARES = {
 """Most rows of a set in one run: sets of one kind of text are held down, so that no kind outweighs the rest."""
 NEGATIVES = 2
 """Passages that do not answer, beside the one that does."""
+SENTENCE_QUESTIONS = 3
+"""Questions of a passage that are held against its single sentences, as the sentence to be quoted is read by itself."""
 SUBJECT_PUT_IN = {"it": 0.4, "itno": 0.4}
 """How often the subject is put into a question that only says "it": the product does so where it knows the subject."""
 SUBJECT_ADDED = 0.12
@@ -84,15 +91,19 @@ class Rows:
                 single.append(row)
         self._single = self._held_down(single)
 
-    def plan(self, own: int, sisters: int, single: int) -> Iterator[Group]:
-        """Groups in a drawn order: so many passages with all their questions, sister pairs and single rows at most."""
+    def plan(self, own: int, sentences: int, sisters: int, single: int) -> Iterator[Group]:
+        """Groups in a drawn order: so many passages with all their questions, so many cut into sentences, sister pairs and single rows."""
         drawn: list[tuple[str, Any]] = [("own", pid) for pid in self._sample(sorted(self._own), own)]
+        drawn += [("sentences", pid) for pid in self._sample(sorted(self._own), sentences)]
         drawn += [("sisters", pair) for pair in self._sample(self._sisters, sisters)]
         drawn += [("single", row) for row in self._sample(self._single, single)]
         self._random.shuffle(drawn)
         for kind, key in drawn:
             if kind == "own":
                 yield self._passage_group(key)
+            elif kind == "sentences":
+                if group := self._sentence_group(key):
+                    yield group
             elif kind == "sisters":
                 yield [self._pair(row) for row in key]
             else:
@@ -105,6 +116,38 @@ class Rows:
         return group + [
             self._elsewhere(row, self._random.choice(row["negatives"])) for row in self._sample(answerable, NEGATIVES)
         ]
+
+    def _sentence_group(self, pid: str) -> Group:
+        """Single sentences of a passage: the one that answers and the one that looks most like it, for some of the questions."""
+        passage = self._passages[pid]
+        text = passage["text"]
+        spans = [span for span in sentence_spans(text, Stretch(0, len(text))) if text[span.start : span.end].strip()]
+        group: Group = []
+        for row in self._sample(self._own[pid], SENTENCE_QUESTIONS):
+            if row["answerable"] and not row["answers"]:
+                continue
+            answers = [Stretch(start, end) for start, end in row["answers"]]
+            holding = [span for span in spans if any(span.overlaps(answer) for answer in answers)]
+            others = [span for span in spans if span not in holding]
+            if holding:
+                span = self._random.choice(holding)
+                inside = [answer for answer in answers if answer.overlaps(span)]
+                ends = tuple(
+                    (max(each.start, span.start) - span.start, min(each.end, span.end) - span.start) for each in inside
+                )
+                group.append(self._with_subject(self._sentence(row, span, ends), row["style"]))
+            if others:
+                span = max(others, key=lambda span: self._likeness(row["question"], text[span.start : span.end]))
+                group.append(self._with_subject(self._sentence(row, span), row["style"]))
+        return group
+
+    def _sentence(self, row: dict[str, Any], span: Stretch, answers: tuple[Span, ...] = ()) -> Pair:
+        passage = self._passages[row["pid"]]
+        return Pair(row["question"], passage["title"], passage["text"][span.start : span.end], bool(answers), answers)
+
+    def _likeness(self, question: str, sentence: str) -> tuple[int, float]:
+        """How many words a sentence shares with a question; of equal ones any."""
+        return len(set(terms.content_stems(question)) & set(terms.analyse(sentence))), self._random.random()
 
     def _question_group(self, row: dict[str, Any]) -> Group:
         group = [self._pair(row)]

@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--begin", type=Path, help="weights to go on from")
     parser.add_argument("--rate", type=float, required=True, help="highest learning rate")
     parser.add_argument("--own", type=int, default=10_000, help="passages with all their questions, at most")
+    parser.add_argument("--sentences", type=int, default=3_000, help="passages cut into sentences, at most")
     parser.add_argument("--sisters", type=int, default=6_600)
     parser.add_argument("--single", type=int, default=3_000)
     parser.add_argument("--batch", type=int, default=24, help="pairs a step, about")
@@ -60,7 +61,7 @@ class _Training:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         rows = Rows(options.data, options.seed)
-        self.plan = list(rows.plan(options.own, options.sisters, options.single))
+        self.plan = list(rows.plan(options.own, options.sentences, options.sisters, options.single))
         self.pairs = sum(len(group) for group in self.plan)
         self.inputs = Inputs(options.model, options.seed)
         self.network = Network(options.model)

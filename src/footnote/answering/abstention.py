@@ -18,8 +18,11 @@ ANOTHERS_CONFIDENCE = 0.3
 WEIGHTY_NAME = 0.25
 """Share of a question's weight from which a name that the quote lacks decides: lower ones cost more right answers than they save."""
 _COMPOUND = re.compile(r"[\w'’]+(?:-[\w'’]+)*")
-COMMONEST = 250_000
-"""How often the five hundred commonest English words stand in the texts that the list of words was counted on, at least."""
+MOST_UNREAD_NAMED = 3
+_AFTER_HOW = re.compile(r"\bhow\s+([^\W\d_]+)", re.IGNORECASE)
+_COMPARING = frozenset("difference differences differ different compare compared comparison vs versus than".split())
+_NOT_A_LETTER = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)")
+"""Between the words of a file's name: "ferry-times_2024", "FerryTimes2024"."""
 _STANDS_ANYWHERE = frozenset("a an the this that my your is are was were be to and or not can do does if".split())
 """Words that may stand before anything: what follows them in a quote is not what follows them in a question."""
 
@@ -27,15 +30,22 @@ _STANDS_ANYWHERE = frozenset("a an the this that my your is are was were be to a
 def missing_words(index: Index, question: str) -> tuple[str, ...]:
     """Content words of what is asked of which no document holds any form; of a compound, the whole ("half-life").
 
-    Words as common as "far" or "gave" are left out: that they are missing is never why something is not answered.
+    Words as common as "far" or "gave" are left out: that they are missing is never why something is not answered.  So are those
+    that only say what is asked for: how often, how heavy, the difference between.
     """
     asked = terms.asking_part(question)
-    found = [w for w in terms.words(asked) if w.text not in terms.STOPWORDS and w.text not in terms.FRAMING]
+    asking = (
+        {match.group(1).casefold() for match in _AFTER_HOW.finditer(asked)}
+        | terms.STOPWORDS
+        | terms.FRAMING
+        | _COMPARING
+    )
+    found = [word for word in terms.words(asked) if word.text not in asking]
     stems = terms.stem_words([w.text for w in found])
     counts = index.document_frequencies(stems)
     missing = [w.span for w, stem in zip(found, stems, strict=True) if not counts.get(stem)]
     whole = dict.fromkeys(_whole_word(asked, span) for span in missing)
-    return tuple(word for word in whole if terms.english_words().word_frequency[word.casefold()] < COMMONEST)
+    return tuple(word for word in whole if not terms.is_common(word.casefold()))
 
 
 def _whole_word(question: str, span: Span) -> str:
@@ -83,6 +93,21 @@ def nearest_explanation(query: Query, citation: Citation, missing: Sequence[str]
     if missing:
         return f"The documents never mention {_listed(missing)}. The nearest passage:"
     return "No passage answers this for certain. The nearest:"
+
+
+def said_of_unread(index: Index, question: str, *, absent: bool) -> str:
+    """That files could not be read, where that may be why nothing answers; empty where it is not.
+
+    So it is where a file's name shares a word with the question, and of all files where nothing is even near.
+    """
+    unread = [each.path for each in index.facts.unread]
+    asked = set(terms.content_stems(question))
+    named = [path for path in unread if asked & set(terms.analyse(_NOT_A_LETTER.sub(" ", path)))]
+    told = named or (unread if absent else [])
+    if not told:
+        return ""
+    more = f" and {len(told) - MOST_UNREAD_NAMED:,} more" if len(told) > MOST_UNREAD_NAMED else ""
+    return f"{_listed(told[:MOST_UNREAD_NAMED])}{more} could not be read, and may tell."
 
 
 def _listed(missing: Sequence[str]) -> str:

@@ -45,6 +45,8 @@ FEWEST_WORDS = 2
 _LONG_DIGITS = 4
 """A bare number of so many digits names one thing; shorter ones count or measure something."""
 
+Flags = npt.NDArray[np.bool_]
+
 
 def codes_of(text: str) -> frozenset[str]:
     """Codes and long numbers of a text in one spelling: without separators, in small letters."""
@@ -66,23 +68,33 @@ def is_code_alone(question: str) -> bool:
 def keep_exact(index: Index, retrieved: Retrieved, scored: ScoredSentences) -> ScoredSentences:
     """Where sentences hold the very codes that were asked for, or rows all words, those alone can be quoted."""
     wanted = codes_of(retrieved.query.text)
-    codes = _holds_codes(index, retrieved.passages, wanted) & np.isfinite(scored.scores) if wanted else None
-    if codes is not None and codes.any():
-        told = replace(scored, scores=np.where(codes, scored.scores, -np.inf), exact="code")
-        return replace(told, exact="words") if _tells_the_rest(index, retrieved, told.best) else told
+    if wanted:
+        itself, named = _holds_codes(index, retrieved.passages, wanted)
+        codes = (itself | named) & np.isfinite(scored.scores)
+        if codes.any():
+            told = replace(scored, scores=np.where(codes, scored.scores, -np.inf), exact="code")
+            tells_all = itself[told.best] and _tells_the_rest(index, retrieved, told.best)
+            return replace(told, exact="words") if tells_all else told
     rows = _rows_asked_for(index, retrieved, scored)
     if not rows.any() or (_tells_all(retrieved, scored.best) and not rows[scored.best]):
         return scored
     return replace(scored, scores=np.where(rows, scored.scores, -np.inf), exact="words")
 
 
-def _holds_codes(index: Index, passages: Sequence[Passage], wanted: frozenset[str]) -> npt.NDArray[np.bool_]:
-    """Whether each sentence of the passages holds all of these codes, (m,)."""
-    held = []
+def _holds_codes(index: Index, passages: Sequence[Passage], wanted: frozenset[str]) -> tuple[Flags, Flags]:
+    """Whether each sentence of the passages holds all of these codes, by itself and with its title and headings, (m,) each.
+
+    "This model" in the manual of the M300 is the M300.
+    """
+    itself, named = [], []
     for passage in passages:
         document = index.document(passage.document_id)
-        held += [wanted <= codes_of(sentence_input(document, sentence)) for sentence in passage.sentences]
-    return np.array(held, dtype=np.bool_)
+        above = codes_of(" ".join([document.title, *passage.heading_path]))
+        for sentence in passage.sentences:
+            held = codes_of(sentence_input(document, sentence))
+            itself.append(wanted <= held)
+            named.append(wanted <= held | above)
+    return np.array(itself, dtype=np.bool_), np.array(named, dtype=np.bool_)
 
 
 def _tells_the_rest(index: Index, retrieved: Retrieved, n: int) -> bool:

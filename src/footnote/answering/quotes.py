@@ -19,10 +19,15 @@ LIST_MAX_CHARS = 1_200
 
 _LEANS_BACK = re.compile(
     r"^[\W_]*(?:it|its|they|their|them|these|those|this|that|such|he|she|his|her|both|either|neither|the (?:former|latter)|"
-    r"however|but|nevertheless|otherwise|instead|in (?:this|that|these|those|such) cases?|as a result|therefore|thus|also|"
+    r"however|but|nevertheless|otherwise|instead|(?:in|at|by|on|from|with|during|after|before) (?:this|that|these|those|such) \w+|"
+    r"as a result|therefore|thus|also|"
     r"in addition|moreover|furthermore|for (?:this|that) reason|most of (?:these|them))\b",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(
+    r"\b(?:below|following|as follows|here (?:is|are)|listed|these (?:are|include))\b", re.IGNORECASE
+)
+"""A sentence that leads to the list right after it, whatever it ends with."""
 _LIMITS = re.compile(
     r"^[\W_]*(?:however|but|yet|except|unless|only if|although|that said|on the other hand|nevertheless)\b",
     re.IGNORECASE,
@@ -94,7 +99,8 @@ def quote_around(
     block = document.blocks[sentence.block]
     if wants_all and block.kind in ("table_row", "list_item"):
         return _all_of(document, passage, sentence.block, score)
-    if wants_list or document.text[sentence.span.end - 1] == ":":
+    said = sentence.span.of(document.text)
+    if wants_list or said.endswith(":") or (block.kind == "paragraph" and _ANNOUNCES.search(said)):
         whole = _whole_list(document, sentence.block)
         if whole is not None:
             return Quote(passage, whole[0], score, whole[1])
@@ -223,15 +229,42 @@ def merged(quotes: list[Quote], addition: Quote, document: Document) -> list[Quo
     return None
 
 
+def with_whole_list(quotes: list[Quote], addition: Quote, document: Document) -> list[Quote] | None:
+    """The quotes with one of them grown to its whole list, where the addition is another item of it; None where it is of none.
+
+    Two items that answer mean that the list does.
+    """
+    for n, quote in enumerate(quotes):
+        if quote.passage.document_id != addition.passage.document_id:
+            continue
+        first, second = document.block_at(quote.span.end - 1), document.block_at(addition.span.start)
+        blocks = document.blocks
+        if blocks[first].kind != "list_item" or blocks[second].kind != "list_item":
+            continue
+        whole = _whole_list(document, first)
+        if whole is not None and whole[0].contains(addition.span):
+            return [*quotes[:n], replace(quote, span=whole[0], context=whole[1], answer=None), *quotes[n + 1 :]]
+    return None
+
+
 def words_of(document: Document, span: Span) -> frozenset[str]:
     """Content stems of what is visible at a span, to tell near-identical quotes."""
     return frozenset(terms.content_stems(visible_text(document.text, span, ())))
 
 
 def nearly_same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two quotes say the same in almost the same words: four fifths of the smaller one's content stems are shared."""
+    """Whether two quotes say the same in almost the same words: four fifths of the smaller one's content stems are shared.
+
+    Those that each tell a number that the other does not say different things, however alike they are.
+    """
+    if any(map(_has_digit, one - other)) and any(map(_has_digit, other - one)):
+        return False
     smaller = min(len(one), len(other))
     return smaller > 0 and len(one & other) >= 0.8 * smaller
+
+
+def _has_digit(stem: str) -> bool:
+    return any(c.isdigit() for c in stem)
 
 
 def cited(quote: Quote, document: Document, number: int) -> Citation:

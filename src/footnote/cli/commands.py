@@ -324,6 +324,10 @@ def _restore(arguments: Arguments) -> int:
     return 0
 
 
+def _tell(line: str) -> None:
+    sys.stderr.write(f"footnote: {line}\n")
+
+
 def _erase(arguments: Arguments) -> int:
     index_dir = places_of(arguments).index_dir
     done = erase(
@@ -332,7 +336,7 @@ def _erase(arguments: Arguments) -> int:
         bucket=arguments.bucket,
         wait_seconds=arguments.hours * 3600.0,
         lock_wait_seconds=arguments.settings.lock_wait_seconds,
-        report=lambda line: sys.stderr.write(f"footnote: {line}\n"),
+        report=_tell,
     )
     say(f"{index_dir}: {done.versions} removed versions of documents erased in {done.seconds:.0f} s\n")
     if arguments.marker:

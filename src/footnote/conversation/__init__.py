@@ -7,6 +7,7 @@ the person sees the result.  A question that points back at nothing is returned 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from footnote.conversation.candidates import Phrase, read_turns
 from footnote.conversation.choice import Models, choose, is_cased, packaged_models
@@ -25,10 +26,26 @@ from footnote.interpretation import small_talk_reply
 from footnote.records import Turn
 from footnote.store import Index
 
-__all__ = ["interpret", "understand"]
+__all__ = ["Understood", "interpret", "understand"]
 
+FEWEST_NAMED = 2
+"""Words of a question's own from which it may stand alone though it looks as if it leaned."""
 SURE = 0.4
 """A phrase at least this likely takes the pronoun's place; others only stand in brackets."""
+
+
+class Understood(NamedTuple):
+    """A question as it is searched.
+
+    Attributes:
+        question: the question itself where it stands alone.
+        readings: (what is meant, the question with it) of two things that are nearly as likely to be meant; empty mostly.
+        others: further ways to read it, for where this one finds nothing: as it was typed, and with the words of the question before.
+    """
+
+    question: str
+    readings: tuple[tuple[str, str], ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def interpret(
@@ -37,7 +54,7 @@ def interpret(
     *,
     index: Index | None = None,
     encoder: Encoder | None = None,
-) -> str:
+) -> Understood:
     """The question as it is searched.
 
     Args:
@@ -45,9 +62,6 @@ def interpret(
         history: earlier turns, oldest first.
         index: for how rare words are; the words' places alone decide where None.
         encoder: finds the phrase that "and X?" replaces; the place alone decides where None.
-
-    Returns:
-        The question itself where it stands alone.
     """
     return understand(question, history, models=packaged_models(), frequencies=_frequencies(index), encoder=encoder)
 
@@ -59,24 +73,45 @@ def understand(
     models: Models,
     frequencies: Frequencies | None = None,
     encoder: Encoder | None = None,
-) -> str:
+) -> Understood:
     """``interpret`` with models of the caller's: fitting judges those that it holds out."""
+    itself = Understood(question)
     if small_talk_reply(question) is not None:
-        return question
+        return itself
     cues = read_cues(question)
     turns = read_turns([turn for turn in history if small_talk_reply(turn.question) is None])
-    if not turns or not cues.leans:
-        return question
-    if _is_of_what_nobody_named(cues, turns):
-        return question
+    if not turns:
+        return itself
+    understood = _read(cues, turns, models, frequencies, encoder)
+    return understood._replace(others=_others(cues, turns, understood.question))
+
+
+def _others(cues: Cues, turns: tuple[Turn, ...], reading: str) -> tuple[str, ...]:
+    """The question as it was typed, where it names something itself, and with the words of the question before it."""
+    named = len(cues.content) >= FEWEST_NAMED and not cues.pronouns
+    ways = [*([cues.question] if named else []), bracketed(cues.question, question_words(cues, turns))]
+    return tuple(way for way in dict.fromkeys(ways) if way != reading)
+
+
+def _read(
+    cues: Cues, turns: tuple[Turn, ...], models: Models, frequencies: Frequencies | None, encoder: Encoder | None
+) -> Understood:
+    question = cues.question
+    if not cues.leans or _is_of_what_nobody_named(cues, turns):
+        return Understood(question)
     by_form = _understood_by_form(cues, turns, encoder)
     if by_form is not None:
-        return by_form
-    chosen = choose(cues, turns, models=models, frequencies=frequencies)
+        return Understood(by_form)
+    chosen, rival = choose(cues, turns, models=models, frequencies=frequencies)
     if not chosen and not is_cased(turns):
         # A conversation without names: its newest question says what is spoken of.
-        return bracketed(question, question_words(cues, turns))
-    return _worded(cues, chosen)
+        return Understood(bracketed(question, question_words(cues, turns)))
+    reading = _worded(cues, chosen)
+    if rival is None:
+        return Understood(reading)
+    first, probability = chosen[0]
+    meant = (first.text, rival.text), (_worded(cues, [(phrase, probability)]) for phrase in (first, rival))
+    return Understood(reading, tuple(zip(*meant, strict=True)))
 
 
 def _is_of_what_nobody_named(cues: Cues, turns: Sequence[Turn]) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from footnote.conversation.agreement import agreeing
 from footnote.conversation.candidates import Phrase, phrases
@@ -24,6 +26,20 @@ FIRST_LEAST = 0.2
 """A question that leans gets its likeliest phrase at this probability: without any it would find nothing of use."""
 MORE_LEAST = 0.45
 """Further phrases must be likelier: each wrong word costs."""
+RIVAL_SHARE = 0.8
+"""Another phrase at this share of the first one's probability may as well be meant."""
+
+
+class Chosen(NamedTuple):
+    """What a question stands on.
+
+    Attributes:
+        phrases: with their probabilities, likeliest first.
+        rival: a phrase that may be meant instead of the first; None where none is nearly as likely.
+    """
+
+    phrases: list[tuple[Phrase, float]]
+    rival: Phrase | None = None
 
 
 @lru_cache(maxsize=1)
@@ -51,8 +67,8 @@ def choose(
     *,
     models: Models,
     frequencies: Frequencies | None,
-) -> list[tuple[Phrase, float]]:
-    """Phrases to add with their probabilities, likeliest first.
+) -> Chosen:
+    """Phrases to add.
 
     Args:
         cues: of the question.
@@ -65,7 +81,7 @@ def choose(
     found = [p for p in phrases(turns) if cased or (p.whole and len(p.words) <= MOST_PLAIN_WORDS and not is_verbal(p))]
     found = agreeing(cues, turns, found)
     if not found:
-        return []
+        return Chosen([])
     model = models["cased" if cased else "plain"]
     probable = model.probability(describe(cues, turns, found, frequencies))
     asked = frozenset(stem_words([w.text for w in cues.words]))
@@ -78,4 +94,19 @@ def choose(
         if stems - asked and not (stems - asked) & added:
             chosen.append((found[i], float(probable[i])))
             added |= stems
-    return chosen
+    return Chosen(chosen, _rival(chosen[0], found, probable, asked) if chosen else None)
+
+
+def _rival(
+    first: tuple[Phrase, float], found: Sequence[Phrase], probable: npt.NDArray[np.float64], asked: frozenset[str]
+) -> Phrase | None:
+    """The likeliest other thing that may be meant instead of the first; None where none is nearly as likely."""
+    phrase, probability = first
+    taken = asked | set(phrase.stems)
+    order: list[int] = np.argsort(-probable, kind="stable").tolist()
+    for i in order:
+        if not phrase.whole or probable[i] < RIVAL_SHARE * probability:
+            return None
+        if found[i].whole and found[i].name == phrase.name and taken.isdisjoint(found[i].stems):
+            return found[i]
+    return None

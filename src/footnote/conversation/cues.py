@@ -53,7 +53,9 @@ _OPENERS = re.compile(
 _DUMMY_IT = re.compile(
     r"\b(?:is|was|isn't|does|did|will|would|can|could|what's|it's)\s+it\s+(?:\w+ly\s+)?"
     r"(?:true|safe|possible|legal|ok|okay|better|best|worth|normal|hard|easy|good|bad|necessary|important|known|take|"
-    r"cost|rain|rains|raining|mean|like)\b.*\b(?:to|that|if|when|for)\b|\bit(?:'s| is| was) (?:true|possible|safe)\b",
+    r"cost|rain|rains|raining|mean|like)\b.*\b(?:to|that|if|when|for)\b|\bit(?:'s| is| was) (?:true|possible|safe)\b|"
+    # "How much is it to borrow a film?"
+    r"\b(?:is|was|will|would)\s+it\s+(?:be\s+)?to\s+\w+",
     re.IGNORECASE,
 )
 

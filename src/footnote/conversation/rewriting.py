@@ -28,6 +28,7 @@ _SAME = re.compile(
 _LEAD = re.compile(rf"^(?P<preposition>{'|'.join(sorted(PREPOSITIONS))})\s+", re.IGNORECASE)
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|a|an)\s+$", re.IGNORECASE)
 _END = " ?!.,"
+_FILLERS = re.compile(r"[\s,]+(?:then|tho|though|please|pls|btw|too|as well|instead)[\s?!.,]*$", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*\([^()]*\)")
 _PREDICATE = re.compile(
     r"\s+(?:\w+ed|\w+ive|\w+able|\w+ible|common|safe|legal|dangerous|expensive|cheap|new|better|worse|good|bad|right|free|"
@@ -68,6 +69,9 @@ def substitute(cues: Cues, turns: tuple[Turn, ...], encoder: Encoder | None) -> 
     if any(own_stems & set(stem_words([w.text for w in words(earlier[a:b])])) for a, b, _ in slots):
         # "And in the long term?" after "short-term effects": what gives way is a part that only meaning tells.
         return bracketed(cues.question, [earlier[a:b] for a, b, _ in slots])
+    if lead and not any(preposition for _, _, preposition in slots):
+        # "And after ten years?" after "How many days do I get?": nothing there can give way to a time or a place.
+        return f"{earlier.rstrip(_END)} {rest}?"
     start, end = _slot(earlier, slots, own, lead["preposition"].casefold() if lead else "", encoder)
     if len(words(earlier[start:end])) > MOST_SLOT_WORDS:
         # A run so long has a verb in it, and what would be left says nothing.
@@ -140,7 +144,7 @@ def _fragment(cues: Cues) -> str | None:
     opened = _OPENER.match(question)
     if opened is None or "opener" not in cues.kinds or cues.pronouns or not cues.content:
         return None
-    rest = opened["rest"].rstrip(_END)
+    rest = _FILLERS.sub("", opened["rest"].rstrip(_END))
     inside = [w.text for w in words(rest)]
     lead = _LEAD.match(rest)
     first = inside[1:2] if lead else inside[:1]

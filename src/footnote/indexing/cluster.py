@@ -162,7 +162,7 @@ class ClusterBuild(Build):
         workers: Workers,
         work_dir: Path,
     ) -> None:
-        super().__init__(corpus_dir, encoder, settings, builder, corpus, report)
+        super().__init__(corpus_dir, encoder, settings, builder, corpus, report, empty=False)
         self._workers, self._work_dir = workers, work_dir.absolute()
         loaders = tuple((each.family, each.version) for each in loader_versions())
         self._recipe = Recipe(encoder.fingerprint, splitting_digest(settings), loaders)
@@ -228,7 +228,7 @@ def build_on_cluster(
     except OSError as error:
         what = f"the work folder cannot be made ({error.strerror})"
         raise IndexFolderError(what, where=str(work_dir), remedy="name another with --work") from error
-    corpus = survey(source, chosen, report)
+    corpus = survey(source, chosen, report, empty=False)
     with open_builder(
         location,
         encoder_fingerprint=encoder.fingerprint,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from footnote import terms
+from footnote.answering.abstention import said_of_unread
 from footnote.interpretation import small_talk_reply
 from footnote.questions.about_documents import answer_from_documents, document_question
 from footnote.questions.beyond_quoting import (
@@ -72,10 +73,25 @@ def answer_message(
     if known is not None:
         return known
     answer = _answer_parts(message, history, ask_one)
+    if allowed is None:
+        answer = _with_unread_files(message, answer, index)
     if beyond_quoting(message) == "summary" and not _is_summary(answer):
         explanation = summary_refusal(_headings(message, index, allowed))
         return _unsearched(message, fingerprint, explanation, reason="beyond_quoting")
     return _with_what_quotes_cannot_give(message, answer)
+
+
+def _with_unread_files(message: str, answer: Answer, index: Index) -> Answer:
+    """The answer with the files that could not be read, where that may be why nothing is quoted."""
+    if answer.standing not in ("nearest", "absent"):
+        return answer
+    why = said_of_unread(index, message, absent=answer.standing == "absent")
+    if not why:
+        return answer
+    # The last sentence leads to the nearest passage, where there is one.
+    head, _, last = answer.explanation.rpartition(". ") if answer.nearest is not None else (answer.explanation, "", "")
+    said = " ".join(filter(None, (head if head.endswith(".") else f"{head}.", why, last)))
+    return replace(answer, explanation=said)
 
 
 def _is_summary(answer: Answer) -> bool:
@@ -164,6 +180,7 @@ def _joined(message: str, parts: Sequence[str], answers: Sequence[Answer]) -> An
         hits=_hits(answers),
         explanation=explanation,
         missing_words=tuple(dict.fromkeys(word for answer in answers for word in answer.missing_words)),
+        choices=tuple(dict.fromkeys(choice for answer in answers for choice in answer.choices)),
         timings=_timings(answers),
     )
 

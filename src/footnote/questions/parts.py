@@ -12,10 +12,12 @@ FEWEST_WORDS = 3
 """Of a part that leans on the one before it: "What now?" asks nothing by itself."""
 MOST_PARTS = 4
 """A message with more is a story, or a list: it is searched as one."""
-_WH = r"who|whom|whose|what|which|when|where|why|how"
+_IS = "(?:['’]?s)?"
+"""As in "what's" and "whats"."""
+_WH = rf"(?:who|what|when|where|why|how){_IS}|whom|whose|which"
 _VERBS = r"is|are|was|were|do|does|did|can|could|should|shall|will|would|may|must|has|have|had"
 _ASKING = f"{_WH}|{_VERBS}"
-_VERB = re.compile(rf"\b(?:{_VERBS})\b", re.IGNORECASE)
+_VERB = re.compile(rf"\b(?:{_VERBS})\b|\b(?:who|what|when|where|why|how)['’]?s\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.!?\n]+(?:\.(?=\S)[^.!?\n]*)*[.!?]*")
 _BEGINS = re.compile(rf"^\W*(?:(?:and|or|but|so|also|then|please|hi|hello)\b\W*)*(?:{_ASKING})\b", re.IGNORECASE)
 _JOINED = re.compile(
@@ -33,7 +35,8 @@ _ASKS_ITSELF = re.compile(
     rf"^(?:(?:is|are|was|were|has|have|had)\s+{_SUBJECT}|"
     r"(?:do|does|did|can|could|should|shall|will|would|may|must)\s+(?!be\b|not\b|have\b|also\b|only\b|still\b|never\b|always\b)|"
     # "what is", but not "what is not"; "how much is", but not "how it is".
-    rf"(?:who|whom|whose|what|which)\b(?!\s+(?:{_VERBS})\s+not\b)|"
+    rf"(?:(?:who|what){_IS}|whom|whose|which)\b(?!\s+(?:{_VERBS})\s+not\b)|"
+    r"(?:when|where|why|how)['’]?s\b|"
     rf"(?:when|where|why|how)\b(?!\s+(?:i|you|he|she|it|we|they)\b)(?:\s+\w+){{0,6}}?\s+(?:{_VERBS})\b)",
     re.IGNORECASE,
 )
@@ -71,12 +74,14 @@ def _questions(message: str) -> list[str]:
 
 
 def _clauses(sentence: str) -> list[str]:
-    """One sentence cut where a second question begins; itself where cutting would leave half a thought."""
+    """One sentence cut where a second question begins; what has no word of its own stays with the clause before it."""
     cuts = [found for found in _JOINED.finditer(sentence) if _is_cut(sentence, found)]
+    following = [*(cut.start() for cut in cuts[1:]), len(sentence)]
+    cuts = [cut for cut, end in zip(cuts, following, strict=False) if _has_content(sentence[cut.end() : end])]
     ends = [*(cut.start() for cut in cuts), len(sentence)]
     starts = [0, *(cut.end() for cut in cuts)]
     clauses = [sentence[start:end].strip(" ,;") for start, end in zip(starts, ends, strict=True)]
-    if len(clauses) == 1 or not all(map(_has_content, clauses)):
+    if len(clauses) == 1 or not _has_content(clauses[0]):
         return [_capital(_OPENING.sub("", sentence) if _BEGINS.match(sentence) else sentence)]
     return [_capital(clause if clause.endswith("?") else clause + "?") for clause in clauses]
 

@@ -25,6 +25,7 @@ from footnote.ranking.reading_features import (
     PASSAGE_READ,
     PASSAGE_READ_TWICE,
     SENTENCE_READ,
+    SENTENCE_READ_ALONE,
     Values,
     matrix,
     reciprocal_ranks,
@@ -32,7 +33,14 @@ from footnote.ranking.reading_features import (
 from footnote.store import Candidates
 
 Kind: TypeAlias = Literal[
-    "passage", "passage_read", "passage_read_twice", "sentence", "sentence_read", "confidence", "confidence_read"
+    "passage",
+    "passage_read",
+    "passage_read_twice",
+    "sentence",
+    "sentence_read",
+    "sentence_read_alone",
+    "confidence",
+    "confidence_read",
 ]
 
 # Passages: every value is (n,)
@@ -385,6 +393,7 @@ FEATURES: Final[Mapping[Kind, Mapping[str, Callable[[Any], Any]]]] = {
     "passage_read_twice": PASSAGE_READ_TWICE,
     "sentence": SENTENCE,
     "sentence_read": SENTENCE_READ,
+    "sentence_read_alone": SENTENCE_READ_ALONE,
     "confidence": CONFIDENCE,
     "confidence_read": CONFIDENCE_READ,
 }
@@ -401,8 +410,9 @@ KEPT_BESIDE_READING: tuple[str, ...] = (
     *("names_elsewhere", "names_unknown"),
 )
 """The confidence's values that still tell something where a reranker read: with all of them it is right less often elsewhere."""
-ALONE_NAMES = ("alone_score", "alone_gain")
-"""What the large reranker makes of the best sentence by itself, with its title and headings: a passage may answer for another thing."""
+ALONE_NAMES = ("alone_score", "alone_gain", "alone_margin")
+"""What the large reranker makes of the best sentence by itself, with its title and headings, and how far that is above the next one:
+a passage may answer for another thing."""
 _ONCE_READ = (*KEPT_BESIDE_READING, *names("confidence_read"))
 
 MODEL_FEATURES: Final[dict[str, tuple[str, ...]]] = {
@@ -414,6 +424,7 @@ MODEL_FEATURES: Final[dict[str, tuple[str, ...]]] = {
     "small_confidence": _ONCE_READ,
     "large_passages": names("passage_read_twice"),
     "large_sentences": names("sentence_read"),
+    "alone_sentences": names("sentence_read_alone"),
     "large_confidence": (*_ONCE_READ, *(f"small_{name}" for name in names("confidence_read")), *ALONE_NAMES),
 }
 """What each fitted model weighs, in order."""

@@ -147,6 +147,44 @@ def read_sentence_features(found: Retrieved, scores: Matrix, gains: Matrix) -> M
 
 
 @dataclass(frozen=True, eq=False)
+class ReadAlone:
+    """The best n sentences, each read by itself with what it leans on, its title and its headings.
+
+    Attributes:
+        scores: (n,) of the sentences as parts of their passages.
+        passages: (n,) the reranker's score of each one's passage.
+        readings: (n,) of the sentences by themselves.
+    """
+
+    scores: Values
+    passages: Values
+    readings: Sequence[Reading]
+
+    @property
+    def alone(self) -> Values:
+        return np.array([reading.score for reading in self.readings])
+
+
+SENTENCE_READ_ALONE: dict[str, Callable[[ReadAlone], Values]] = {
+    "sentence_score": lambda s: s.scores - s.scores.max(),
+    "alone_score": lambda s: s.alone,
+    "alone_gain": lambda s: np.array([answer_gain(reading) for reading in s.readings]),
+    "read_score": lambda s: s.passages,
+}
+
+
+def alone_sentence_features(scores: Matrix, passages: Matrix, readings: Sequence[Reading]) -> Matrix:
+    """Of the n sentences that were read by themselves, (n, features).
+
+    Args:
+        scores: (n,) of the sentences as parts of their passages.
+        passages: (n,) the reranker's score of each one's passage.
+        readings: (n,) of the sentences by themselves.
+    """
+    return matrix(SENTENCE_READ_ALONE, ReadAlone(scores, passages, readings))
+
+
+@dataclass(frozen=True, eq=False)
 class ReadQuote:
     """What a reranker made of the sentence to quote and of the others.
 

@@ -7,7 +7,7 @@ questions, on unanswerable ones written to look answerable, and on questions ask
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,13 +16,14 @@ from footnote.ranking.evidence import Matrix, Retrieved, Stage
 from footnote.ranking.features import KEPT_BESIDE_READING, confidence_features, names, sentence_features
 from footnote.ranking.model import fitted_numbers, load_model
 from footnote.ranking.reading_features import (
+    alone_sentence_features,
     read_confidence_features,
     read_passage_features,
     read_sentence_features,
     twice_read_passage_features,
 )
 from footnote.records import Passage, Span, TrackRecord
-from footnote.reranking import NO_ANSWER_GAIN, Reading, best_answer
+from footnote.reranking import NO_ANSWER_GAIN, Reading, answer_gain, best_answer
 from footnote.settings import Settings
 
 QUOTED_PASSAGES = 8
@@ -63,14 +64,15 @@ class ScoredSentences:
         scores: (m,); minus infinity for headings and for later passages.
         gains: (m,) of the best answer that a reranker found in each; None where none read.
         answers: (m,) characters of that answer within the sentence's visible text, or None; empty where none read.
-        alone: score and gain of the best sentence, read by itself by the large reranker; None where that did not read.
+        alone: of the best sentence, read by itself by the large reranker: score, gain, and how far its score is above that of the next
+            best; None where that did not read.
         exact: why only some sentences are left: they hold the very codes of the question, or all of its words (a row, or beside a code).
     """
 
     scores: Matrix
     gains: Matrix | None = None
     answers: tuple[Span | None, ...] = ()
-    alone: tuple[float, float] | None = None
+    alone: tuple[float, float, float] | None = None
     exact: Literal["", "code", "words"] = ""
 
     @property
@@ -102,6 +104,30 @@ def score_sentences(found: Retrieved) -> ScoredSentences:
     joined = load_model(f"{found.stage}_sentences").score(read_sentence_features(found, scores, gains))
     kept = np.where(np.isfinite(scores) & read, joined, -np.inf)
     return ScoredSentences(kept, gains, tuple(span for _, span in answers))
+
+
+def scored_alone(
+    scored: ScoredSentences, found: Retrieved, places: Sequence[int], readings: Sequence[Reading]
+) -> ScoredSentences:
+    """The sentences in the order that they have when the best of them are read by themselves; the others follow in theirs.
+
+    Args:
+        scored: all m sentences.
+        found: what they were found in, read by the large reranker.
+        places: positions of the n best sentences, best first.
+        readings: (n,) of each of them by itself.
+    """
+    best = np.array(places)
+    home = [found.readings[n] for n in found.evidence.passage_of_sentence[best]]
+    passages = np.array([reading.score for reading in home if reading is not None])
+    joined = load_model("alone_sentences").score(alone_sentence_features(scored.scores[best], passages, readings))
+    scores = scored.scores - scored.scores[best].min() + joined.min()
+    scores[best] = joined
+    first = int(np.argmax(joined))
+    alone = np.array([reading.score for reading in readings])
+    rest = np.delete(alone, first)
+    margin = float(alone[first] - rest.max()) if len(rest) else 0.0
+    return replace(scored, scores=scores, alone=(float(alone[first]), answer_gain(readings[first]), margin))
 
 
 def answers_of_sentences(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from footnote.records.answers import (
     AbstentionReason,
     Answer,
+    Choice,
     Citation,
     Context,
     GoldSpan,
@@ -61,6 +62,7 @@ __all__ = [
     "Block",
     "BlockKind",
     "BuildReport",
+    "Choice",
     "Citation",
     "Cited",
     "Context",

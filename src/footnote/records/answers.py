@@ -139,6 +139,17 @@ class TrackRecord(NamedTuple):
     of: int
 
 
+class Choice(NamedTuple):
+    """One of the things that a question may mean, as titles, headings or the conversation name it, and the question that says so.
+
+    ``document_id`` is of the document that answers it; None where the conversation leaves open what is meant.
+    """
+
+    label: str
+    question: str
+    document_id: Annotated[str | None, Key("doc")] = None
+
+
 class Timing(NamedTuple):
     """How long a stage of asking took."""
 
@@ -162,6 +173,8 @@ class Answer:
         explanation: one plain sentence for people: why nothing is quoted, or what has to be said with the quotes (a part of the
             question that is not answered, a list that goes on, that quotes do not add up); mostly empty when answered.
         missing_words: words of the question that no document holds.
+        choices: what the question may mean, where several documents or sections answer it and it names none of them, or where two
+            things of the conversation are nearly as likely to be meant; empty otherwise.
         hits: the ranked passages; when abstaining, the first few may be shown as "related, not an answer".
         fingerprint: hex digest over index content, encoder and settings: the same one gives the same answer.
         timings: how long each stage took; left out of the answer's JSON, which must not vary.
@@ -176,6 +189,10 @@ class Answer:
     reason: AbstentionReason | None
     explanation: str
     missing_words: tuple[str, ...]
+    choices: Annotated[
+        tuple[Choice, ...],
+        Meta(description="what the question may mean, where it leaves that open"),
+    ] = ()
     hits: tuple[Hit, ...]
     fingerprint: str
     timings: Annotated[tuple[Timing, ...], HIDDEN] = ()

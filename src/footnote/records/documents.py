@@ -150,6 +150,10 @@ class Document:
         """1-based page that holds the offset; None where there are no pages."""
         return bisect_right(self.page_starts, offset) or 1 if self.page_starts else None
 
+    def block_at(self, offset: int) -> int:
+        """Number of the block that holds the offset, or of the next one; of the last where none follows."""
+        return min(bisect_right(self.blocks, offset, key=lambda block: block.span.end), len(self.blocks) - 1)
+
     def heading_path(self, block: int) -> tuple[str, ...]:
         """Visible texts of the headings above a block, outermost first."""
         return tuple(

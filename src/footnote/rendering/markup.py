@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from footnote.records import Answer, Citation, Hit, Passage, Span, Turn
 from footnote.rendering.escaping import escape_html, escape_markdown
-from footnote.rendering.phrases import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
+from footnote.rendering.phrases import NO_ANSWER, WHICH_IS_MEANT, byline, confidence_line, excerpt_of, place_in_words
 
 Link: TypeAlias = Callable[[str, Span], str]
 """The address of a place, by the id of its document and its span; with nothing in it that Markdown reads as its end."""
@@ -36,10 +36,12 @@ def to_markdown(answer: Answer, *, link: Link | None = None) -> str:
     for citation in answer.citations:
         parts.extend(_citation_markdown(citation, link))
     if answer.answered:
+        parts.extend(_choices_markdown(answer))
         parts.extend([f"*{confidence_line(answer)}*"] if answer.hits else ())
     else:
         parts.append(f"**{_one_line(answer.explanation or NO_ANSWER)}**")
         parts.extend(_citation_markdown(answer.nearest, link) if answer.nearest is not None else ())
+        parts.extend(_choices_markdown(answer))
         parts.extend(_related_markdown(answer, link))
     return "\n\n".join(parts) + "\n"
 
@@ -83,6 +85,14 @@ def _linked(place: str, document_id: str, span: Span, link: Link | None) -> str:
     return words if link is None else f"[{words}]({link(document_id, span)})"
 
 
+def _choices_markdown(answer: Answer) -> list[str]:
+    """What the question may mean, each with the question that says so."""
+    if not answer.choices:
+        return []
+    lines = [f"- {_one_line(choice.label)}: {_one_line(choice.question)}" for choice in answer.choices]
+    return [WHICH_IS_MEANT, "\n".join(lines)]
+
+
 def _related_markdown(answer: Answer, link: Link | None) -> list[str]:
     hits = answer.related
     if not hits:
@@ -113,10 +123,12 @@ def to_html(answer: Answer) -> str:
         parts.append(f"<p>{escape_html(answer.explanation)}</p>")
     parts.extend(_citation_html(citation, passages) for citation in answer.citations)
     if answer.answered:
+        parts.extend(_choices_html(answer))
         parts.extend([f"<p>{escape_html(confidence_line(answer))}</p>"] if answer.hits else ())
     else:
         parts.append(f"<p><strong>{escape_html(answer.explanation or NO_ANSWER)}</strong></p>")
         parts.extend([_citation_html(answer.nearest, passages)] if answer.nearest is not None else ())
+        parts.extend(_choices_html(answer))
         parts.extend(_related_html(answer))
     parts.append("</section>")
     return "\n".join(parts) + "\n"
@@ -145,6 +157,13 @@ def _around(citation: Citation, hit: Hit | None) -> tuple[str, str]:
 
 def _holds(passage: Passage, citation: Citation) -> bool:
     return passage.document_id == citation.document_id and passage.span.contains(citation.span)
+
+
+def _choices_html(answer: Answer) -> list[str]:
+    if not answer.choices:
+        return []
+    items = [f"<li>{escape_html(choice.label)}: {escape_html(choice.question)}</li>" for choice in answer.choices]
+    return [f"<p>{WHICH_IS_MEANT}</p>", f"<ul>{''.join(items)}</ul>"]
 
 
 def _related_html(answer: Answer) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Final
 from footnote.records import Answer, Citation, Hit
 
 NO_ANSWER: Final = "The documents do not answer this."
+WHICH_IS_MEANT: Final = "This may be asked of several. Which is meant?"
 
 EXCERPT_CHARS: Final = 240
 """Longest excerpt of a related passage."""

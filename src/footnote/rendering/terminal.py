@@ -15,7 +15,7 @@ from rich.cells import cell_len, chop_cells
 
 from footnote.records import Answer, BuildReport, Citation
 from footnote.rendering.escaping import harmless, harmless_line
-from footnote.rendering.phrases import NO_ANSWER, byline, confidence_line, excerpt_of, place_in_words
+from footnote.rendering.phrases import NO_ANSWER, WHICH_IS_MEANT, byline, confidence_line, excerpt_of, place_in_words
 
 _BOLD: Final = "\x1b[1m"
 _DIM: Final = "\x1b[2m"
@@ -47,7 +47,9 @@ def to_terminal(answer: Answer, *, colour: bool, width: int = 80, links: Mapping
         for citation in answer.citations:
             _add_citation(page, citation, targets.get(citation.document_id, ""), style=_BOLD)
             page.gap()
+        _add_choices(page, answer)
         if answer.hits:
+            page.gap()
             page.add(confidence_line(answer), style=_DIM)
     else:
         page.add(answer.explanation or NO_ANSWER, style=_BOLD)
@@ -55,6 +57,7 @@ def to_terminal(answer: Answer, *, colour: bool, width: int = 80, links: Mapping
             page.gap()
             # Not bold, as an answer is: it is shown, not claimed.
             _add_citation(page, answer.nearest, targets.get(answer.nearest.document_id, ""), style="")
+        _add_choices(page, answer)
         _add_related(page, answer)
     return page.text()
 
@@ -95,6 +98,15 @@ def _add_citation(page: _Page, citation: Citation, link: str, *, style: str) -> 
 def _linked(link: str) -> str:
     """The style of a place that leads somewhere; ``_Page.add`` ends it."""
     return f"{_LINK}{quote(link, safe=':/%')}{_LINK_ENDS}{_ACCENT}" if link else _ACCENT
+
+
+def _add_choices(page: _Page, answer: Answer) -> None:
+    """What the question may mean, as questions that can be asked."""
+    if answer.choices:
+        page.gap()
+        page.add(WHICH_IS_MEANT, style=_DIM)
+        for choice in answer.choices:
+            page.add(choice.question, first="  - ", rest="    ")
 
 
 def _add_related(page: _Page, answer: Answer) -> None:

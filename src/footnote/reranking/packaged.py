@@ -62,7 +62,7 @@ SMALL = PackagedModel(
 )
 LARGE = PackagedModel(
     "large",
-    ModelFile(_FOLDER / "large.onnx", "149587659c7f85fabbf0c5e4c7273e4ba4709b5f68607d57b48f9badc9a43faa"),
+    ModelFile(_FOLDER / "large.onnx", "354f8fe109676050721ab1e0b3c5cce39d1cc214080274b76a503ca34518e5a1"),
     ModelFile(_FOLDER / "large-tokenizer.json", "b8be2c30ba5dd723a6d5ee26d013da103d5408d92ddcb23747622f9e48f1d842"),
     ModelFile(_FOLDER / "large.words.npz", "6aa740977b6478c430adad08266a05e3ce57ab735689b9ead2a14a17b278f989"),
     separators=2,

@@ -159,6 +159,7 @@ CitationForm = form(
     "A quote and its place: ``quote`` is the document's text from ``start`` to ``end``.",
 )
 HitForm = form(records.Hit, "HitForm", "A ranked passage.")
+ChoiceForm = form(records.Choice, "ChoiceForm")
 AnswerForm = form(
     records.Answer, "AnswerForm", "An answer, or an abstention with its reason; the keys are the same for both."
 )

@@ -51,6 +51,11 @@ export interface components {
             missing_words: string[];
             /** Related */
             related: components["schemas"]["HitForm"][];
+            /**
+             * Choices
+             * @description what the question may mean, where it leaves that open
+             */
+            choices: components["schemas"]["ChoiceForm"][];
             /** Hits */
             hits: components["schemas"]["HitForm"][];
             /** Fingerprint */
@@ -279,6 +284,20 @@ export interface components {
              * @default []
              */
             context_items?: (components["schemas"]["HeadingForm"] | components["schemas"]["TextForm"] | components["schemas"]["ListForm"] | components["schemas"]["TableForm"])[];
+        };
+        /**
+         * ChoiceForm
+         * @description One of the things that a question may mean, as titles, headings or the conversation name it, and the question that says so.
+         *
+         *     ``document_id`` is of the document that answers it; None where the conversation leaves open what is meant.
+         */
+        ChoiceForm: {
+            /** Label */
+            label: string;
+            /** Question */
+            question: string;
+            /** Doc */
+            doc: string | null;
         };
         /**
          * CitationForm
@@ -1195,6 +1214,7 @@ export type ChangeForm = components['schemas']['ChangeForm'];
 export type CheckBody = components['schemas']['CheckBody'];
 export type CheckedForm = components['schemas']['CheckedForm'];
 export type CheckedQuoteForm = components['schemas']['CheckedQuoteForm'];
+export type ChoiceForm = components['schemas']['ChoiceForm'];
 export type CitationForm = components['schemas']['CitationForm'];
 export type CitedForm = components['schemas']['CitedForm'];
 export type ClaimForm = components['schemas']['ClaimForm'];

@@ -109,7 +109,7 @@ type HitShown = Hit & { items: Item[] };
 
 type Answer = Pick<
   Api["AnswerForm"],
-  "question" | "interpreted_as" | "answered" | "standing" | "confidence" | "reason" | "explanation" | "missing_words" | "fingerprint" | "track_record"
+  "question" | "interpreted_as" | "answered" | "standing" | "confidence" | "reason" | "explanation" | "missing_words" | "fingerprint" | "track_record" | "choices"
 > & { citations: Citation[]; nearest: (Citation & { passage?: Passage }) | null };
 
 interface Shown {
@@ -185,6 +185,7 @@ interface AnswerWays {
   isKept: (quote: Quote) => boolean;
   sheet: (kind: "csv" | "markdown") => void;
   edit: () => void;
+  ask: (question: string) => void;
   link: () => void;
   askAll: () => void;
 }

@@ -31,12 +31,12 @@ function answered(turn, on) {
   const cards = quotes.map((quote) => card(turn, quote, on));
   // What has to be said with the quotes stands above them, and is of all of them: none is weaker.
   if (answer.explanation && !turn.care)
-    return [el("p", { class: "fn-nearest-said" }, answer.explanation), el("ol", { class: "fn-cards" }, cards), related(turn, strings.related(turn.shown.related.length), on, { folded: false }), checkLine(turn, on)];
+    return [el("p", { class: "fn-nearest-said" }, answer.explanation), el("ol", { class: "fn-cards" }, cards), meant(turn, on), related(turn, strings.related(turn.shown.related.length), on, { folded: false }), checkLine(turn, on)];
   const [first, ...weaker] = cards;
   const fold = weaker.length
     ? el("details", { class: "fn-weaker" }, el("summary", {}, strings.weaker(weaker.length)), el("ol", { class: "fn-cards" }, weaker))
     : null;
-  return [el("ol", { class: "fn-cards" }, first), fold, related(turn, strings.related(turn.shown.related.length), on, { folded: false }), checkLine(turn, on)];
+  return [el("ol", { class: "fn-cards" }, first), fold, meant(turn, on), related(turn, strings.related(turn.shown.related.length), on, { folded: false }), checkLine(turn, on)];
 }
 
 /** The best passage, open, under the word that it is no answer for certain. @param {AnsweredTurn} turn @param {AnswerWays} on */
@@ -45,9 +45,18 @@ function nearest(turn, on) {
   return [
     el("p", { class: "fn-nearest-said" }, answer.explanation),
     el("ol", { class: "fn-cards" }, card(turn, quotes[0], on)),
+    meant(turn, on),
     turn.scope ? el("div", { class: "fn-ways" }, button(strings.askAll, on.askAll)) : null,
     related(turn, strings.related(shown.related.length), on),
   ];
+}
+
+/** What the question may mean, where it says not which: each is asked by a press. @param {AnsweredTurn} turn @param {AnswerWays} on */
+function meant({ answer }, on) {
+  if (!answer.choices.length) return null;
+  return el("div", { class: "fn-meant", role: "group", "aria-label": strings.whichIsMeant },
+    el("p", { class: "fn-label", "aria-hidden": "true" }, strings.whichIsMeant),
+    answer.choices.map((choice) => button(choice.label, () => on.ask(choice.question), { name: "fn-button" })));
 }
 
 const reply = (/** @type {AnsweredTurn} */ { answer }) => [el("p", { class: "fn-reply" }, answer.explanation)];

@@ -54,6 +54,9 @@ function said(value) {
 
 const VERDICTS = ["supports", "does not", "unclear"];
 
+/** @param {Stored} value */
+const isChoice = (value) => Boolean(value) && isText(value.label, 200) && isText(value.question, 4000) && (value.doc === null || isText(value.doc, 1000));
+
 /** @param {Stored} value @returns {KeptTurn | null} */
 function turn(value) {
   if (!value || !isText(value.question, 2000)) return null;
@@ -74,6 +77,7 @@ function turn(value) {
     reason: isText(answer.reason, 40) ? /** @type {Answer["reason"]} */ (answer.reason) : null,
     explanation: isText(answer.explanation) ? answer.explanation : "",
     missing_words: isPath(answer.missing_words) ? answer.missing_words : [],
+    choices: (Array.isArray(answer.choices) ? answer.choices : []).filter(isChoice),
     fingerprint: isText(answer.fingerprint, 200) ? answer.fingerprint : "",
     track_record: isCount(answer.track_record?.right) && isCount(answer.track_record?.of) ? { right: answer.track_record.right, of: answer.track_record.of } : null,
     citations,

@@ -70,6 +70,7 @@ export const strings = {
   moreOfQuote: (/** @type {number} */ n) => `More about quote ${n}`,
   showRelated: (/** @type {number} */ n) => `Show ${plural(n, "related passage", "related passages")}`,
   copyQuestionLink: "Copy a link to this question",
+  whichIsMeant: "Which is meant?",
   askAll: "Ask all documents",
   page: (/** @type {number} */ n) => `page ${n}`,
   exact: "Exact copy",

@@ -162,6 +162,7 @@ export class Thread {
       keep: (quote) => this.events.tray.toggle(quote, turn.question),
       isKept: (quote) => this.events.tray.has(quote),
       edit: () => this.#drawEditor(turn),
+      ask: (question) => this.ask(question, { literal: true }),
       link: () => copy(questionLink(turn.question)),
       askAll: () => {
         this.events.askAll();
