@@ -31,6 +31,9 @@ from footnote.errors import FootnoteError, IndexDamaged, IndexFolderError, Usage
 from footnote.settings import Settings
 from footnote.store import Manifest, backup, corpus_of, read_manifest, restore, verify
 from footnote.store.local import durable
+from footnote.store.local import writer as local_writer
+from footnote.store.local.lexical import LexicalIndex, write_lexical
+from footnote.store.local.names import StoredName
 from promises import Clock, record, sized
 from store_builders import make_entries, signature, writer
 from strangers import CHANGES, change_archive, change_field, huge_sparse, reseal, rewrite, sealed_members
@@ -231,6 +234,55 @@ def test_faiss_is_given_no_file() -> None:
     for path in Path(footnote.__file__).parent.rglob("*.py"):
         text = path.read_text("utf-8")
         assert not any(call in text for call in ("deserialize_index", "read_index(", "read_VectorTransform")), path
+
+
+class TestFilesOfTantivy:
+    """It removes every file in its own list of names that no segment needs, and the list came from whoever made the index."""
+
+    @pytest.fixture(autouse=True)
+    def shared(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The next generation starts from the lexical index that is there, as large ones do."""
+        monkeypatch.setattr(local_writer, "SHARED_PASSAGES", 1)
+        monkeypatch.setattr(local_writer, "SMALL_BYTES", 0)
+
+    @pytest.mark.parametrize("name", ["{home}/outside/victim.txt", "../../outside/victim.txt", "../manifest.json"])
+    def test_an_index_cannot_have_files_elsewhere_removed(self, home: Path, name: str) -> None:
+        (listed,) = (home / "index").glob("lexical-*/.managed.json")
+        listed.write_text(json.dumps([*json.loads(listed.read_text()), name.format(home=home)]))
+        reseal(home / "index")
+        (problem,) = verify(home / "index")
+        assert ".managed.json" in problem
+        for run in (written, used, written):
+            assert outcome(run, home) == "fine"
+            assert untouched(home)
+        assert verify(home / "index") == []
+
+    def test_a_new_generation_has_a_list_of_its_own(self, tmp_path: Path) -> None:
+        """So that not even a list that was never checked does harm."""
+        (tmp_path / "victim.txt").write_text(CANARY)
+        passages = [(key, 1, np.array([key], np.uint32), np.array([], np.uint32)) for key in range(1, 4)]
+        before = write_lexical(tmp_path, StoredName("lexical-1"), passages[:2])
+        listed = tmp_path / "lexical-1" / ".managed.json"
+        listed.write_text(json.dumps([*json.loads(listed.read_text()), "../victim.txt", str(tmp_path / "victim.txt")]))
+        after = write_lexical(tmp_path, StoredName("lexical-2"), passages[2:], base=StoredName("lexical-1"))
+        assert (tmp_path / "victim.txt").read_text() == CANARY
+        shared = {file.sha256 for file in before} & {file.sha256 for file in after}
+        assert len(shared) >= len(before) - 2
+        opened = LexicalIndex.open(tmp_path / "lexical-2")
+        assert opened is not None
+        assert opened.keys().tolist() == [1, 2, 3]
+
+    def test_a_changed_index_does_no_harm_to_the_generation_that_starts_from_it(
+        self, honest: Path, tmp_path: Path
+    ) -> None:
+        chance = random.Random(9)
+        for number in range(MUTANTS):
+            home = tmp_path / "home"
+            shutil.copytree(honest, home)
+            CHANGES[number % len(CHANGES)](home / "index", chance)
+            assert outcome(written, home) in {"fine", "refused"}
+            assert untouched(home)
+            shutil.rmtree(home)
 
 
 @pytest.mark.parametrize("kind", ["rows", "passage_vectors", "lexical", "centres", "lexical_dir"])

@@ -18,7 +18,7 @@ from pathlib import Path
 from footnote.errors import IndexDamaged
 from footnote.store.local.approximate import Centres, Entries
 from footnote.store.local.durable import matches, remove, step, write_once
-from footnote.store.local.lexical import LexicalIndex
+from footnote.store.local.lexical import MANAGED_NAME, LexicalIndex, lists_only_its_own
 from footnote.store.local.manifest import MANIFEST_NAME, REBUILD, Approximation, Manifest, SegmentInfo, read_manifest
 from footnote.store.local.names import MOST_GENERATIONS, StoredName, stored_names
 from footnote.store.local.rows import StoredDocument
@@ -175,7 +175,7 @@ def lexical_intact(index_dir: Path, manifest: Manifest) -> bool:
 
 
 def lexical_strangers(index_dir: Path, manifest: Manifest) -> list[str]:
-    """Paths in the lexical folder that do not belong there."""
+    """Paths in the lexical folder that do not belong there, or lead elsewhere."""
     name = manifest.lexical_dir
     if name is None:
         return []
@@ -186,11 +186,9 @@ def lexical_strangers(index_dir: Path, manifest: Manifest) -> list[str]:
         found = []
     if not found:
         return [name]
-    return [
-        f"{folder.name}/{path.name}"
-        for path in found
-        if f"{folder.name}/{path.name}" not in known and not _empty_lock(path)
-    ]
+    if not lists_only_its_own(folder):
+        return [f"{name}/{MANAGED_NAME}"]
+    return [f"{name}/{path.name}" for path in found if f"{name}/{path.name}" not in known and not _empty_lock(path)]
 
 
 def _empty_lock(path: Path) -> bool:

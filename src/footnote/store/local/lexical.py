@@ -7,12 +7,13 @@ document leaves no text in it.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,16 @@ import numpy as np
 
 from footnote.errors import IndexDamaged
 from footnote.store.entries import KeyArray, TermArray
-from footnote.store.local.durable import FILE_MODE, StoredFile, hash_file, make_folder, step, sync_dir, sync_file
+from footnote.store.local.durable import (
+    FILE_MODE,
+    StoredFile,
+    hash_file,
+    make_folder,
+    open_plain,
+    step,
+    sync_dir,
+    sync_file,
+)
 from footnote.store.local.names import StoredName
 from footnote.store.local.segments import NOT_OURS, PassageTerms
 from footnote.store.topk import Found, best, nothing
@@ -29,8 +39,10 @@ from footnote.terms import is_answer_type, term_id
 
 FIELDS = ("body", "heading")
 WRITER_BYTES = 64_000_000
-CHANGEABLE = ("meta.json", ".managed.json")
+META_NAME, MANAGED_NAME = "meta.json", ".managed.json"
 """Tantivy replaces these; all its other files are written once, so that generations can share them."""
+_WRITTEN_ONCE = re.compile(r"[0-9a-f]{32}(?:\.[0-9]+)?\.[a-z]+", re.ASCII)
+_LIST_MOST_BYTES = 1_000_000
 
 
 class LexicalIndex:
@@ -214,15 +226,36 @@ def write_lexical(
 
 
 def _share(base: Path, folder: Path) -> None:
+    """Begin a folder with the files of another, whose list of names is written anew.
+
+    Whatever stands in that list and belongs to no segment Tantivy removes at the next commit, wherever its path leads; and
+    the list of the base may be anybody's.
+    """
+    shared = [META_NAME]
+    step("share", folder / META_NAME)
+    shutil.copyfile(base / META_NAME, folder / META_NAME)
     for path in sorted(base.iterdir()):
-        if path.suffix == ".lock":
-            continue
-        step("share", folder / path.name)
-        if path.name not in CHANGEABLE:
-            with suppress(OSError):
-                os.link(path, folder / path.name)
-                continue
-        shutil.copyfile(path, folder / path.name)
+        if _WRITTEN_ONCE.fullmatch(path.name):
+            step("share", folder / path.name)
+            try:
+                os.link(path, folder / path.name, follow_symlinks=False)
+            except OSError:  # A file system that knows no second names.
+                shutil.copyfile(path, folder / path.name)
+            shared.append(path.name)
+    step("share", folder / MANAGED_NAME)
+    (folder / MANAGED_NAME).write_text(json.dumps(shared), encoding="ascii")
+
+
+def lists_only_its_own(folder: Path) -> bool:
+    """Whether the list of names that Tantivy keeps in its folder, and removes files by, leads nowhere else."""
+    try:
+        with open_plain(folder / MANAGED_NAME) as descriptor:
+            names = json.loads(os.read(descriptor, _LIST_MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(names, list) and all(
+        isinstance(name, str) and (name == META_NAME or _WRITTEN_ONCE.fullmatch(name)) for name in names
+    )
 
 
 def _settle(index_dir: Path, name: StoredName) -> Iterator[StoredFile]:
