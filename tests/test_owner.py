@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,8 @@ import pytest
 
 from fakes import TOKEN, HashingEncoder, entered
 from footnote.engine import Footnote
+from footnote.errors import CorpusError
+from footnote.indexing.journal import Change, CorpusHold, settle
 from footnote.server.app import create_app
 
 FILE = {"content-type": "application/octet-stream"}
@@ -153,6 +159,39 @@ class TestAdding:
         assert owner.put("/api/v1/files/tea.txt?replace=true", content=NEW, headers=FILE).status_code == 204
         assert changed(owner)["added"] == ["tea.txt"]
         assert "new moon" in engine.document("tea.txt").text
+
+    def test_what_came_to_its_name_while_it_waited_is_left_alone(self, owner, tiny_corpus):
+        owner.put("/api/v1/files/new.md", content=NEW, headers=FILE)
+        (tiny_corpus / "new.md").write_text("# Mine\n\nWritten meanwhile.\n")
+        problem = changed(owner)["error"]
+        assert (problem["status"], "another file" in problem["detail"]) == (409, True)
+        assert (tiny_corpus / "new.md").read_text() == "# Mine\n\nWritten meanwhile.\n"
+        owner.put("/api/v1/files/new.md?replace=true", content=NEW, headers=FILE)
+        assert changed(owner)["added"] == ["new.md"]
+        assert (tiny_corpus / "new.md").read_bytes() == NEW
+        assert hidden(tiny_corpus) == []
+
+    @pytest.mark.parametrize("stands", [True, False])
+    def test_what_comes_in_the_middle_of_a_change_is_left_alone(self, tiny_corpus, monkeypatch, stands):
+        name, mine = ("tea.txt" if stands else "new.md"), "written by somebody else"
+        (tiny_corpus / ".footnote-0123456789abcdef").write_bytes(NEW)
+
+        def step(what: str, path: Path) -> None:
+            if what == "move" and path.name == name:
+                (tiny_corpus / "theirs").write_text(mine)
+                (tiny_corpus / "theirs").replace(path)
+
+        monkeypatch.setattr("footnote.indexing.journal.step", step)
+        with pytest.raises(FileExistsError, match="another file"):
+            Change(tiny_corpus, {name: ".footnote-0123456789abcdef"}, [])
+        assert (tiny_corpus / name).read_text() == mine
+        assert hidden(tiny_corpus) == []
+
+    def test_what_replaces_a_document_is_seen_by_no_more_than_saw_it(self, owner, tiny_corpus):
+        (tiny_corpus / "tea.txt").chmod(0o600)
+        owner.put("/api/v1/files/tea.txt?replace=true", content=NEW, headers=FILE)
+        assert changed(owner)["added"] == ["tea.txt"]
+        assert stat.S_IMODE((tiny_corpus / "tea.txt").stat().st_mode) == 0o600
 
     def test_a_replacement_that_cannot_be_read_leaves_the_old_file(self, owner, engine, tiny_corpus):
         before = (tiny_corpus / "tea.txt").read_bytes()
@@ -338,7 +377,6 @@ class TestKilled:
     SECRET = b"# Secret\n\nThe quokkafluke sings at dawn.\n"
 
     def killed_while_it_encodes(self, engine: Footnote, *sent: tuple[str, bytes], removed: str = "") -> None:
-        import os
         import signal
 
         child = os.fork()
@@ -395,8 +433,58 @@ class TestKilled:
         for name in ("../outside.md", "way/outside.md", str(tmp_path / "outside.md"), "a/../../outside.md"):
             said = {"entries": [{"name": name, "aside": ".footnote-" + "1" * 16, **entry}]}
             (tiny_corpus / ".footnote-change").write_text(json.dumps(said))
-            self.restarted(tiny_corpus, tmp_path / "index")
+            with suppress(CorpusError):
+                self.restarted(tiny_corpus, tmp_path / "index")
             assert (tmp_path / "outside.md").read_bytes() == NEW
+
+    def cut_off(self, corpus: Path) -> None:
+        """A change that was killed after its files had moved: the only good copy lies under a hidden name."""
+        (corpus / ".footnote-0123456789abcdef").write_bytes(b"junk")
+        hold = CorpusHold.take(corpus)
+        assert hold is not None
+        Change(corpus, {"tea.txt": ".footnote-0123456789abcdef"}, [])
+        hold.release()
+
+    @pytest.mark.parametrize("unreadable", [".footnote-change", "tea.txt"])
+    def test_what_cannot_be_read_for_a_moment_is_not_taken_for_nothing(self, tiny_corpus, monkeypatch, unreadable):
+        before = (tiny_corpus / "tea.txt").read_bytes()
+        self.cut_off(tiny_corpus)
+        real = os.open
+
+        def full(path: Any, *arguments: Any, **named: Any) -> int:
+            if path == unreadable:
+                raise OSError(errno.EMFILE, "Too many open files")
+            return real(path, *arguments, **named)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "open", full)
+            with pytest.raises(CorpusError, match="Too many open files"):
+                settle(tiny_corpus)
+        assert any((tiny_corpus / name).read_bytes() == before for name in hidden(tiny_corpus))
+        settle(tiny_corpus)
+        assert (tiny_corpus / "tea.txt").read_bytes() == before
+        assert hidden(tiny_corpus) == []
+
+    def test_a_folder_that_cannot_be_held_for_a_moment_is_not_walked(self, tiny_corpus, monkeypatch):
+        self.cut_off(tiny_corpus)
+
+        def full(_: Path) -> None:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        monkeypatch.setattr(CorpusHold, "take", full)
+        with pytest.raises(CorpusError, match="Too many open files"):
+            settle(tiny_corpus)
+
+    @pytest.mark.parametrize("written", [b"", b"{", b'{"entries": [], "more": 1}'])
+    def test_a_journal_that_nobody_understands_stops_everything(self, owner, tiny_corpus, written):
+        self.cut_off(tiny_corpus)
+        (tiny_corpus / ".footnote-change").write_bytes(written)
+        kept = hidden(tiny_corpus)
+        with pytest.raises(CorpusError, match="damaged or of another version"):
+            settle(tiny_corpus)
+        refused = owner.put("/api/v1/files/new.md", content=NEW, headers=FILE)
+        assert "damaged or of another version" in refused.json()["detail"]
+        assert hidden(tiny_corpus) == kept
 
     def test_two_servers_do_not_change_the_same_documents(self, engine, owner, tiny_corpus):
         owner.put("/api/v1/files/new.md", content=NEW, headers=FILE)

@@ -113,7 +113,8 @@ class CorpusHold:
             waiting: hidden names that stay.
 
         Raises:
-            OSError: a change cannot be undone.
+            OSError: a change cannot be undone, or whether there is one cannot be told; nothing is swept.
+            CorpusError: what a change wrote down cannot be understood; nothing is swept.
         """
         done = _read_journal(self.corpus_dir, DONE_NAME)
         begun = None if done is not None else _read_journal(self.corpus_dir, JOURNAL_NAME)
@@ -135,22 +136,22 @@ def settle(corpus_dir: Path) -> None:
     Raises:
         CorpusError: that cannot be done.
     """
+    hold = None
     try:
         hold = CorpusHold.take(corpus_dir)
-    except OSError:
-        return
-    if hold is None:
-        return
-    try:
-        hold.settle()
+        if hold is not None:
+            hold.settle()
+    except (FileNotFoundError, NotADirectoryError):
+        return  # Who walks the folder says so.
     except OSError as error:
         raise CorpusError(
-            f"a change of the documents was cut off and cannot be undone ({error.strerror})",
+            f"whether a change of the documents was cut off cannot be told, or it cannot be undone ({error.strerror})",
             where=str(corpus_dir),
-            remedy="make room or allow writing there",
+            remedy="make room, or allow reading and writing there; nothing was removed",
         ) from error
     finally:
-        hold.release()
+        if hold is not None:
+            hold.release()
 
 
 class Change:
@@ -160,13 +161,19 @@ class Change:
         corpus_dir: the folder of documents.
         added: document id -> hidden name of the file, whole and durable, that is to stand there.
         removed: ids of documents that leave.
+        new: of those added, the ones that replace nothing.
 
     Raises:
+        FileExistsError: a file stands where nothing is to be replaced, or became another meanwhile; all is as it was.
         OSError: it cannot be begun; the folder is as it was.
     """
 
-    def __init__(self, corpus_dir: Path, added: Mapping[str, str], removed: Sequence[str]) -> None:
+    def __init__(
+        self, corpus_dir: Path, added: Mapping[str, str], removed: Sequence[str], *, new: Collection[str] = ()
+    ) -> None:
         self._corpus_dir = corpus_dir
+        self._seen: dict[str, os.stat_result | None] = {}
+        self._new = frozenset(new)
         self._entries = {name: self._entry(name, added.get(name, "")) for name in dict.fromkeys((*added, *removed))}
         try:
             self._write_journal()
@@ -177,16 +184,20 @@ class Change:
 
     def _entry(self, name: str, draft: str) -> _Entry:
         with folder_beneath(self._corpus_dir, name) as folder:
-            stood = _exists(folder, name.rpartition("/")[2])
+            seen = self._seen[name] = _status(folder, name.rpartition("/")[2])
+        if seen is not None and name in self._new:
+            raise _appeared(name)
         sha256 = ""
         if draft:
-            with open_beneath(self._corpus_dir, draft) as descriptor:
-                sha256 = _digest(descriptor)
-        return _Entry(name, hidden_name(), stood, draft, sha256)
+            with open_beneath(self._corpus_dir, draft) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return _Entry(name, hidden_name(), seen is not None, draft, sha256)
 
     def _write_journal(self) -> None:
         draft = self._corpus_dir / hidden_name()
         data = encode(_Journal(tuple(self._entries.values())))
+        if len(data) > _JOURNAL_MOST_BYTES:
+            raise OSError(errno.EFBIG, "too many files at once")
         step("create", draft)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)
@@ -200,17 +211,33 @@ class Change:
     def _move(self) -> None:
         for entry in self._entries.values():
             with folder_beneath(self._corpus_dir, entry.name) as folder:
-                if entry.stood:
+                seen = self._seen[entry.name]
+                if seen is not None:
                     _also(self._corpus_dir, folder, entry.last, entry.aside)
+                if seen is not None and entry.draft:
+                    _set_mode(self._corpus_dir / entry.draft, stat.S_IMODE(seen.st_mode) & 0o777)
         self._sync()
         for entry in self._entries.values():
             with folder_beneath(self._corpus_dir, entry.name) as folder:
                 step("move", self._corpus_dir / entry.name)
-                if entry.draft:
+                self._check_as_seen(folder, entry)
+                if entry.draft and entry.stood:
                     os.replace(self._corpus_dir / entry.draft, entry.last, dst_dir_fd=folder)
+                elif entry.draft:
+                    _also_new(self._corpus_dir, entry, folder)
                 else:
                     os.unlink(entry.last, dir_fd=folder)
         self._sync()
+
+    def _check_as_seen(self, folder: int, entry: _Entry) -> None:
+        """Nothing is moved over, or removed, but the very file of which a second name was made."""
+        seen, now = self._seen[entry.name], _status(folder, entry.last)
+        if seen is None or now is None:
+            as_seen = seen is now
+        else:
+            as_seen = os.path.samestat(seen, now) and (seen.st_mtime_ns, seen.st_size) == (now.st_mtime_ns, now.st_size)
+        if not as_seen:
+            raise _appeared(entry.name)
 
     def _sync(self) -> None:
         for folder in {(self._corpus_dir / name).parent for name in self._entries} | {self._corpus_dir}:
@@ -249,12 +276,27 @@ class Change:
 
 
 def _read_journal(corpus_dir: Path, name: str) -> _Journal | None:
-    """What a change wrote down; None where there is none, or one that is not ours."""
+    """What a change wrote down; None where there is none.
+
+    What cannot be read is not none: the only copy of what was replaced may lie under a hidden name, and would be swept.
+
+    Raises:
+        OSError: it cannot be read.
+        CorpusError: it cannot be understood.
+    """
     try:
         with open_beneath(corpus_dir, name) as descriptor, os.fdopen(os.dup(descriptor), "rb") as file:
-            return decode(_Journal, file.read(_JOURNAL_MOST_BYTES), exactly=True)
-    except (OSError, ValueError):
+            data = file.read(_JOURNAL_MOST_BYTES + 1)
+    except FileNotFoundError:
         return None
+    try:
+        return decode(_Journal, data, exactly=True)
+    except ValueError as error:
+        raise CorpusError(
+            "a change of the documents was cut off, and what it wrote down is damaged or of another version",
+            where=str(corpus_dir / name),
+            remedy="what it replaced lies beside the documents as .footnote-…: put back what is missing, then remove this file",
+        ) from error
 
 
 def _undo(corpus_dir: Path, entry: _Entry) -> None:
@@ -263,7 +305,7 @@ def _undo(corpus_dir: Path, entry: _Entry) -> None:
         if folder is None:
             return
         present = _exists(folder, entry.last)
-        ours = not present or _is_draft(corpus_dir, entry)
+        ours = not present or _is_draft(folder, entry)
         if _exists(folder, entry.aside) and ours:
             back = f"{entry.aside}.back"
             _drop(corpus_dir, folder, back)
@@ -306,26 +348,34 @@ def _folder_of(corpus_dir: Path, entry: _Entry) -> Iterator[int | None]:
         yield folder
 
 
-def _exists(folder: int, name: str) -> bool:
+def _status(folder: int, name: str) -> os.stat_result | None:
+    """What is known of a file; None where there is none."""
     try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
+        return None
+
+
+def _exists(folder: int, name: str) -> bool:
+    return _status(folder, name) is not None
+
+
+def _appeared(name: str) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, "another file came to that name meanwhile, and is left alone", name)
+
+
+def _is_draft(folder: int, entry: _Entry) -> bool:
+    """Whether what stands under the name is what the change put there.
+
+    Raises:
+        OSError: it cannot be read, so that nobody can tell.
+    """
+    found = _status(folder, entry.last)
+    if found is None or not stat.S_ISREG(found.st_mode):
         return False
-    return True
-
-
-def _digest(descriptor: int) -> str:
-    with os.fdopen(os.dup(descriptor), "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _is_draft(corpus_dir: Path, entry: _Entry) -> bool:
-    """Whether what stands under the name is what the change put there."""
-    try:
-        with open_beneath(corpus_dir, entry.name) as descriptor:
-            return _digest(descriptor) == entry.sha256
-    except OSError:
-        return False
+    descriptor = os.open(entry.last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    with os.fdopen(descriptor, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
 
 
 def _also(corpus_dir: Path, folder: int, name: str, other: str) -> None:
@@ -343,6 +393,27 @@ def _also(corpus_dir: Path, folder: int, name: str, other: str) -> None:
             os.fchmod(copy.fileno(), stat.S_IMODE(os.fstat(source.fileno()).st_mode))
             copy.flush()
             os.fsync(copy.fileno())
+
+
+def _also_new(corpus_dir: Path, entry: _Entry, folder: int) -> None:
+    """Give a file that has arrived its name, over nothing; its hidden name goes when the change is done."""
+    try:
+        os.link(corpus_dir / entry.draft, entry.last, dst_dir_fd=folder, follow_symlinks=False)
+    except FileExistsError:
+        raise _appeared(entry.name) from None
+    except OSError:  # A file system that knows no second names.
+        os.replace(corpus_dir / entry.draft, entry.last, dst_dir_fd=folder)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    """Whoever might not read what is replaced may not read what replaces it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != mode:
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _drop(corpus_dir: Path, folder: int, name: str) -> None:

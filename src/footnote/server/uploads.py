@@ -10,7 +10,8 @@ import asyncio
 import os
 import threading
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,7 +20,7 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from footnote.engine import Footnote
-from footnote.errors import FootnoteError, UsageError
+from footnote.errors import CorpusError, FootnoteError, UsageError
 from footnote.indexing import Change, CorpusHold, Progress, build_index, hidden_name
 from footnote.loaders import SUFFIXES
 from footnote.records import BuildReport
@@ -40,6 +41,14 @@ class NameTaken(UsageError):
     http_status = 409
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A document's name, and whether whoever sent the file said that it replaces what stands there."""
+
+    name: str
+    replacing: bool
+
+
 class FileTooLarge(UsageError):
     """A file of more bytes than are taken."""
 
@@ -53,8 +62,9 @@ class CorpusEditor:
         self._footnote = footnote
         self._lock = threading.Lock()
         self._hold: CorpusHold | None = None
-        self._arriving: dict[Path, str] = {}
+        self._arriving: dict[Path, _Sent] = {}
         self._waiting: dict[str, Path] = {}
+        self._new: set[str] = set()
         self._state: dict[str, Any] = {"running": False}
         self._change_thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -106,7 +116,7 @@ class CorpusEditor:
                 raise UsageError("too many files wait", remedy="begin with those that are there")
             self._take_hold(target.parent)
             draft = target.with_name(hidden_name())
-            self._arriving[draft] = target.name
+            self._arriving[draft] = _Sent(target.name, replacing)
         return draft
 
     def arrived(self, draft: Path) -> None:
@@ -121,11 +131,12 @@ class CorpusEditor:
             self.drop(draft)
             raise
         with self._lock:
-            name = self._arriving.pop(draft, None)
-            if name is None:
+            sent = self._arriving.pop(draft, None)
+            if sent is None:
                 return
-            before = self._waiting.get(name)
-            self._waiting[name] = draft
+            before = self._waiting.get(sent.name)
+            self._waiting[sent.name] = draft
+            (self._new.discard if sent.replacing else self._new.add)(sent.name)
             if before is not None:
                 before.unlink(missing_ok=True)
 
@@ -150,10 +161,11 @@ class CorpusEditor:
                     raise UsageError("its file is not there any more", where=name, remedy="update the index")
             self._take_hold(corpus_dir)
             added = {name: draft.name for name, draft in self._waiting.items()}
+            new, self._new = frozenset(self._new), set()
             self._waiting = {}
             self._state = {"running": True, "stage": "", "done": 0, "total": 0}
             # Not one that ends with the program: in the middle of native code that would abort it.
-            self._change_thread = threading.Thread(target=self._run, args=(corpus_dir, added, removed))
+            self._change_thread = threading.Thread(target=self._run, args=(corpus_dir, added, removed, new))
             self._change_thread.start()
 
     def _take_hold(self, corpus_dir: Path) -> None:
@@ -164,6 +176,9 @@ class CorpusEditor:
             if self._hold is None:
                 raise UsageError("another process changes the documents", remedy="try again when it has ended")
             self._hold.settle([draft.name for draft in (*self._waiting.values(), *self._arriving)])
+        except CorpusError:
+            self._let_go()
+            raise
         except OSError as error:
             self._let_go()
             raise UsageError(
@@ -186,10 +201,10 @@ class CorpusEditor:
         if self._state["running"]:
             raise UsageError("another change is under way", remedy="try again when it is done")
 
-    def _run(self, corpus_dir: Path, added: Mapping[str, str], removed: Sequence[str]) -> None:
+    def _run(self, corpus_dir: Path, added: Mapping[str, str], removed: Sequence[str], new: Collection[str]) -> None:
         end = {"error": problem(500, "a fault in Footnote itself; its log says more", remedy="start it again")}
         try:
-            end = change_corpus(corpus_dir, added, removed, self._build)
+            end = change_corpus(corpus_dir, added, removed, self._build, new=new)
             self._footnote.refresh()
         except FootnoteError as error:
             end = {"error": problem_of(error)}
@@ -218,7 +233,12 @@ class CorpusEditor:
 
 
 def change_corpus(
-    corpus_dir: Path, added: Mapping[str, str], removed: Sequence[str], build: Callable[[Path], BuildReport]
+    corpus_dir: Path,
+    added: Mapping[str, str],
+    removed: Sequence[str],
+    build: Callable[[Path], BuildReport],
+    *,
+    new: Collection[str] = (),
 ) -> dict[str, Any]:
     """Files in, files out, and the index after them; what cannot be read does not stay, and what it replaced comes back.
 
@@ -227,14 +247,20 @@ def change_corpus(
         added: document id -> hidden name of the file that is to stand there.
         removed: ids of documents that leave.
         build: brings the index up to date.
+        new: of those added, the ones that nobody said to replace anything.
 
     Returns:
         What was done, as ``ChangeForm`` has it.
 
     Raises:
+        NameTaken: another file came to a name meanwhile; it is left alone.
         FootnoteError, OSError: it could not be done; the files are as they were.
     """
-    change = Change(corpus_dir, added, removed)
+    try:
+        change = Change(corpus_dir, added, removed, new=new)
+    except FileExistsError as error:
+        where, remedy = str(error.filename or ""), "look at it, then send yours again to replace it"
+        raise NameTaken(str(error.strerror), where=where, remedy=remedy) from error
     try:
         report = build(corpus_dir)
         failed = {each.path: each.reason for each in report.skipped if each.path in added}
