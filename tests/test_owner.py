@@ -513,8 +513,21 @@ class TestStates:
     def test_the_original_is_the_file_as_it_lies_there(self, owner, tiny_corpus):
         (tiny_corpus / "moons.md").write_text("# Other\n\nOther text.\n", encoding="utf-8")
         assert owner.get("/api/v1/originals/moons.md").text == "# Other\n\nOther text.\n"
+        assert owner.get("/api/v1/originals/moons.md").headers["x-footnote-file"] == "changed"
         (tiny_corpus / "moons.md").unlink()
-        assert "Europa" in owner.get("/api/v1/originals/moons.md").text
+        stored = owner.get("/api/v1/originals/moons.md")
+        assert ("Europa" in stored.text, stored.headers["x-footnote-file"]) == (True, "gone")
+        assert "moons.md.stored-text.txt" in stored.headers["content-disposition"]
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
+    @pytest.mark.parametrize("name", ["menu.txt", "menu.md"])
+    def test_an_original_text_comes_as_its_bytes_in_any_encoding(self, owner, tiny_corpus, encoding, name):
+        data = "The café is open.\r\nIt serves green tea.\r\n".encode(encoding)
+        owner.put(f"/api/v1/files/{name}", content=data, headers=FILE)
+        assert changed(owner)["added"] == [name]
+        got = owner.get(f"/api/v1/originals/{name}")
+        assert (got.content, got.headers["x-footnote-file"]) == (data, "same")
+        assert ("content-disposition" in got.headers) == (not encoding.startswith("utf-8"))
 
     def test_an_original_comes_as_its_bytes(self, owner, engine, tiny_corpus):
         """Finding 18: a page came with marks of ours in it, and a text with other line ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import stat
@@ -23,6 +24,7 @@ from footnote.store import corpus_of
 FileState: TypeAlias = Literal["same", "changed", "gone"]
 
 _TEXTS = frozenset({".md", ".markdown", ".txt", ".text"})
+_STATE = "x-footnote-file"
 _PIECE_BYTES = 1 << 18
 _HASHED_BYTES = 500_000_000
 """Files compared with the index for one list, in bytes together: about half a second of reading."""
@@ -89,26 +91,46 @@ def file_states(footnote: Footnote) -> dict[str, Any]:
 
 
 def original_file(footnote: Footnote, document: Document) -> Response:
-    """The file as it lies in the folder: text is shown, anything else is saved; without it the stored text."""
-    kept = {"cache-control": "no-cache"}
+    """The file as it lies in the folder, byte for byte: UTF-8 text is shown, anything else is saved.
+
+    Where it is gone the stored text stands in for it.  The header ``x-footnote-file`` says which of them it is, as
+    ``FileState`` has it; the stored text has a name of its own.
+    """
     corpus_dir, suffix = corpus_dir_of(footnote), Path(document.id).suffix.lower()
+    name = PurePosixPath(document.id).name
+    kept = {"cache-control": "no-cache"}
     with ExitStack() as opened, suppress(OSError, ValueError):
         if corpus_dir is None:
             raise FileNotFoundError
         descriptor = opened.enter_context(open_beneath(corpus_dir, document.id))
-        if suffix in _TEXTS:
-            with os.fdopen(os.dup(descriptor), "rb") as file:
-                return PlainTextResponse(file.read().decode("utf-8-sig"), headers=kept)
         size_bytes = os.fstat(descriptor).st_size
-        named = f"attachment; filename*=utf-8''{quote(PurePosixPath(document.id).name, safe='')}"
-        told = {**kept, "content-length": str(size_bytes), "content-disposition": named}
-        # A page or a drawing from a document must never run as one of ours.
-        return StreamingResponse(
-            _pieces(descriptor, opened.pop_all()), media_type="application/octet-stream", headers=told
-        )
-    return PlainTextResponse(document.text, headers=kept)
+        told = {**kept, "content-length": str(size_bytes), _STATE: file_state(footnote, document)}
+        shown = suffix in _TEXTS and size_bytes <= footnote.settings.file_max_bytes and _is_utf8(descriptor)
+        if not shown:
+            # A page or a drawing from a document must never run as one of ours.
+            told["content-disposition"] = f"attachment; filename*=utf-8''{quote(name, safe='')}"
+        media_type = "text/plain; charset=utf-8" if shown else "application/octet-stream"
+        return StreamingResponse(_pieces(descriptor, size_bytes, opened.pop_all()), media_type=media_type, headers=told)
+    named = f"inline; filename*=utf-8''{quote(f'{name}.stored-text.txt', safe='')}"
+    return PlainTextResponse(document.text, headers={**kept, _STATE: "gone", "content-disposition": named})
 
 
-def _pieces(descriptor: int, opened: ExitStack) -> Iterator[bytes]:
+def _is_utf8(descriptor: int) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while piece := os.read(descriptor, _PIECE_BYTES):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    finally:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    return True
+
+
+def _pieces(descriptor: int, size_bytes: int, opened: ExitStack) -> Iterator[bytes]:
+    """As many bytes as were announced, and no more, should the file grow."""
     with opened:
-        yield from iter(lambda: os.read(descriptor, _PIECE_BYTES), b"")
+        while size_bytes > 0 and (piece := os.read(descriptor, min(_PIECE_BYTES, size_bytes))):
+            size_bytes -= len(piece)
+            yield piece
