@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from footnote.cli import main
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, UsageError
 from footnote.evaluation import read_judgments
-from footnote.feedback import Feedback, FeedbackBook, judgments_from, judgments_text, unanswered_groups
+from footnote.feedback import _TABLE, Feedback, FeedbackBook, judgments_from, judgments_text, unanswered_groups
 from footnote.indexing import build_index
 from footnote.quote_checking import Claim, read_export
 from footnote.records import Span
@@ -61,6 +63,40 @@ class TestBook:
         book.keep(said("t2", "bad"))
         with pytest.raises(FootnoteError, match="no room"):
             book.keep(said("t3", "good"))
+
+    def test_its_size_has_an_end(self, tmp_path, monkeypatch):
+        """Rows were counted, and their bytes were not."""
+        book = FeedbackBook(tmp_path)
+        with pytest.raises(FootnoteError, match="too long"):
+            book.keep(said("t1", "good", "?" * 64_000))
+        monkeypatch.setattr("footnote.feedback.BYTES_MOST", 200_000)
+
+        def fill() -> None:
+            for n in range(10):
+                book.keep(said(f"t{n}", "good", "?" * 30_000))
+
+        with pytest.raises(FootnoteError, match="no room"):
+            fill()
+        assert book.path.stat().st_size < 200_000
+        assert 0 < len(book.rows()) < 10
+        monkeypatch.setattr("footnote.feedback.BYTES_MOST", 10_000)
+        with pytest.raises(FootnoteError, match="larger than"):
+            book.rows()
+
+    @pytest.mark.parametrize("more", [
+        ("CREATE VIEW feedback(turn, at, kind, question, asked, answered, quotes, correct, fingerprint) AS WITH RECURSIVE"
+        " c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x, 'a', 'good', 'q', 'q', 0, '[]', '[]', '' FROM c"),
+        f"{_TABLE}; CREATE TRIGGER more AFTER INSERT ON feedback BEGIN DELETE FROM feedback; END",
+        _TABLE.replace("fingerprint TEXT NOT NULL", "fingerprint TEXT AS (hex(zeroblob(1000000000)))"),
+    ])  # fmt: skip
+    def test_a_file_from_a_stranger_is_refused_before_it_is_read(self, tmp_path, more):
+        """A view without an end was read without an end."""
+        book = FeedbackBook(tmp_path)
+        with closing(sqlite3.connect(book.path)) as base, base:
+            base.executescript(more)
+        for run in (book.rows, lambda: book.keep(said("t1", "good")), lambda: book.withdraw("t1")):
+            with pytest.raises(FootnoteError, match="no feedback of Footnote's"):
+                run()
 
     def test_a_file_that_is_no_database_is_said(self, tmp_path):
         book = FeedbackBook(tmp_path)

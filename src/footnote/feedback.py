@@ -27,6 +27,10 @@ KINDS: Final[tuple[str, ...]] = get_args(Kind)
 ROWS_MOST: Final = 20_000
 """Rows taken at most: the page may be open to many, and the disk is not theirs."""
 
+ROW_BYTES_MOST: Final = 64_000
+BYTES_MOST: Final = 64_000_000
+"""Of one row, and of all: as much text as a thousand long answers hold."""
+
 ALIKE: Final = 0.7
 """Least cosine of two questions that are listed as one: paraphrases lie above it, questions of one field below."""
 GROUPED_MOST: Final = 2_000
@@ -35,6 +39,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS feedback (
   turn TEXT PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, question TEXT NOT NULL, asked TEXT NOT NULL,
   answered INTEGER NOT NULL, quotes TEXT NOT NULL, correct TEXT NOT NULL, fingerprint TEXT NOT NULL
 ) STRICT"""
+_SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 _COLUMNS = "turn, at, kind, question, asked, answered, quotes, correct, fingerprint"
 
 
@@ -86,9 +91,12 @@ class FeedbackBook:
             feedback.turn, feedback.at, feedback.kind, feedback.question, feedback.asked, int(feedback.answered),
             _written(feedback.quotes), _written(feedback.correct), feedback.fingerprint,
         )  # fmt: skip
+        if sum(len(str(each).encode("utf-8", "replace")) for each in row) > ROW_BYTES_MOST:
+            raise FootnoteError("the feedback is too long", remedy="point at fewer or shorter passages")
         with self._opened(write=True) as base:
             (count,) = base.execute("SELECT count(*) FROM feedback WHERE turn != ?", (feedback.turn,)).fetchone()
-            if count >= ROWS_MOST:
+            (size_bytes,) = base.execute(_SIZE).fetchone()
+            if count >= ROWS_MOST or size_bytes + ROW_BYTES_MOST > BYTES_MOST:
                 raise FootnoteError("there is no room for more feedback", remedy="export it, then remove the file")
             base.execute(f"INSERT OR REPLACE INTO feedback ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608 - columns of ours
 
@@ -126,12 +134,29 @@ class FeedbackBook:
             with open_plain(self.path, os.O_RDWR | os.O_CREAT if write else os.O_RDONLY):
                 pass
             with closing(sqlite3.connect(self.path, timeout=5.0)) as base, base:
-                if write:
+                base.execute("PRAGMA trusted_schema = OFF")
+                if write and not _schema_of(base):
                     base.execute(_TABLE)
+                _check_ours(base)
                 yield base
         except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
             what = f"the feedback cannot be {'kept' if write else 'read'} ({error})"
             raise FootnoteError(what, where=str(self.path), remedy="check the file and who may write it") from error
+
+
+def _schema_of(base: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    return base.execute("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+
+
+def _check_ours(base: sqlite3.Connection) -> None:
+    """Refuse a file that came with somebody's index: its size, or a view, a trigger or a computed column, could do anything."""
+    (size_bytes,) = base.execute(_SIZE).fetchone()
+    if size_bytes > BYTES_MOST:
+        raise ValueError(f"it is larger than {BYTES_MOST:,} bytes")
+    with closing(sqlite3.connect(":memory:")) as ours:
+        ours.execute(_TABLE)
+        if _schema_of(base) != _schema_of(ours):
+            raise ValueError("it is no feedback of Footnote's")
 
 
 def _written(claims: Sequence[Claim]) -> str:
