@@ -28,6 +28,7 @@ from footnote.cli.arguments import Arguments
 from footnote.cli.places import places_of
 from footnote.engine import Footnote
 from footnote.errors import FootnoteError, IndexDamaged, IndexFolderError, UsageError
+from footnote.feedback import Feedback, FeedbackBook
 from footnote.settings import Settings
 from footnote.store import Manifest, backup, corpus_of, read_manifest, restore, verify
 from footnote.store.local import durable
@@ -363,6 +364,19 @@ class TestWhichFolder:
         (tmp_path / "corpus").mkdir()
         assert places_of(Arguments(command="ask", index=downloaded, settings=SETTINGS)).corpus_dir is None
 
+    @pytest.mark.parametrize("command", ["ask", "index"])
+    def test_nor_a_link_that_came_beside_it(
+        self, downloaded: Path, private: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    ) -> None:
+        """A download may hold ``corpus`` too, and lead anywhere with it."""
+        monkeypatch.chdir(downloaded.parent)
+        Path("corpus").symlink_to(private)
+        rewrite(downloaded, lambda says: says.update(corpus="../corpus"))
+        with pytest.raises(UsageError, match="--corpus"):
+            places_of(Arguments(command=command, settings=SETTINGS))
+        named = Arguments(command=command, corpus=Path("corpus"), settings=SETTINGS)
+        assert places_of(named).corpus_dir == Path("corpus")
+
     def test_nor_served(self, downloaded: Path) -> None:
         from footnote.server.originals import corpus_dir_of, file_states
 
@@ -425,8 +439,6 @@ class TestOwnersAlone:
     """Finding 18: what stands in an index was readable for every user of the machine."""
 
     def test_nobody_else_may_read_an_index(self, tmp_path: Path) -> None:
-        from footnote.feedback import Feedback, FeedbackBook
-
         before = os.umask(0o022)
         try:
             for numbers in (range(3), [9]):
@@ -442,9 +454,20 @@ class TestOwnersAlone:
             if not path.name.startswith(".tantivy"):
                 assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
-    def test_feedback_is_kept_in_no_file_outside(self, home: Path) -> None:
-        from footnote.feedback import Feedback, FeedbackBook
+    def test_what_others_could_read_is_closed_when_it_is_next_written(self, tmp_path: Path) -> None:
+        with writer(tmp_path / "index", HashingEncoder()) as opened:
+            opened.commit(make_entries(range(2), HashingEncoder()))
+        said = Feedback("a", "2026-01-01", "good", "?", "?", answered=True)
+        FeedbackBook(tmp_path / "index").keep(said)
+        (tmp_path / "index").chmod(0o755)
+        (tmp_path / "index" / "feedback.sqlite").chmod(0o644)
+        FeedbackBook(tmp_path / "index").keep(said)
+        with writer(tmp_path / "index", HashingEncoder()):
+            pass
+        modes = [stat.S_IMODE((tmp_path / "index" / name).stat().st_mode) for name in ("", "feedback.sqlite")]
+        assert modes == [0o700, 0o600]
 
+    def test_feedback_is_kept_in_no_file_outside(self, home: Path) -> None:
         (home / "index" / "feedback.sqlite").symlink_to(home / "outside" / "victim.txt")
         with pytest.raises(FootnoteError):
             FeedbackBook(home / "index").keep(Feedback("a", "2026-01-01", "good", "?", "?", answered=True))
@@ -460,6 +483,20 @@ class TestOwnersAlone:
 
 class TestTargets:
     """Finding 18: a backup or an export took any name, and destroyed the index, a device, or a file of a like name."""
+
+    @pytest.mark.parametrize("name", ["manifest.json", "lexical-2/mine.txt"])
+    def test_a_folder_of_another_program_is_refused_and_left_as_it_is(self, home: Path, name: str) -> None:
+        site = home / "outside" / "site"
+        (site / name).parent.mkdir(parents=True)
+        (site / name).write_text('{"name": "my web app"}')
+        site.chmod(0o755)
+        with pytest.raises(IndexFolderError, match="another program's"), writer(site, wait_seconds=0):
+            pass
+        with pytest.raises(IndexFolderError, match="another program's"):
+            restore(home / "backup.tar", site, lock_wait_seconds=0)
+        assert (site / name).read_text() == '{"name": "my web app"}'
+        assert [path.name for path in site.iterdir()] == [name.partition("/")[0]]
+        assert stat.S_IMODE(site.stat().st_mode) == 0o755
 
     @pytest.mark.parametrize("name", ["index/manifest.json", "index/new.tar", "link.tar", "pipe.tar", "folder.tar"])
     @pytest.mark.parametrize("kind", ["backup", "results"])

@@ -67,9 +67,12 @@ def places_of(arguments: Arguments) -> Places:
     A folder of documents that is named without an index has an index of its own, in the cache: asking about other
     documents once must not replace the index of ``corpus/``.  Only ``footnote index`` writes where it is told, or
     into ``index/``.
+
+    Raises:
+        UsageError: nobody named the folder of documents, and what is called so here leads elsewhere.
     """
     if arguments.command == "index":
-        return Places(arguments.corpus or DEFAULT_CORPUS, arguments.index or DEFAULT_INDEX)
+        return Places(arguments.corpus or _unnamed_corpus(), arguments.index or DEFAULT_INDEX)
     if arguments.corpus is None:
         index_dir = arguments.index or DEFAULT_INDEX
         return Places(_made_from(index_dir), index_dir)
@@ -91,8 +94,19 @@ def _made_from(index_dir: Path | str) -> Path | None:
         and isinstance(index_dir, Path)
         and (not is_index(index_dir) or claimed_corpus(index_dir) == DEFAULT_CORPUS.resolve())
     ):
-        known = DEFAULT_CORPUS
+        known = _unnamed_corpus()
     return known if known is not None and known.is_dir() else None
+
+
+def _unnamed_corpus() -> Path:
+    """``corpus/`` of the folder that the program happens to be in, which may be a download."""
+    if DEFAULT_CORPUS.is_symlink():
+        raise UsageError(
+            f"is a link to {DEFAULT_CORPUS.resolve()}, and nobody named that folder",
+            where=str(DEFAULT_CORPUS),
+            remedy=f"if those are the documents meant, say --corpus {DEFAULT_CORPUS}",
+        )
+    return DEFAULT_CORPUS
 
 
 def cached_index_dir(corpus_dir: Path, settings: Settings) -> Path:

@@ -30,7 +30,7 @@ from footnote.store.local.durable import (
     sync_dir,
     write_pieces,
 )
-from footnote.store.local.generation import clean, last_named
+from footnote.store.local.generation import clean, last_named, prepare_folder
 from footnote.store.local.manifest import (
     DRAFT_NAME,
     MANIFEST_NAME,
@@ -108,6 +108,7 @@ def restore(archive: Path, index_dir: Path, *, lock_wait_seconds: float) -> Mani
             cannot be written.
         OSError: the backup cannot be read.
     """
+    prepare_folder(index_dir)
     with _opened(archive) as tar, write_lock(index_dir, lock_wait_seconds):
         before = _present(index_dir)
         try:

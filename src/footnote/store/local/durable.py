@@ -199,7 +199,7 @@ def pieces_of(descriptor: int) -> Iterator[bytes]:
 
 @contextmanager
 def open_plain(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
-    """Open a regular file, made for its owner where ``flags`` say so; no link is followed, no pipe waited for.
+    """Open a regular file; no link is followed, no pipe waited for.  What is made or written is its owner's alone.
 
     Raises:
         OSError: it cannot be opened, or is no regular file.
@@ -208,6 +208,9 @@ def open_plain(path: Path, flags: int = os.O_RDONLY) -> Iterator[int]:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if flags & (os.O_WRONLY | os.O_RDWR) and stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+            with suppress(OSError):  # Of another user, who lets us write it.
+                os.fchmod(descriptor, FILE_MODE)
         yield descriptor
     finally:
         os.close(descriptor)

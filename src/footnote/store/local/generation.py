@@ -15,15 +15,25 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from footnote.errors import IndexDamaged
+from footnote.errors import IndexDamaged, IndexFolderError
 from footnote.store.local.approximate import Centres, Entries
-from footnote.store.local.durable import matches, remove, step, write_once
-from footnote.store.local.lexical import MANAGED_NAME, LexicalIndex, lists_only_its_own
-from footnote.store.local.manifest import MANIFEST_NAME, REBUILD, Approximation, Manifest, SegmentInfo, read_manifest
+from footnote.store.local.durable import FOLDER_MODE, matches, remove, step, write_once
+from footnote.store.local.lexical import MANAGED_NAME, LexicalIndex, is_lexical_name, lists_only_its_own
+from footnote.store.local.manifest import (
+    MANIFEST_NAME,
+    REBUILD,
+    Approximation,
+    Manifest,
+    SegmentInfo,
+    is_index,
+    read_manifest,
+)
 from footnote.store.local.names import MOST_GENERATIONS, StoredName, stored_names
 from footnote.store.local.rows import StoredDocument
 from footnote.store.local.segments import PassageTerms, Segment, SegmentBuilder
+from footnote.store.local.unfinished import UNFINISHED_NAME
 from footnote.store.local.vectors import Searchable, VectorIndex, read_centres, read_entries, trained
+from footnote.store.state import BESIDE
 
 SEGMENT_BYTES = 64_000_000
 """A segment is closed at this size: removing a document rewrites one, in about a second."""
@@ -33,6 +43,8 @@ HASHED_BYTES = 1_000_000_000
 """The rows are hashed whole when opened up to this size together (under 0.6 s); beyond, only their sizes are compared,
 and ``verify`` hashes them.  Derived files are always hashed: their libraries read damaged ones in silence."""
 SWAPPED_TRIES = 50
+OF_NO_GENERATION = ("README.md", MANIFEST_NAME, UNFINISHED_NAME, *BESIDE)
+"""What else may lie in the folder of an index."""
 
 
 @dataclass(slots=True)
@@ -235,6 +247,31 @@ def _finish(index_dir: Path, builder: SegmentBuilder, name: StoredName) -> Segme
         sentences=builder.sentences,
         body_terms=builder.body_terms,
     )
+
+
+def prepare_folder(index_dir: Path) -> None:
+    """Before anything is written: refuse a folder of another program, and make one that is only ours its owner's alone.
+
+    Raises:
+        IndexFolderError: a file there has the name of an index's, and is none.
+    """
+    try:
+        stored, names = list(stored_names(index_dir)), {path.name for path in index_dir.iterdir()}
+    except OSError:
+        return  # There is no such folder yet, or whoever takes its lock says what is wrong with it.
+    if not is_index(index_dir):
+        for name in stored:
+            path = index_dir / name
+            inside = [each for each in path.iterdir() if not is_lexical_name(each.name)] if path.is_dir() else []
+            if inside or name == MANIFEST_NAME:
+                raise IndexFolderError(
+                    "has the name of an index's file, and is another program's",
+                    where=str(inside[0] if inside else path),
+                    remedy="name another folder with --index, or remove it",
+                )
+    if all(name.startswith(".") for name in names - {*stored, *OF_NO_GENERATION}):
+        with suppress(OSError):  # Of another user, who lets us write here.
+            index_dir.chmod(FOLDER_MODE)
 
 
 def clean(index_dir: Path, manifest: Manifest | None) -> None:

@@ -246,6 +246,11 @@ def _share(base: Path, folder: Path) -> None:
     (folder / MANAGED_NAME).write_text(json.dumps(shared), encoding="ascii")
 
 
+def is_lexical_name(name: str) -> bool:
+    """Whether a file in a folder of a lexical index can be Tantivy's."""
+    return name == META_NAME or name.startswith(".") or _WRITTEN_ONCE.fullmatch(name) is not None
+
+
 def lists_only_its_own(folder: Path) -> bool:
     """Whether the list of names that Tantivy keeps in its folder, and removes files by, leads nowhere else."""
     try:

@@ -17,20 +17,18 @@ from footnote.records import Document, Passage, Sentence, Span
 from footnote.store.entries import FloatArray, KeyArray, passage_key
 from footnote.store.local.approximate import Centres, Entries
 from footnote.store.local.durable import StoredFile, matches
-from footnote.store.local.generation import all_terms, lexical_strangers, open_segment
+from footnote.store.local.generation import OF_NO_GENERATION, all_terms, lexical_strangers, open_segment
 from footnote.store.local.lexical import LexicalIndex
 from footnote.store.local.manifest import MANIFEST_NAME, REBUILD, Manifest, read_manifest
 from footnote.store.local.rows import content_digest, document_of, floats, passage_of, words_of
 from footnote.store.local.segments import UNREADABLE, Segment, count_terms
-from footnote.store.local.unfinished import UNFINISHED_NAME
 from footnote.store.local.vectors import read_centres, read_entries
-from footnote.store.state import BESIDE, LOCK_NAME, left_behind
+from footnote.store.state import LOCK_NAME, left_behind
 from footnote.wire import decode
 
 UNIT_TOLERANCE = 0.01
 """How far from 1 the length of a vector may be after rounding to float16."""
 FREQUENCIES_CHECKED = 2_000
-NOT_OURS = ("README.md", MANIFEST_NAME, UNFINISHED_NAME, *BESIDE)
 """What may lie in the folder without being part of the index."""
 HEALTHY_KEPT = 10_000
 
@@ -93,7 +91,7 @@ def verify(index_dir: Path | str) -> list[str]:
 
 
 def _strangers(folder: Path, manifest: Manifest) -> list[str]:
-    known = {file.path.folder or file.path for file in manifest.files()} | set(NOT_OURS)
+    known = {file.path.folder or file.path for file in manifest.files()} | set(OF_NO_GENERATION)
     names = [path.name for path in sorted(folder.iterdir()) if path.name not in known]
     if manifest.lexical_dir:
         names += lexical_strangers(folder, manifest)

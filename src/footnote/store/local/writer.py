@@ -25,6 +25,7 @@ from footnote.store.local.generation import (
     last_named,
     lexical_intact,
     open_segment,
+    prepare_folder,
     write_segments,
 )
 from footnote.store.local.lexical import write_lexical
@@ -85,6 +86,7 @@ class LocalIndexBuilder:
         self._intact = True
 
     def __enter__(self) -> LocalIndexBuilder:
+        prepare_folder(self.index_dir)
         with ExitStack() as held:
             held.enter_context(write_lock(self.index_dir, self._wait_seconds, self._on_wait))
             self._load()
