@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import stat
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -485,6 +486,7 @@ class TestEntry:
     @pytest.mark.parametrize("token", [None, TOKEN])
     def test_the_browser_is_opened_as_the_owner_and_a_token_is_never_printed(self, engine, token, monkeypatch, capsys):
         opened: list[str] = []
+        ways: list[Path] = []
         ended = threading.Event()
 
         class Server:
@@ -493,6 +495,12 @@ class TestEntry:
                 sockets[0].close()
 
         def open_it(address: str) -> None:
+            if address.startswith("file://"):
+                # What stands on a command line every user of the machine may read.
+                way = Path(address.removeprefix("file://"))
+                assert stat.S_IMODE(way.stat().st_mode) == 0o600
+                ways.append(way)
+                address = re.findall(r'content="0; url=([^"]+)"', way.read_text())[0]
             opened.append(address)
             ended.set()
 
@@ -504,6 +512,7 @@ class TestEntry:
         assert TOKEN not in said
         (address,) = opened
         assert address in said
+        assert (len(ways), any(way.exists() for way in ways)) == (0 if token else 1, False)
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/" + ("" if token else r"enter\?secret=[\w-]{43}"), address)
 
     def test_a_taken_port_is_said(self, engine):

@@ -8,14 +8,17 @@ import gzip
 import hashlib
 import ipaddress
 import mimetypes
+import os
 import re
 import socket
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -201,11 +204,14 @@ def serve(
     # The first visitor should not wait for the starters to be found, nor the first reader of a PDF for what draws it.
     starters = threading.Thread(target=_make_ready, args=(footnote, app.state.images))
     starters.start()
+    way = _way_in(mine) if open_browser and link is not None else None
     if open_browser:
-        threading.Thread(target=webbrowser.open, args=(mine,), daemon=True).start()
+        threading.Thread(target=webbrowser.open, args=(way.as_uri() if way else mine,), daemon=True).start()
     try:
         server.run(sockets=[listener])
     finally:
+        if way is not None:
+            way.unlink(missing_ok=True)
         # Python would end it in the middle of native code, which aborts the process.
         starters.join()
 
@@ -231,6 +237,15 @@ def _listen(host: str, port: int) -> socket.socket:
         what = "the port is taken" if error.errno == errno.EADDRINUSE else f"cannot listen here ({error.strerror})"
         raise FootnoteError(what, where=f"{host}:{port}", remedy="choose another with --port") from error
     return listener
+
+
+def _way_in(address: str) -> Path:
+    """A file that leads a browser to an address: what is on a command line every user of the machine may read."""
+    descriptor, name = tempfile.mkstemp(prefix="footnote-", suffix=".html")
+    page = f'<!doctype html><meta charset="utf-8"><title>Footnote</title><meta http-equiv="refresh" content="0; url={address}">'
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f'{page}<a href="{address}">Footnote</a>\n')
+    return Path(name)
 
 
 def _everywhere(host: str) -> bool:
