@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
-from footnote.answering.selection import select
+from footnote.answering.selection import Selection, select
 from footnote.conversation import Understood, interpret
 from footnote.encoding import Encoder, load_encoder
 from footnote.encoding.batching import BatchingEncoder
@@ -33,6 +33,10 @@ from footnote.store import Index, all_documents, open_index
 
 __all__ = ["Footnote"]
 
+OTHERWISE_FOUND = 0.3
+OTHERWISE_LEAD = 0.1
+"""A follow-up that is not answered as it was understood counts as read in another way where that is at least so sure, and surer by
+so much."""
 STARTERS_TRIED = 12
 """FAQ headings that are tried as starters at most: each costs one question."""
 
@@ -203,22 +207,20 @@ class Footnote:
         """Answer one question by searching for it."""
         clock = _Clock()
         follow_up = interpret(asked, turns, index=index, encoder=self._encoder)
-        ways = [follow_up.question, *([] if literal else follow_up.others)]
-        understood = ways if literal else [to_query(way, index, self._encoder) for way in ways]
-        clock.lap("interpret")
-        queries = [read_query(index, self._encoder, way) for way in understood]
-        clock.lap("encode")
-        k = max(self._settings.top_k, 10)
-        retrieved = self._find(index, queries, k, allowed)
-        clock.lap("retrieve")
-        large = self._rerankers.large
-        selection = select(index, retrieved, settings=self._settings, large=large, allowed=allowed)
-        clock.lap("quote")
+        found, selection = self._look_for(index, follow_up.question, allowed, clock, literal=literal)
+        choices = selection.choices or _choices(follow_up)
+        if not selection.citations and not literal:
+            # What was understood finds nothing: it may have been meant otherwise.
+            tried = [self._look_for(index, way, allowed, clock) for way in follow_up.others]
+            other = max(tried, key=lambda each: each[1].confidence, default=(found, selection))
+            if other[1].confidence >= max(OTHERWISE_FOUND, selection.confidence + OTHERWISE_LEAD):
+                found, selection = other
+                choices = selection.choices
         return Answer(
             question=asked,
-            interpreted_as=retrieved.query.text,
+            interpreted_as=found.query.text,
             citations=selection.citations,
-            hits=retrieved.hits[: self._settings.top_k],
+            hits=found.hits[: self._settings.top_k],
             confidence=selection.confidence,
             reason=selection.reason,
             explanation=selection.explanation,
@@ -227,17 +229,32 @@ class Footnote:
             timings=clock.timings(),
             track_record=selection.track_record,
             nearest=selection.nearest,
-            choices=selection.choices or (_choices(follow_up) if retrieved.query is queries[0] else ()),
+            choices=choices,
         )
+
+    def _look_for(
+        self, index: Index, question: str, allowed: frozenset[str] | None, clock: _Clock, *, literal: bool = False
+    ) -> tuple[Retrieved, Selection]:
+        """What is found for a question as it was understood, and what of it is quoted."""
+        understood = question if literal else to_query(question, index, self._encoder)
+        clock.lap("interpret")
+        query = read_query(index, self._encoder, understood)
+        clock.lap("encode")
+        found = self._find(index, query, max(self._settings.top_k, 10), allowed)
+        clock.lap("retrieve")
+        large = self._rerankers.large
+        selection = select(index, found, settings=self._settings, large=large, allowed=allowed)
+        clock.lap("quote")
+        return found, selection
 
     def search(self, query: str, k: int = 10, *, allowed: frozenset[str] | None = None) -> tuple[Hit, ...]:
         """The k best passages for a query, without quoting or abstaining."""
         index = self._index
         read = read_query(index, self._encoder, clean_question(query, self._settings))
-        return self._find(index, [read], k, allowed).hits
+        return self._find(index, read, k, allowed).hits
 
-    def _find(self, index: Index, ways: Sequence[Query], k: int, allowed: frozenset[str] | None) -> Retrieved:
-        return find_passages(index, ways, settings=self._settings, k=k, allowed=allowed, rerankers=self._rerankers)
+    def _find(self, index: Index, query: Query, k: int, allowed: frozenset[str] | None) -> Retrieved:
+        return find_passages(index, query, settings=self._settings, k=k, allowed=allowed, rerankers=self._rerankers)
 
     def evaluate(self, questions: Path | str) -> Report:
         """Ask the judged questions of a file and report how good the answers are, as ``footnote evaluate`` does.
@@ -311,19 +328,19 @@ def _choices(follow_up: Understood) -> tuple[Choice, ...]:
 
 
 class _Clock:
-    """Milliseconds between laps."""
+    """Milliseconds of each stage, all its laps together."""
 
     def __init__(self) -> None:
         self._last = time.perf_counter()
-        self._laps: list[Timing] = []
+        self._spent: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self._laps.append(Timing(stage, (now - self._last) * 1000.0))
+        self._spent[stage] = self._spent.get(stage, 0.0) + (now - self._last) * 1000.0
         self._last = now
 
     def timings(self) -> tuple[Timing, ...]:
-        return tuple(self._laps)
+        return tuple(Timing(stage, spent) for stage, spent in self._spent.items())
 
 
 def _answer_fingerprint(index: Index, settings: Settings, rerankers: Rerankers) -> str:

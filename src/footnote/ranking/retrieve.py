@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +15,7 @@ import numpy.typing as npt
 from footnote.ranking.evidence import Matrix, Retrieved, measure
 from footnote.ranking.features import names, passage_features
 from footnote.ranking.query import Query
-from footnote.ranking.scores import (
-    closely_reranked_scores,
-    confidence_of,
-    needs_closer_reading,
-    passage_scores,
-    reranked_scores,
-    score_sentences,
-)
+from footnote.ranking.scores import closely_reranked_scores, needs_closer_reading, passage_scores, reranked_scores
 from footnote.records import Hit, Passage, Signal
 from footnote.reranking import Reading, ReadingInput, Reranker, Rerankers
 from footnote.settings import Settings
@@ -32,10 +24,6 @@ from footnote.store import Index
 
 FIELD_WEIGHTS = {"body": 1.0, "heading": 1.5}
 """Weight of title and headings beside the body in the BM25 that finds candidates."""
-FOUND = 0.5
-LEAD = 0.3
-"""Another way to read a follow-up counts where the small reranker is at least so sure of its answer, and surer by so much than of
-the first one's."""
 SHOWN_SIGNALS = (
     "passage_similarity",
     "sentence_similarity",
@@ -48,7 +36,7 @@ SHOWN_SIGNALS = (
 
 def find_passages(
     index: Index,
-    ways: Sequence[Query],
+    query: Query,
     *,
     settings: Settings,
     k: int,
@@ -59,27 +47,16 @@ def find_passages(
 
     Args:
         index: the open index.
-        ways: from ``read_query``: the ways to read one question, the likeliest first.  Another one counts where the small reranker
-            finds its answer surer by far.
+        query: from ``read_query``.
         settings: for the numbers of candidates and of passages to read.
         k: hits wanted.
         allowed: ids of the documents to look in; None for all.
         rerankers: none, the small one or both.
     """
-    look = partial(retrieve, index, settings=settings, k=k, allowed=allowed, reranker=rerankers.small)
-    found = look(ways[0])
-    if len(ways) > 1 and found.readings:
-        found = _likeliest([found, *map(look, ways[1:])])
+    found = retrieve(index, query, settings=settings, k=k, allowed=allowed, reranker=rerankers.small)
     if rerankers.large is None or not found.readings or not needs_closer_reading(found):
         return found
     return read_closely(index, found, rerankers.large, settings=settings)
-
-
-def _likeliest(found: Sequence[Retrieved]) -> Retrieved:
-    """What was found for the first way to read a question, unless another one finds an answer that is surer by far."""
-    sure = [confidence_of(each, scored) if (scored := score_sentences(each)).quotable else 0.0 for each in found]
-    best = int(np.argmax(sure))
-    return found[best] if sure[best] >= FOUND and sure[best] >= sure[0] + LEAD else found[0]
 
 
 def retrieve(
