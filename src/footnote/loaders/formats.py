@@ -69,7 +69,7 @@ FAMILIES = (
     ),
     Family(
         "web",
-        2,
+        3,
         _by_suffix(
             (".html .htm .xhtml", "web.load_html"), (".epub", "web.books.load_epub"), (".eml", "web.mail.load_eml")
         ),
