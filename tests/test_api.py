@@ -148,6 +148,21 @@ class TestHttp:
         schemas.Problem.model_validate(answer.json())
         assert answer.json()["status"] == status
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"question": "x", "history": [{f"field {n}": 0 for n in range(20_000)}]},
+            {"question": "x", "f" * 500_000: 0},
+            {"question": "x", **{"\u0001" * 100 + str(n): 0 for n in range(2_000)}},
+        ],
+        ids=["many", "long", "many and long"],
+    )
+    def test_a_refusal_is_small_whatever_is_refused(self, client, body):
+        answer = client.post("/api/v1/ask", json=body)
+        assert answer.status_code == 422
+        assert 0 < len(answer.json()["errors"]) <= 20
+        assert len(answer.content) < 50_000
+
     def test_refusals_at_the_door_are_problems_too(self, client):
         for headers, status in (({"host": "evil.example"}, 421), ({"origin": "http://evil.example"}, 403)):
             for path in ("/api/v1/ask", "/mcp", "/gradio_api/call/v2/ask"):

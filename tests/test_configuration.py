@@ -105,7 +105,9 @@ def test_info_shows_what_is_in_force_and_where_from(
     monkeypatch.setenv("FOOTNOTE_MAX_QUOTES", "1")
     monkeypatch.setenv("FOOTNOTE_MAXQUOTES", "1")
     assert main(["info", "--json", "--set", "candidates_k=20"]) == 0
-    facts = InfoForm.model_validate(json.loads(capsys.readouterr().out))
+    said = capsys.readouterr()
+    assert said.err == f"footnote: with the settings of {Path('footnote.toml').absolute()}\n"
+    facts = InfoForm.model_validate(json.loads(said.out))
     assert facts.settings["top_k"].value == 5
     assert facts.settings["top_k"].source.endswith("footnote.toml")
     assert facts.settings["max_quotes"].source == "FOOTNOTE_MAX_QUOTES"

@@ -7,6 +7,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -73,7 +74,8 @@ def split(document: Document) -> tuple[Passage, ...]:
     return split_document(document, count_tokens=HashingEncoder().count_tokens, settings=Settings())
 
 
-def stages(document: Document) -> Iterator[tuple[str, Callable[[], object]]]:
+def stages(document: Document, load: Callable[[], object]) -> Iterator[tuple[str, Callable[[], object]]]:
+    yield "load", load
     passages = split(document)
     yield "split", lambda: split(document)
     yield "inputs", lambda: [inputs_of(document, passage) for passage in passages]
@@ -101,7 +103,8 @@ def seconds(work: Callable[[], object], times: int) -> float:
 def test_twice_as_much_costs_about_twice(name: str) -> None:
     size = 1_000 * CHARS // len(GENERATORS[name](1_000))
     once, twice = loaded(name, size), loaded(name, 2 * size)
-    for (stage, work), (_, more_work) in zip(stages(once), stages(twice), strict=True):
+    loads = [partial(loaded, name, each) for each in (size, 2 * size)]
+    for (stage, work), (_, more_work) in zip(stages(once, loads[0]), stages(twice, loads[1]), strict=True):
         # One good try will do: another program can make the smaller one look cheap, never the larger one.
         ratios: list[float] = []
         for times in TRIES:

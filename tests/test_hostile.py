@@ -210,8 +210,7 @@ def test_a_file_outside_the_corpus_is_never_served(site, canary):
         f"gradio_api/file=file://{canary}",
         f"gradio_api/file/{canary}",
         f"file={canary}",
-        f"api/original/{canary}",
-        f"api/original/{up}",
+        *(f"api/v1/{route}/{name}" for route in ("originals", "layouts", "documents") for name in (canary, up)),
         f"footnote/{up}",
         f"static/{up}",
         f"assets/../../../../{canary}",
@@ -220,6 +219,10 @@ def test_a_file_outside_the_corpus_is_never_served(site, canary):
         assert status in {400, 404}
         told += text
     assert CANARY not in told
+    # The routes are there: what the corpus holds is given by the same ones.
+    inside = json.loads(reach(f"{site}/api/v1/start")[1])["documents"][0]["doc"]
+    for route in ("originals", "layouts", "documents"):
+        assert reach(f"{site}/api/v1/{route}/{quote(inside)}")[0] == 200
 
 
 def reach(url: str, body: dict[str, Any] | None = None) -> tuple[int, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from footnote import Footnote
-from footnote.answering.exact_matches import DISPUTED_CONFIDENCE, codes_of, is_code_alone
+from footnote.answering.exact_matches import DISPUTED_CONFIDENCE, codes_of, is_code_alone, numbers_of
 from footnote.settings import Settings
 
 FAULTS = """# Faults of the lift
@@ -83,14 +83,30 @@ def test_a_code_that_no_document_holds_is_not_taken_for_another(lift: Footnote) 
     assert lift.ask("L-206").standing != "answered"
 
 
-@pytest.mark.parametrize(("other", "sure"), [("nine", True), ("25", False)])
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("five minutes", {"5"}),
+        ("40 to sixty minutes", {"40", "60"}),
+        ("Twenty-five or forty two", {"25", "42"}),
+        ("a hundred, a dozen, nineteen", {"100", "12", "19"}),
+        ("one hour", {"1"}),
+        ("one of them, one another, often, someone, tension", set()),
+        ("1,250.5 m", {"1250.5"}),
+    ],
+)
+def test_numbers_are_told_in_figures_and_in_words(text: str, numbers: set[str]) -> None:
+    assert numbers_of(text) == numbers
+
+
+@pytest.mark.parametrize(("other", "sure"), [("nine", True), ("25", False), ("twenty-five", False), ("forty", True)])
 def test_nothing_is_very_likely_where_another_document_tells_another_number(
     tmp_path: Path, other: str, sure: bool
 ) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "tower.md").write_text("# The tower\n\nThe tower is 40 metres high.\n", "utf-8")
-    second = "The tower is 25 metres high." if other == "25" else "The tower was painted in nine colours."
+    second = "The tower was painted in nine colours." if other == "nine" else f"The tower is {other} metres high."
     (corpus / "guide.md").write_text(f"# A guide to the tower\n\n{second}\n", "utf-8")
     footnote, _ = Footnote.build(corpus, tmp_path / "index")
     answer = footnote.ask("How many metres high is the tower?")

@@ -24,6 +24,25 @@ _MADE = re.compile(r"\b(?:openat\((?P<folder>[^,]*), |open\(|creat\()\"(?P<name>
 _LINKED = re.compile(r"\b(?:mkdir|mkdirat|rename|renameat|renameat2|link|linkat|symlink|symlinkat)\(.* = 0$")
 
 
+_BROKEN_OFF = " <unfinished ...>"
+_RESUMED = re.compile(r"(\d+) +<\.\.\. \w+ resumed>(.*)")
+
+
+def whole_calls(lines: list[str]) -> list[str]:
+    """Calls as one line each: the tracer splits those during which another thread or process called."""
+    begun: dict[str, str] = {}
+    found = []
+    for line in lines:
+        if line.endswith(_BROKEN_OFF):
+            begun[line.split(maxsplit=1)[0]] = line.removesuffix(_BROKEN_OFF)
+        elif (resumed := _RESUMED.match(line)) and resumed[1] in begun:
+            found.append(begun.pop(resumed[1]) + resumed[2])
+        else:
+            found.append(line)
+    # What never came back was asked for all the same.
+    return found + list(begun.values())
+
+
 class Traced:
     """One process and its children under strace, in a home and a folder for temporary files of their own."""
 
@@ -63,7 +82,7 @@ class Traced:
         while size != (now := self.log.stat().st_size):
             size = now
             time.sleep(0.3)
-        return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return whole_calls(self.log.read_text(encoding="utf-8", errors="replace").splitlines())
 
     def outgoing(self) -> list[str]:
         """Connections and datagrams to any address, look-ups of names among them."""
@@ -140,3 +159,24 @@ def test_the_tracer_sees_what_it_is_there_for(traced: Traced) -> None:
     assert len(traced.outgoing()) == 1
     assert len(traced.sockets()) == 1
     assert len(traced.strewn()) == 1
+
+
+def test_calls_that_the_tracer_splits_are_seen(traced: Traced) -> None:
+    """Threads that call at the same time: every file and every datagram is noticed."""
+    script = (
+        "import pathlib, socket, threading\n"
+        f"home = pathlib.Path({str(traced.folder)!r})\n"
+        "def work(n):\n"
+        "    for each in range(40):\n"
+        "        (home / f'{n}-{each}').write_text('x')\n"
+        "        sent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "        sent.connect(('127.0.0.1', 9))\n"
+        "threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]\n"
+        "[each.start() for each in threads]\n"
+        "[each.join() for each in threads]\n"
+    )
+    subprocess.run([*traced.prefix, sys.executable, "-c", script], check=True)
+    assert "<unfinished ...>" in traced.log.read_text("utf-8", "replace")
+    assert len(traced.strewn()) == 8 * 40
+    assert len(traced.outgoing()) == 8 * 40
+    assert len(traced.sockets()) == 8 * 40

@@ -202,6 +202,15 @@ def test_a_cross_encoder_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert str(missing) in str(caught.value)
 
 
+def test_a_cross_encoder_that_is_only_named_is_never_looked_for_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(host: str, *_: object, **__: object) -> None:
+        pytest.fail(f"asked for {host}")
+
+    monkeypatch.setattr("socket.getaddrinfo", asked)
+    with pytest.raises(EncoderError, match="cannot be loaded"):
+        load_rerankers(Settings(reranker="somebody/a-model"))
+
+
 @pytest.mark.filterwarnings("ignore")
 def tiny_cross_encoder(folder: Path) -> Path:
     """A cross-encoder of random weights, made here."""

@@ -84,6 +84,39 @@ def test_hidden_text_is_left_out_and_said_to_be() -> None:
     assert document.warnings == ("2 stretches of hidden text left out",)
 
 
+@pytest.mark.parametrize(
+    "properties",
+    [
+        '<w:color w:val="FFFFFF"/>',
+        '<w:color w:val="auto" w:themeColor="background1"/>',
+        '<w:sz w:val="2"/>',
+        "<w:specVanish/>",
+        '<w:rStyle w:val="Pale"/>',
+        '<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="FFFFFF"/>',
+    ],
+)
+def test_letters_that_nobody_sees_are_left_out_and_said_to_be(properties: str) -> None:
+    pale = '<w:style w:type="character" w:styleId="Pale"><w:name w:val="pale"/><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:style>'
+    document = read("a.docx", word(f"<w:p>{r('Seen.')}{r(' A secret order.', properties)}</w:p>", styles=pale))
+    assert texts(document) == ["Seen."]
+    assert document.warnings == ("1 stretch of hidden text left out",)
+
+
+def test_white_letters_on_a_dark_ground_are_read() -> None:
+    white = '<w:color w:val="FFFFFF"/>'
+    dark = '<w:shd w:val="clear" w:fill="1F3864"/>'
+    cell = f"<w:tc><w:tcPr>{dark}</w:tcPr><w:p>{r('In a cell.', white)}</w:p></w:tc>"
+    box = f"<wps:txbx><w:txbxContent><w:p>{r('In a box.', white)}</w:p></w:txbxContent></wps:txbx>"
+    styled = f'<w:tbl><w:tblPr><w:tblStyle w:val="Dark"/></w:tblPr><w:tr><w:tc><w:p>{r("Styled.", white)}</w:p></w:tc></w:tr></w:tbl>'
+    body = (
+        f"<w:p><w:pPr>{dark}</w:pPr>{r('On a bar.', white)}</w:p><w:p>{r('Marked.', white + dark)}</w:p>"
+        f"<w:tbl><w:tr>{cell}</w:tr></w:tbl>{styled}<w:p><w:r><w:drawing>{box}</w:drawing></w:r></w:p>"
+    )
+    document = read("a.docx", word(body))
+    assert texts(document) == ["On a bar.", "Marked.", "In a cell.", "Styled.", "In a box."]
+    assert document.warnings == ()
+
+
 def test_headings_by_style_whatever_its_language_and_numbers_as_shown() -> None:
     body = (
         p("Duties", f'<w:pStyle w:val="Own"/>{numbered(0)}')

@@ -38,6 +38,21 @@ _ANSWERING_GAIN = 0.0
 """Gain over "no answer" from which a sentence of another document counts as answering too."""
 _NUMBER_TYPES = frozenset({"#number", "#year", "#date", "#duration", "#percent", "#money", "#measure"})
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_WORDS_TO_NINETEEN = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_VALUES = (
+    {word: n for n, word in enumerate(_WORDS_TO_NINETEEN)}
+    | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
+    | {"dozen": 12, "hundred": 100}
+)
+_WORDED = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[-\s](?P<unit>{'|'.join(_WORDS_TO_NINETEEN[1:10])}))?"
+    rf"|(?P<alone>one(?!\s+(?:of|another|or)\b)|{'|'.join((*_WORDS_TO_NINETEEN[:1], *_WORDS_TO_NINETEEN[2:], 'dozen', 'hundred'))}))\b",
+    re.IGNORECASE,
+)
+"""Numbers up to a hundred by words; "one of them" and the like count nothing."""
 _NUMBERED = re.compile(r"\b[\w]*\d[\w]*(?:[-./,:'’_]\w+)*|\b[A-Za-z]+[-/_]\d\w*")
 _SEPARATORS = re.compile(r"[-./,:'’_\s]")
 FEWEST_WORDS = 2
@@ -155,8 +170,18 @@ def _numbers_answered(index: Index, retrieved: Retrieved, scored: ScoredSentence
     passage = retrieved.passages[home]
     text = sentence_input(index.document(passage.document_id), passage.sentences[at])
     place = scored.answers[n]
-    found = _NUMBER.findall(place.of(text) if place is not None else "")
-    return frozenset(number.replace(",", "") for number in found)
+    return numbers_of(place.of(text)) if place is not None else frozenset()
+
+
+def numbers_of(text: str) -> frozenset[str]:
+    """The numbers of a text in figures, those in words up to a hundred included."""
+    written = {number.replace(",", "") for number in _NUMBER.findall(text)}
+    return frozenset(written | {str(_value(match)) for match in _WORDED.finditer(text)})
+
+
+def _value(worded: re.Match[str]) -> int:
+    words = (worded["tens"], worded["unit"], worded["alone"])
+    return sum(_VALUES[word.lower()] for word in words if word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ def configured(arguments: Arguments) -> Arguments:
             documents = corpus_of(arguments.index or DEFAULT_INDEX)
         beside = (documents or DEFAULT_CORPUS).absolute().parent / FILE_NAME
         path = beside if beside.is_file() else None
+        if path is not None:
+            sys.stderr.write(f"footnote: with the settings of {path}\n")
     configuration = configure(path, options=arguments.options)
     for old in configuration.renamed:
         sys.stderr.write(

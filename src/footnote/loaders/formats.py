@@ -69,7 +69,7 @@ FAMILIES = (
     ),
     Family(
         "web",
-        2,
+        3,
         _by_suffix(
             (".html .htm .xhtml", "web.load_html"), (".epub", "web.books.load_epub"), (".eml", "web.mail.load_eml")
         ),
@@ -77,7 +77,7 @@ FAMILIES = (
     Family("pdf", 1, _by_suffix((".pdf", "pdf.load_pdf"))),
     Family(
         "office",
-        1,
+        2,
         _by_suffix(
             (".docx", "office.word.load_docx"),
             (".odt", "office.opendocument.load_odt"),

@@ -15,7 +15,7 @@ __all__ = ["CrossEncoderReranker"]
 
 
 class CrossEncoderReranker:
-    """A ``Reranker`` over a cross-encoder given by name or folder.
+    """A ``Reranker`` over a cross-encoder given by name or folder; one that is not on this machine is not fetched.
 
     Raises:
         EncoderError: sentence-transformers cannot load it.
@@ -27,7 +27,7 @@ class CrossEncoderReranker:
         from sentence_transformers import CrossEncoder
 
         try:
-            self._model = CrossEncoder(name, device="cpu", trust_remote_code=False)
+            self._model = CrossEncoder(name, device="cpu", trust_remote_code=False, local_files_only=True)
         except (OSError, ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise EncoderError(

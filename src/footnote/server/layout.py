@@ -91,7 +91,9 @@ def runs(text: str, spans: Sequence[Span], block: Block) -> list[list[Json]]:
         spans: in order and disjoint.
         block: what they lie in; all of its styles and hidden stretches are gone through once, however many spans there are.
     """
-    styles = _Styles(block.styles)
+    # A short stretch of a long block has few of its styles: only they are put in order.
+    first, last = spans[0].start if spans else 0, spans[-1].end if spans else 0
+    styles = _Styles([each for each in block.styles if each.span.end > first and each.span.start < last])
     made = []
     for span in spans:
         hidden = block.hidden_in(span)

@@ -7,6 +7,7 @@ get the same in the form that they read.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,6 +20,10 @@ from footnote.errors import FootnoteError
 from footnote.server.asgi import Headers, Scope, Send, respond
 
 MEDIA_TYPE: Final = "application/problem+json"
+_ERRORS_MAX: Final = 20
+"""Of those that a body has, told: it may have one for each of its bytes."""
+_TOLD_MAX_CHARS: Final = 200
+_PLACE_MAX_PARTS: Final = 10
 PAGES: Final = frozenset({"/", "/enter"})
 """What a person opens: HTML of our own."""
 OPENAI_PREFIX: Final = "/v1"
@@ -95,12 +100,11 @@ def answer_with_problems(app: FastAPI) -> None:
 
     async def wrong_request(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        if any(each["loc"] == ("body",) and each["type"] != "missing" for each in error.errors()) and not _is_json(
-            request
-        ):
+        found = error.errors()
+        if any(each["loc"] == ("body",) and each["type"] != "missing" for each in found) and not _is_json(request):
             return response(request, problem(415, "The request must be application/json."))
-        # Where and how, never the content, which may be anything.
-        errors = tuple((".".join(map(str, each["loc"])), str(each["msg"])) for each in error.errors())
+        # Where and how, never the content, which may be anything; names of fields are content too.
+        errors = tuple((_place(each["loc"]), str(each["msg"])[:_TOLD_MAX_CHARS]) for each in found[:_ERRORS_MAX])
         return response(request, problem(422, "the request is not what this address takes", errors=errors))
 
     async def http(request: Request, error: Exception) -> Response:
@@ -118,6 +122,11 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, wrong_request)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, fault)
+
+
+def _place(parts: Sequence[str | int]) -> str:
+    """Where in a body something is wrong, in so few characters as a person would read."""
+    return ".".join(str(part)[:_TOLD_MAX_CHARS] for part in parts[:_PLACE_MAX_PARTS])[:_TOLD_MAX_CHARS]
 
 
 def _is_json(request: Request) -> bool:

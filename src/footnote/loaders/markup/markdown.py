@@ -6,6 +6,7 @@ What no event shows is markup.  Of the characters between two that are seen, tho
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -250,15 +251,16 @@ class _Walk:
         cells = cell_spans(self.text[start : span.end].rstrip("\n"), start)
         if kind == "table_header":
             self.columns = len(cells)
-        inside = [[seen for seen in prose.seen if cell.contains(seen)] for cell in cells]
+        inside = [_inside(cell, prose.seen) for cell in cells]
         # A row may have more cells than its table has columns: they are read as they stand.
         last = max((n for n, seen in enumerate(inside) if seen), default=-1)
         more = [cell for n, cell in enumerate(cells) if n > last and len(cell) and n >= self.columns]
+        kept = set(more)
         draft = seen_draft(self.text, kind, sorted([*prose.seen, *more]), prose.styles)
         if draft is None:
             return
         draft.cells = tuple(
-            seen[0].cover(seen[-1]) if seen else cell if cell in more else Span(cell.start, cell.start)
+            seen[0].cover(seen[-1]) if seen else cell if cell in kept else Span(cell.start, cell.start)
             for cell, seen in zip(cells, inside, strict=True)
         )
         if kind == "table_header":
@@ -267,6 +269,13 @@ class _Walk:
             draft.header = self.header
         self.drafts.append(draft)
         self._close_item()
+
+
+def _inside(cell: Span, seen: list[Span]) -> list[Span]:
+    """What of the stretches that are seen, which are in order, lies in a cell; found without looking at all of them."""
+    first = bisect_left(seen, cell.start, key=lambda each: each.start)
+    last = bisect_right(seen, cell.end, lo=first, key=lambda each: each.start)
+    return [each for each in seen[first:last] if cell.contains(each)]
 
 
 def _named(event: Any) -> tuple[str, Any]:

@@ -6,13 +6,14 @@ Headers, footers, comments and tables of contents are left out; so are deleted a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from footnote.errors import DocumentError
 from footnote.loaders.archives import Archive, office_core, related_parts
 from footnote.loaders.formulas import formula_text, is_named, local_name, local_value, parse_xml, set_apart
-from footnote.loaders.office.word_styles import Numbering, ParagraphStyle, Styles, is_on
+from footnote.loaders.office.word_styles import Numbering, ParagraphStyle, Styles, ground_of, is_on
 from footnote.loaders.outline import Draft
 from footnote.loaders.outline.builder import Extract, left_out
 from footnote.loaders.outline.grids import Cell, grid_of, joined
@@ -25,6 +26,8 @@ _WRAPPERS = frozenset({"sdt", "sdtContent", "customXml", "ins", "moveTo", "smart
 _TITLES = frozenset({"title", "doc title", "document title"})
 _LIST_STYLES = ("list bullet", "list number", "list paragraph numbered")
 _DEEPEST = 6
+_SHAPE = "shape"
+"""Ground of a text box, or of cells of a table with a style: of any colour."""
 _INLINE_WRAPPERS = frozenset(
     "ins moveTo hyperlink smartTag sdt sdtContent fldSimple customXml dir bdo ruby rubyBase Choice Fallback "
     "AlternateContent".split()
@@ -55,7 +58,8 @@ def load_docx(raw: bytes, document_id: str, settings: Settings) -> Document:
         raise DocumentError("it is damaged or no Word document", remedy="save it again")
     extract = Extract(settings)
     walk = _Walk(extract, package)
-    walk.blocks(body)
+    with walk.lines.on(_page_ground(package.root)):
+        walk.blocks(body)
     walk.report()
     return extract.document(raw, document_id, office_core(archive))
 
@@ -97,7 +101,7 @@ class _Walk:
     def __init__(self, extract: Extract, package: _Package) -> None:
         self._extract = extract
         self._package = package
-        self._lines = LineReader(package.styles)
+        self.lines = LineReader(package.styles)
         self._open = _Open()
         self._begun = ""
         """Text of a paragraph whose end was deleted: it goes on in the next."""
@@ -124,23 +128,24 @@ class _Walk:
         """Say what was left out."""
         if self._begun:
             self._extract.add("paragraph", self._begun)
-        lines = self._lines
+        lines = self.lines
         self._extract.warnings += left_out(hidden=lines.hidden, pictures=lines.pictures, changes=lines.changes)
 
     def _paragraph(self, element: Any) -> None:
         properties = child_of(element, "pPr")
         style = self._package.styles.of(properties)
-        line = self._lines.read(element)
+        line = self.lines.read(element)
         text, self._begun = self._begun + line.text, ""
         mark = child_of(properties, "rPr")
         if mark is not None and (child_of(mark, "del") is not None or child_of(mark, "moveFrom") is not None):
             self._begun, text = text, ""
         if style.hidden and text.strip():
-            self._lines.hidden += 1
+            self.lines.hidden += 1
         elif text.strip() and not style.name.startswith("toc "):
             self._add(text, style)
-        for box in line.boxes:
-            self.blocks(box)
+        with self.lines.on(_SHAPE):
+            for box in line.boxes:
+                self.blocks(box)
         self._add_notes(line.notes)
 
     def _add(self, text: str, style: ParagraphStyle) -> None:
@@ -169,13 +174,18 @@ class _Walk:
 
     def _table(self, table: Any) -> None:
         self._open.list_goes_on = False
+        with self.lines.on(_table_ground(table)):
+            self._rows(table)
+
+    def _rows(self, table: Any) -> None:
         rows = [row for row in _inner(table, "tr") if not _is_deleted(child_of(row, "trPr"))]
         cells = [list(_inner(row, "tc")) for row in rows]
         if max(map(len, cells), default=0) < 2:
             # A frame around text, not a table.
             for row in cells:
                 for cell in row:
-                    self.blocks(cell)
+                    with self.lines.on(_cell_ground(cell)):
+                        self.blocks(cell)
             return
         notes: list[tuple[str, str]] = []
         laid = [self._row(row, inner, notes) for row, inner in zip(rows, cells, strict=True)]
@@ -195,7 +205,9 @@ class _Walk:
                 found.append(Cell("", columns=columns))
                 continue
             goes_on = merge is not None and (local_value(merge, "val") or "continue") == "continue"
-            found.append(Cell("" if goes_on else self._cell_text(cell, notes), columns=columns, continues=goes_on))
+            with self.lines.on(_cell_ground(cell)):
+                text = "" if goes_on else self._cell_text(cell, notes)
+            found.append(Cell(text, columns=columns, continues=goes_on))
         return found
 
     def _cell_text(self, cell: Any, notes: list[tuple[str, str]]) -> str:
@@ -207,12 +219,13 @@ class _Walk:
                 rows = [[self._cell_text(c, notes) for c in _inner(row, "tc")] for row in _inner(element, "tr")]
                 text, is_item = joined(rows), False
             else:
-                line = self._lines.read(element)
+                line = self.lines.read(element)
                 style = self._package.styles.of(child_of(element, "pPr"))
                 depth = self._package.numbering.depth(style)
                 label = self._package.numbering.label(style.list_id, depth) if style.list_id else None
                 text, is_item = f"{label} {line.text}" if label else line.text, label is not None
-                text = "\n".join([text, *(self._cell_text(box, notes) for box in line.boxes)])
+                with self.lines.on(_SHAPE):
+                    text = "\n".join([text, *(self._cell_text(box, notes) for box in line.boxes)])
                 notes += line.notes
             if text.strip():
                 pieces.append(("; " if is_item and last_is_item else "\n") + text.strip())
@@ -231,6 +244,22 @@ def _inner(element: Any, *names: str) -> list[Any]:
             elif name in _WRAPPERS:
                 found += _inner(child, *names)
     return found
+
+
+def _page_ground(root: Any) -> str | None:
+    page = child_of(root, "background")
+    return (local_value(page, "color") or "").lower().replace("auto", "") or None
+
+
+def _table_ground(table: Any) -> str | None:
+    """What the style of a table may lay under its cells is not known."""
+    style = local_value(child_of(child_of(table, "tblPr"), "tblStyle"), "val")
+    return None if style in {None, "TableGrid", "TableNormal"} else _SHAPE
+
+
+def _cell_ground(cell: Any) -> str | None:
+    shading = child_of(child_of(cell, "tcPr"), "shd")
+    return ground_of(shading) if shading is not None else None
 
 
 def _is_deleted(properties: Any) -> bool:
@@ -262,11 +291,22 @@ class LineReader:
     pictures: int = 0
     _fields: list[str] = field(default_factory=list)
     """Of each field that is open, whether its code or its result is being read."""
+    _paragraph: Any = None
+    """Properties of the paragraph that is being read."""
+    _ground: str | None = None
+
+    @contextmanager
+    def on(self, ground: str | None) -> Iterator[None]:
+        """While what stands on a ground of that colour is read; None: on the one around it."""
+        around, self._ground = self._ground, ground or self._ground
+        yield
+        self._ground = around
 
     def read(self, paragraph: Any) -> Line:
         """The text of a paragraph."""
         # A code ends in its paragraph, a result (a table of contents) may go on.
         self._fields = [part for part in self._fields if part == "result"]
+        self._paragraph = child_of(paragraph, "pPr")
         line = Line()
         pieces: list[str] = []
         self._into(paragraph, pieces, line)
@@ -301,7 +341,7 @@ class LineReader:
 
     def _run(self, run: Any, pieces: list[str], line: Line) -> None:
         properties = child_of(run, "rPr")
-        hidden = self.styles.hides(properties)
+        hidden = self.styles.hides(properties, self._paragraph, self._ground)
         place = local_value(child_of(properties, "vertAlign"), "val")
         for child in run:
             if not isinstance(child.tag, str):

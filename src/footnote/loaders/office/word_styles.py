@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from footnote.loaders.formulas import is_named, local_name, local_value
 from footnote.loaders.office import numeral
 
-__all__ = ["Numbering", "ParagraphStyle", "Styles", "is_on"]
+__all__ = ["Numbering", "ParagraphStyle", "Styles", "ground_of", "is_on"]
+
+_T = TypeVar("_T")
 
 _CHAIN_MAX = 20
 _LEVELS = 9
+_UNSEEN_HALF_POINTS = 3
+"""Letters of one and a half points or less are for nobody to read."""
+_WHITE = frozenset({"ffffff", "fefefe", "fdfdfd", "white", "background1", "bg1", "light1"})
 _PLACE = frozenset("123456789")
 
 
@@ -50,6 +55,9 @@ class _Style:
     list_id: str | None = None
     list_level: int | None = None
     hidden: bool | None = None
+    ink: str | None = None
+    ground: str | None = None
+    half_points: int | None = None
 
 
 class Styles:
@@ -80,18 +88,33 @@ class Styles:
         heading = next((int(s.name[8:]) for s in chain if s.name.startswith("heading ") and s.name[8:].isdecimal()), 0)
         if not heading and outline is not None and outline < _LEVELS:
             heading = outline + 1
-        hidden = next((s.hidden for s in chain if s.hidden is not None), False)
+        hidden = _first(s.hidden for s in chain) or False
         ids = tuple(self._ids(key)) if own.list_level is None else ()
         return ParagraphStyle(named, heading, "" if list_id == "0" else list_id, min(level, _LEVELS - 1), hidden, ids)
 
-    def hides(self, run_properties: Any) -> bool:
-        """Whether a run's properties, or the style that they name, hide it."""
-        if run_properties is None:
-            return False
+    def hides(self, run_properties: Any, paragraph_properties: Any = None, ground: str | None = None) -> bool:
+        """Whether a run's letters are not shown, or are tiny or white on white.
+
+        Args:
+            run_properties: the run's own, which may be None.
+            paragraph_properties: of the paragraph around it, which may be None.
+            ground: colour behind the paragraph, as of its cell; None for that of paper.
+        """
         own = _Style()
-        _read_run(run_properties, own)
-        chain = [own, *self._chain(own.based_on)]
-        return next((s.hidden for s in chain if s.hidden is not None), False)
+        if run_properties is not None:
+            _read_run(run_properties, own)
+        named = [own, *self._chain(own.based_on)]
+        around = _Style()
+        if paragraph_properties is not None:
+            _read_properties(paragraph_properties, around)
+        chain = [*named, around, *self._chain(around.based_on or self._default)]
+        if _first(s.hidden for s in named):
+            return True
+        half_points = _first(s.half_points for s in chain)
+        if half_points is not None and half_points <= _UNSEEN_HALF_POINTS:
+            return True
+        behind = _first(s.ground for s in chain) or ground
+        return _first(s.ink for s in chain) in _WHITE and (behind is None or behind in _WHITE)
 
     def _chain(self, key: str) -> list[_Style]:
         return [self._styles[each] for each in self._ids(key)]
@@ -131,6 +154,8 @@ def _read_properties(properties: Any, style: _Style) -> None:
                 style.based_on = local_value(child, "val") or ""
             case "outlineLvl":
                 style.outline = whole_number(local_value(child, "val"), _LEVELS)
+            case "shd":
+                style.ground = ground_of(child)
             case "numPr":
                 for part in child:
                     if local_name(part) == "numId":
@@ -147,8 +172,28 @@ def _read_run(properties: Any, style: _Style) -> None:
             continue
         if local_name(child) == "rStyle":
             style.based_on = local_value(child, "val") or ""
-        elif local_name(child) in {"vanish", "webHidden"}:
-            style.hidden = is_on(child)
+            continue
+        match local_name(child):
+            case "vanish" | "webHidden" | "specVanish":
+                style.hidden = style.hidden or is_on(child)
+            case "color":
+                style.ink = (local_value(child, "themeColor") or local_value(child, "val") or "").lower()
+            case "sz":
+                style.half_points = whole_number(local_value(child, "val"), 24)
+            case "shd" | "highlight":
+                style.ground = ground_of(child) or style.ground
+            case _:
+                pass
+
+
+def ground_of(shading: Any) -> str | None:
+    """The colour behind letters that an element says; None for that of paper."""
+    told = local_value(shading, "themeFill") or local_value(shading, "fill") or local_value(shading, "val") or ""
+    return None if told.lower() in {"", "auto", "none", "clear", "nil"} else told.lower()
+
+
+def _first(values: Iterable[_T | None]) -> _T | None:
+    return next((value for value in values if value is not None), None)
 
 
 def whole_number(text: str | None, otherwise: int) -> int:

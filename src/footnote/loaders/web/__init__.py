@@ -15,6 +15,7 @@ from footnote.loaders.outline.canonical import decode
 from footnote.loaders.outline.front_matter import FrontMatter, told_name
 from footnote.loaders.web.content import Page
 from footnote.loaders.web.flow import Flow
+from footnote.loaders.web.visibility import DOUBT
 from footnote.records import Document, Metadatum
 from footnote.settings import Settings
 
@@ -100,6 +101,8 @@ def add_html(extract: Extract, tree: Any) -> int:
             if element is not page.root:
                 flow.text(element.tail)
     flow.close()
+    if page.doubtful and DOUBT not in extract.warnings:
+        extract.warnings.append(DOUBT)
     return page.hidden
 
 

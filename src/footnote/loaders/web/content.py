@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from footnote.loaders.web.visibility import Visibility
+from footnote.loaders.web.visibility import MOST, Visibility
 
 __all__ = ["Page"]
 
@@ -46,8 +47,6 @@ _SUBSTANCE_CHARS = 150
 """Text outside of links above which something that looks like clutter is content."""
 _MENU_LEAST_LINKS = 4
 _MENU_LINK_MAX_CHARS = 60
-_MOST_HIDDEN = 0.5
-"""Share of a page's text above which a style sheet does not hide it: a script shows it when the page has loaded."""
 _PANEL = re.compile(
     r"(?:^|[\s_-])(?:tab-?(?:pane|panel|content)s?|accordion|collaps\w*|panel|expand\w*|toggle\w*|answer|faq|details|slide|step)"
     r"(?:$|[\s_-])",
@@ -57,6 +56,8 @@ _OPENER = re.compile(r"(?:accordion|collaps|toggle|expand|faq|question|tab-?link
 _TARGETS = ("aria-controls", "data-bs-target", "data-target", "data-tab", "data-toggle-target")
 _TOPICS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "legend")
 _LABEL_MAX_CHARS = 200
+_BUTTON_WITHIN = 10
+"""Elements of a panel's head that are looked at for its button."""
 
 
 @dataclass(slots=True)
@@ -86,12 +87,17 @@ class Page:
         body = tree.find(".//body")
         self.root = tree if body is None else body
         self.panels = Panels(self.root)
-        self._visibility = Visibility(tree)
-        self.hidden = 0
+        self._visibility = Visibility(tree, self.root)
+        self.hidden = self._visibility.erased
         self._measures = _measured(self.root)
         self._noscript = self._is_article_in_noscript()
         self._main = self._main_element()
         self._around: set[Any] = set() if self._main is None else set(self._main.iterancestors())
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether text was read that may be hidden."""
+        return self._visibility.doubtful
 
     def is_left_out(self, element: Any) -> bool:
         """Whether an element and all below it is no content."""
@@ -113,12 +119,10 @@ class Page:
     def _is_hidden(self, element: Any) -> bool:
         """Whether an element is not shown, nor by a click."""
         hidden = element.get("hidden") is not None or element.get("aria-hidden") == "true"
-        if not hidden and not self._visibility.hides(element):
-            most = self._of(element).text > _MOST_HIDDEN * self._of(self.root).text
-            hidden = not most and self._visibility.hides_by_sheet(element)
-            if not hidden:
-                return False
-        return not self.panels.is_opened(element)
+        if not hidden:
+            is_most = self._of(element).text > MOST * self._of(self.root).text
+            hidden = self._visibility.hides(element, is_most=is_most)
+        return hidden and not self.panels.is_opened(element)
 
     def _is_clutter(self, element: Any) -> bool:
         tag, classes = element.tag, element.get("class") or ""
@@ -245,6 +249,7 @@ class Panels:
                 openers.append((element, target))
             if (label := element.get("aria-labelledby")) and element.get("role") in {"tabpanel", "region"}:
                 labelled.append((element, label))
+        self._has_tabs = next(root.iterfind(".//*[@role='tab']"), None) is not None
         self._labels: dict[Any, str] = {}
         """Panel and the label that is not a heading already."""
         self._panels: set[Any] = set()
@@ -271,14 +276,20 @@ class Panels:
 
     def is_opened(self, element: Any) -> bool:
         """Whether a click shows an element that is hidden at first."""
-        if element in self._panels or element.get("role") == "tabpanel":
+        if element in self._panels or (element.get("role") == "tabpanel" and self._has_tabs):
+            return True
+        if element.tag not in {"div", "section", "dd", "p", "article"}:
+            return False
+        before = element.getprevious()
+        if before is not None and _is_clicked(before):
             return True
         names = f"{element.get('class') or ''} {element.get('id') or ''}"
-        if element.tag in {"div", "section", "dd", "article"} and _PANEL.search(names):
-            return True
-        before = element.getprevious()
-        opened = before is not None and (before.tag in _TOPICS or before.tag == "button" or _is_opener(before))
-        return bool(opened) and element.tag in {"div", "section", "dd", "p", "article"}
+        if element.tag == "p" or not _PANEL.search(names):
+            return False
+        # A panel may stand in a frame of its own, beside the one with its button.
+        outer = element.getparent()
+        before = outer.getprevious() if before is None and outer is not None else before
+        return before is not None and _is_clicked(before)
 
     def is_mute(self, element: Any) -> bool:
         """Whether an element is a button whose words are no content, or are told elsewhere."""
@@ -310,6 +321,19 @@ def _is_opener(element: Any) -> bool:
     if not isinstance(element.tag, str):
         return False
     return element.get("aria-expanded") is not None or _OPENER.search(element.get("class") or "") is not None
+
+
+def _is_clicked(element: Any) -> bool:
+    """Whether an element is a button, or holds one: a plain heading opens nothing."""
+    if not isinstance(element.tag, str):
+        return False
+    return any(
+        each.tag in {"button", "summary"}
+        or each.get("role") in {"button", "tab"}
+        or each.get("onclick")
+        or _is_opener(each)
+        for each in islice(element.iter(), _BUTTON_WITHIN)
+    )
 
 
 def _is_heading(element: Any) -> bool:
