@@ -198,7 +198,8 @@ OPERATIONS = {
 COMMANDS = {
     "index": "update", "serve": "add from the page", "backup": "backup", "restore": "restore",
     "ask": "update", "chat": "update", "evaluate": "update", "documents": "update", "export": "update", "mcp": "update",
-    "demo": "update",
+    "demo": "update", "erase": "",
     **dict.fromkeys(("check", "feedback", "info", "schema", "completion"), ""),
 }  # fmt: skip
-"""Command -> the operation that stands for what it changes; empty for those that change nothing."""
+"""Command -> the operation that stands for what it changes; empty for those that change nothing, or nothing on
+this machine."""

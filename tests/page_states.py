@@ -136,7 +136,7 @@ def walk(guest: Visit) -> Iterator[str]:  # noqa: PLR0915 - one step after anoth
     yield "find"
     page.keyboard.press("Escape")
     close()
-    guest.choose_of_answer("Also in")
+    guest.choose_of_answer("Side by side")
     page.wait_for_selector(".fn-column mark.is-active")
     yield "side-by-side"
     close()

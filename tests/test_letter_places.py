@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from footnote.loaders.messages import Box
 from footnote.loaders.pdf import load_pdf
-from footnote.loaders.pdf.letter_places import Box, rectangles_on
+from footnote.loaders.pdf.letter_places import rectangles_on
 from footnote.loaders.pdf.pages import Recogniser, open_pdf
 from footnote.records import Document, Span
 from footnote.server.page_images import parts_by_page

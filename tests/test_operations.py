@@ -26,6 +26,12 @@ CHANGING = frozenset(
 """Calls that change files, where they are made of paths, ``os`` or ``shutil``."""
 OWN_LOOPS = {
     "store/state.py": "makes the folder of a lock, which may be empty; writes only which corpus the owner named, whole or not at all",
+    "indexing/cluster.py": "makes the folder for work, which may be empty; the index is written by its builder",
+    "indexing/entry_files.py": "files of a run, each whole under a name that tells what it was made from, or made again",
+    **dict.fromkeys(
+        (f"store/milvus/{name}.py" for name in ("claiming", "connection", "erasure", "milvus_builder")),
+        "changes a database, or the folder of an embedded one: its own tests kill it before and after the pointer moves",
+    ),
 }
 """Modules of the store and the indexer that change files without steps, each with its reason."""
 

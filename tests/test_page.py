@@ -303,7 +303,7 @@ class TestSideBySide:
         guest = visit()
         page = guest.page
         guest.ask(QUESTION)
-        guest.choose_of_answer("Also in")
+        guest.choose_of_answer("Side by side")
         page.wait_for_selector(".fn-column mark.is-active")
         assert page.locator(".fn-column").count() == 2
         assert sorted(page.locator(".fn-mark-differs").all_inner_texts()) == ["40", "60"]

@@ -27,7 +27,7 @@ FIRST_LEAST = 0.2
 MORE_LEAST = 0.45
 """Further phrases must be likelier: each wrong word costs."""
 RIVAL_SHARE = 0.8
-"""Another phrase at this share of the first one's probability may as well be meant."""
+"""Another name at this share of the first one's probability may as well be meant."""
 
 
 class Chosen(NamedTuple):
@@ -35,7 +35,7 @@ class Chosen(NamedTuple):
 
     Attributes:
         phrases: with their probabilities, likeliest first.
-        rival: a phrase that may be meant instead of the first; None where none is nearly as likely.
+        rival: a name that may be meant instead of the first one; None where none is nearly as likely.
     """
 
     phrases: list[tuple[Phrase, float]]
@@ -100,13 +100,16 @@ def choose(
 def _rival(
     first: tuple[Phrase, float], found: Sequence[Phrase], probable: npt.NDArray[np.float64], asked: frozenset[str]
 ) -> Phrase | None:
-    """The likeliest other thing that may be meant instead of the first; None where none is nearly as likely."""
+    """The likeliest other name that may be meant instead of the first; None where none is nearly as likely."""
     phrase, probability = first
     taken = asked | set(phrase.stems)
     order: list[int] = np.argsort(-probable, kind="stable").tolist()
     for i in order:
-        if not phrase.whole or probable[i] < RIVAL_SHARE * probability:
+        other = found[i]
+        if not (phrase.whole and phrase.name) or probable[i] < RIVAL_SHARE * probability:
             return None
-        if found[i].whole and found[i].name == phrase.name and taken.isdisjoint(found[i].stems):
-            return found[i]
+        # Of the same kind as far as form tells: "Ilse Baum" and "Emil Sand", not "Ghent".
+        alike = other.whole and other.name and len(other.words) == len(phrase.words)
+        if alike and taken.isdisjoint(other.stems):
+            return other
     return None

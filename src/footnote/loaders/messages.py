@@ -12,12 +12,12 @@ from typing import Any, TypeAlias
 import msgspec
 
 from footnote.errors import DocumentError
-from footnote.loaders.pdf.letter_places import Box
 from footnote.records import Document, Span
 from footnote.settings import Settings
 from footnote.wire import WireError, decode
 
 __all__ = [
+    "Box",
     "Broken",
     "DrawPage",
     "Drawn",
@@ -33,6 +33,9 @@ __all__ = [
     "Request",
     "reply_of",
 ]
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""(left, top, right, bottom) in points from the top left corner of a page as it is shown."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PICTURE_MAX_BYTES = 60_000_000

@@ -13,8 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from footnote.errors import Busy, DocumentError, PageError
 from footnote.loaders.confined import Worker
-from footnote.loaders.messages import Drawn, DrawPage, FindPlaces, Measured, MeasurePages, Placed, Reply, Request
-from footnote.loaders.pdf.letter_places import Box
+from footnote.loaders.messages import Box, Drawn, DrawPage, FindPlaces, Measured, MeasurePages, Placed, Reply, Request
 from footnote.records import Span
 from footnote.settings import Settings
 

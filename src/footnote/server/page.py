@@ -56,7 +56,9 @@ _STYLES: Final = (
 _FONTS: Final = ("sans.woff2", "serif.woff2")
 """Those that every visit needs; the others are fetched where a text asks for them."""
 _MODULES: Final = sorted(
-    each.name for each in STATIC.iterdir() if each.name.endswith(".js") and each.name not in {"theme.js", "compare.js"}
+    each.name
+    for each in STATIC.iterdir()
+    if each.name.endswith(".js") and each.name not in {"theme.js", "compare.js", "page-view.js"}
 )
 
 HEAD = """

@@ -12,19 +12,17 @@ import ctypes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 from unicodedata import normalize
 
+from footnote.loaders.messages import Box
 from footnote.loaders.outline.canonical import clean_text, without_break_marks
 from footnote.loaders.pdf.pages import Page, Recogniser, read_page
 from footnote.loaders.pdf.reading_order import items_of
 from footnote.loaders.pdf.runs import Run, joined, pieces_of, rows_of
 from footnote.records import Span
 
-__all__ = ["Box", "rectangles_on"]
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""(left, top, right, bottom) in points from the top left corner of a page as it is shown."""
+__all__ = ["rectangles_on"]
 
 _LETTERS_MAX = 20_000
 """Aligning takes time and memory with the square of the letters; no page that people read has more."""

@@ -3,7 +3,6 @@ import { draw, textOf } from "./blocks.js";
 import { bdi, button, calm, el, icon, iconButton, narrow } from "./dom.js";
 import { Find } from "./find.js";
 import { Outline } from "./outline.js";
-import { PageView, pageAt, widthFor } from "./page-view.js";
 import { located } from "./places.js";
 import { Trouble, check, originalOf, pictureOf, readDocument, readPages, readRectangles } from "./server.js";
 import { closing } from "./side.js";
@@ -36,7 +35,7 @@ export class Reader {
     this.side = side;
     this.open = /** @type {string | null} */ (null);
     this.asked = 0;
-    this.pages = /** @type {PageView | null} */ (null);
+    this.pages = /** @type {import("./page-view.js").PageView | null} */ (null);
     this.chosen = keptView();
     this.pagesLost = false;
     this.opening = /** @type {Opening | null} */ (null);
@@ -108,6 +107,8 @@ export class Reader {
   async #readPages(opening, asked) {
     const { doc, marks, active = null, at = null } = opening;
     this.pagesLost = false;
+    // Fetched with the first PDF: many folders hold none.
+    const { PageView, pageAt, widthFor } = await import("./page-view.js");
     const wanted = marks.find((mark) => mark.label === active);
     /** @type {Promise<Placed[]>} */
     let early = Promise.resolve([]);
