@@ -157,8 +157,10 @@ def walk(guest: Visit) -> Iterator[str]:  # noqa: PLR0915 - one step after anoth
     page.wait_for_selector(".fn-talk")
     yield "conversations"
     close()
-    page.locator(".fn-card .fn-answer-menu").first.click()
-    page.click(".fn-keep")
+    # What scrolls closes a menu: the button is brought into view before it is pressed.
+    page.locator(".fn-card .fn-answer-menu").first.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    guest.choose_of_answer("Keep this quote")
     page.click(".fn-main-menu")
     page.click("text=Kept quotes (1)")
     page.fill(".fn-note-box", "For the opening paragraph.")

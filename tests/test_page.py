@@ -493,7 +493,7 @@ class TestNewcomer:
         page.get_by_text("Does it answer?").wait_for()
         press("Yes")
         press("Close the reader")
-        page.get_by_text("1 of 1 checked").wait_for()
+        page.get_by_text("1 of 2 checked").wait_for()
         with page.expect_download() as sheet:
             press("Export the checks")
             press("As CSV")
