@@ -196,3 +196,9 @@ def test_what_nothing_opens_is_no_panel(body: str) -> None:
 )
 def test_what_a_button_opens_is_read(body: str) -> None:
     assert "An hour." in read("a.html", page(body)).text
+
+
+def test_of_several_panels_whose_tabs_a_script_makes_all_are_read() -> None:
+    panels = "<div role='tabpanel'><p>In May it opens at 8:15.</p></div><div role='tabpanel' hidden><p>In June at 7:45.</p></div>"
+    page = f"<html><body><main><h1>Pool</h1>{panels}</main></body></html>"
+    assert "In June at 7:45." in read("pool.html", page).text

@@ -249,7 +249,9 @@ class Panels:
                 openers.append((element, target))
             if (label := element.get("aria-labelledby")) and element.get("role") in {"tabpanel", "region"}:
                 labelled.append((element, label))
-        self._has_tabs = next(root.iterfind(".//*[@role='tab']"), None) is not None
+        # Where scripts make the tabs, two panels or more tell that there are some.
+        panels = sum(1 for _ in root.iterfind(".//*[@role='tabpanel']"))
+        self._has_tabs = panels > 1 or next(root.iterfind(".//*[@role='tab']"), None) is not None
         self._labels: dict[Any, str] = {}
         """Panel and the label that is not a heading already."""
         self._panels: set[Any] = set()
