@@ -35,7 +35,6 @@ from footnote.ranking.features import MODEL_FEATURES, sentence_features
 from footnote.ranking.model import LinearModel, fitted_numbers, load_model
 from footnote.ranking.query import read_query
 from footnote.ranking.reading_features import (
-    alone_sentence_features,
     read_passage_features,
     read_sentence_features,
     twice_read_passage_features,
@@ -44,6 +43,7 @@ from footnote.ranking.retrieve import read_closely, retrieve
 from footnote.ranking.scores import (
     QUOTED_PASSAGES,
     ScoredSentences,
+    alone_features,
     answers_of_sentences,
     base_scores,
     confidence_row,
@@ -213,9 +213,7 @@ def alone_sentence_examples(footnote: Footnote, set_name: str, questions: list[Q
             scored = score_sentences(found)
             places = best_sentences(scored)
             alone = LARGE.read(found.query.text, [sentence_alone(index, found, n) for n in places])
-            home = [found.readings[n] for n in found.evidence.passage_of_sentence[places]]
-            passages = np.array([reading.score for reading in home if reading is not None])
-            features = alone_sentence_features(scored.scores[places], passages, alone)
+            features = alone_features(scored, found, places, alone)
             relevant = np.array([_is_quoted(footnote, found, scored, n, question) for n in places])
             examples.append(Example(set_name, question.fold, Group(features, relevant)))
     return examples

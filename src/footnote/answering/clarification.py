@@ -14,9 +14,9 @@ import numpy as np
 from footnote import terms
 from footnote.answering.quotes import nearly_same
 from footnote.ranking.evidence import Retrieved
+from footnote.ranking.retrieve import sentence_text
 from footnote.ranking.scores import ScoredSentences
 from footnote.records import Choice, Passage
-from footnote.splitting import sentence_input
 from footnote.store import Index
 
 MOST_CHOICES = 5
@@ -88,13 +88,12 @@ def _sides(index: Index, retrieved: Retrieved, scored: ScoredSentences) -> Itera
         if reading is not None and reading.score >= max(ANSWERS_FROM, best - NEAR)
     }
     for n in np.argsort(-scored.scores, kind="stable").tolist():
-        home, at = retrieved.sentence(n)
+        home, _ = retrieved.sentence(n)
         if home in answering and np.isfinite(scored.scores[n]):
             answering.remove(home)
             passage = retrieved.passages[home]
-            document = index.document(passage.document_id)
-            said = frozenset(terms.analyse(sentence_input(document, passage.sentences[at])))
-            yield _Side(passage, document.title, said)
+            said = _stems(sentence_text(index, retrieved, n))
+            yield _Side(passage, index.document(passage.document_id).title, said)
 
 
 def _told_apart(one: _Side, other: _Side) -> tuple[tuple[str, str], tuple[str, str]] | None:

@@ -14,9 +14,9 @@ import numpy as np
 from footnote import terms
 from footnote.answering.quotes import LIST_MAX_CHARS, Quote, quote_around
 from footnote.ranking.evidence import Retrieved
+from footnote.ranking.retrieve import sentence_text
 from footnote.ranking.scores import ScoredSentences
 from footnote.records import Document, Passage, Sentence
-from footnote.splitting import sentence_input
 from footnote.store import Index
 
 COMPARED_CONFIDENCE = 0.7
@@ -67,7 +67,7 @@ def compared_quotes(index: Index, retrieved: Retrieved, scored: ScoredSentences)
     sides = compared_sides(retrieved.query.text)
     if sides is None:
         return []
-    if sides[0] | sides[1] <= _said(index, retrieved, scored.best):
+    if sides[0] | sides[1] <= set(terms.analyse(sentence_text(index, retrieved, scored.best))):
         return []
     one, other = (_best_of(index, retrieved, scored, *pair) for pair in (sides, sides[::-1]))
     if one is None or other is None or one == other:
@@ -104,13 +104,6 @@ def _closeness(
     if wanted & named and wanted <= named | above and not rival <= named:
         return 2
     return int(sentence.kind != "heading" and wanted <= above and not rival <= above)
-
-
-def _said(index: Index, retrieved: Retrieved, n: int) -> set[str]:
-    """Stems of a sentence."""
-    home, at = retrieved.sentence(n)
-    passage = retrieved.passages[home]
-    return set(terms.analyse(sentence_input(index.document(passage.document_id), passage.sentences[at])))
 
 
 def _score(retrieved: Retrieved, scored: ScoredSentences, n: int) -> float:

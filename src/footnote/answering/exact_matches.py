@@ -16,6 +16,7 @@ import numpy.typing as npt
 from footnote import terms
 from footnote.answering.quotes import Quote
 from footnote.ranking.evidence import Retrieved
+from footnote.ranking.retrieve import sentence_text
 from footnote.ranking.scores import ScoredSentences
 from footnote.records import Passage
 from footnote.splitting import sentence_input
@@ -121,11 +122,9 @@ def _tells_the_rest(index: Index, retrieved: Retrieved, n: int) -> bool:
 
 def _told_with(index: Index, retrieved: Retrieved, n: int) -> set[str]:
     """Stems of a sentence with its document's title and the headings over it."""
-    home, at = retrieved.sentence(n)
-    passage = retrieved.passages[home]
-    document = index.document(passage.document_id)
-    sentence = sentence_input(document, passage.sentences[at])
-    return set(terms.analyse(" ".join([document.title, *passage.heading_path, sentence])))
+    passage = retrieved.passages[retrieved.sentence(n)[0]]
+    title = index.document(passage.document_id).title
+    return set(terms.analyse(" ".join([title, *passage.heading_path, sentence_text(index, retrieved, n)])))
 
 
 def _rows_asked_for(index: Index, retrieved: Retrieved, scored: ScoredSentences) -> npt.NDArray[np.bool_]:
@@ -166,11 +165,8 @@ def is_disputed(index: Index, retrieved: Retrieved, scored: ScoredSentences) -> 
 
 def _numbers_answered(index: Index, retrieved: Retrieved, scored: ScoredSentences, n: int) -> frozenset[str]:
     """Numbers among the words of a sentence that answer."""
-    home, at = retrieved.sentence(n)
-    passage = retrieved.passages[home]
-    text = sentence_input(index.document(passage.document_id), passage.sentences[at])
     place = scored.answers[n]
-    return numbers_of(place.of(text)) if place is not None else frozenset()
+    return numbers_of(place.of(sentence_text(index, retrieved, n))) if place is not None else frozenset()
 
 
 def numbers_of(text: str) -> frozenset[str]:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from footnote.encoding import Encoder
 from footnote.errors import FootnoteError, IndexFolderError
-from footnote.indexing.building import Build
+from footnote.indexing.building import Build, open_for
 from footnote.indexing.journal import Change, CorpusHold, hidden_name
 from footnote.indexing.surveying import Progress, Report, loader_versions, splitting_digest, survey
 from footnote.loaders import close_worker, find_documents
 from footnote.records import BuildReport
 from footnote.settings import Settings
-from footnote.store import content_digest, name_corpus, open_builder, read_facts
+from footnote.store import content_digest, name_corpus, read_facts
 
 __all__ = ["Change", "CorpusHold", "Progress", "build_index", "changes", "hidden_name", "needs_update"]
 
@@ -56,17 +56,7 @@ def build_index(
     began, chosen, report = time.monotonic(), settings or Settings(), progress or _ignore
     source = Path(corpus_dir)
     corpus = survey(source, chosen, report, empty=empty)
-    with open_builder(
-        index_dir,
-        encoder_fingerprint=encoder.fingerprint,
-        dimension=encoder.dimension,
-        splitting=splitting_digest(chosen),
-        loaders=loader_versions(),
-        vector_search=chosen.vector_search,
-        corpus_dir=source,
-        lock_wait_seconds=chosen.lock_wait_seconds,
-        on_wait=lambda holder: report(Progress(f"waiting for process {holder}, which writes the index", 0, 0)),
-    ) as builder:
+    with open_for(index_dir, source, encoder, chosen, report) as builder:
         # Whoever calls this names the folder; an index never does.
         name_corpus(index_dir, source)
         try:

@@ -13,18 +13,35 @@ import numpy as np
 
 from footnote.encoding import Encoder, FloatArray
 from footnote.errors import CorpusError, DocumentError
-from footnote.indexing.surveying import Corpus, Progress, Report, read_otherwise
+from footnote.indexing.surveying import Corpus, Progress, Report, loader_versions, read_otherwise, splitting_digest
 from footnote.loaders import parse_document, read_document
 from footnote.records import BuildReport, Document, Move, Passage
 from footnote.settings import Settings
 from footnote.splitting import heading_input, passage_input, sentence_input, split_document
-from footnote.store import DocumentEntry, IndexBuilder, PassageEntry, PassageVectors, Unread
+from footnote.store import DocumentEntry, IndexBuilder, PassageEntry, PassageVectors, Unread, open_builder
 from footnote.terms import answer_types, stem_words, words
 
 PORTION = 256
 """Passages encoded before their vectors are kept on the disk: what an interrupted run loses, a few seconds."""
 WAVE_BYTES = 32_000_000
 """Files loaded and split before their passages are encoded: long texts beside long ones waste nothing, and memory stays bounded."""
+
+
+def open_for(
+    location: Path | str, corpus_dir: Path, encoder: Encoder, settings: Settings, report: Report
+) -> IndexBuilder:
+    """What writes the index of a folder of documents, as the settings and today's code make it."""
+    return open_builder(
+        location,
+        encoder_fingerprint=encoder.fingerprint,
+        dimension=encoder.dimension,
+        splitting=splitting_digest(settings),
+        loaders=loader_versions(),
+        vector_search=settings.vector_search,
+        corpus_dir=corpus_dir,
+        lock_wait_seconds=settings.lock_wait_seconds,
+        on_wait=lambda holder: report(Progress(f"waiting for process {holder}, which writes the index", 0, 0)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from typing import Any, Protocol
 
 from footnote.encoding import Encoder, load_encoder
 from footnote.errors import FootnoteError, IndexFolderError
-from footnote.indexing.building import Build, read_draft, vectors_of
+from footnote.indexing.building import Build, open_for, read_draft, vectors_of
 from footnote.indexing.entry_files import Recipe, is_written, read_entry, sweep, write_entry
 from footnote.indexing.surveying import Corpus, Progress, Report, loader_versions, splitting_digest, survey
 from footnote.records import BuildReport
 from footnote.settings import Settings
-from footnote.store import DocumentEntry, IndexBuilder, Unread, name_corpus, open_builder
+from footnote.store import DocumentEntry, IndexBuilder, Unread, name_corpus
 
 IN_FLIGHT_EACH = 3
 """Tasks that are handed out for each core: enough that none waits, few enough that a large corpus is no long list."""
@@ -229,16 +229,7 @@ def build_on_cluster(
         what = f"the work folder cannot be made ({error.strerror})"
         raise IndexFolderError(what, where=str(work_dir), remedy="name another with --work") from error
     corpus = survey(source, chosen, report, empty=False)
-    with open_builder(
-        location,
-        encoder_fingerprint=encoder.fingerprint,
-        dimension=encoder.dimension,
-        splitting=splitting_digest(chosen),
-        loaders=loader_versions(),
-        vector_search=chosen.vector_search,
-        corpus_dir=source,
-        lock_wait_seconds=chosen.lock_wait_seconds,
-    ) as builder:
+    with open_for(location, source, encoder, chosen, report) as builder:
         name_corpus(location, source)
         build = ClusterBuild(source, encoder, chosen, builder, corpus, report, workers, work_dir)
         found = build.run(began)

@@ -112,6 +112,13 @@ def _read(index: Index, reranker: Reranker, found: Retrieved, count: int) -> tup
     return (*reranker.read(found.query.text, inputs), *(None for _ in found.passages[count:]))
 
 
+def sentence_text(index: Index, found: Retrieved, n: int) -> str:
+    """A sentence by its position among all, as it is encoded and read: a row with the names of its columns."""
+    home, at = found.sentence(n)
+    passage = found.passages[home]
+    return sentence_input(index.document(passage.document_id), passage.sentences[at])
+
+
 def reading_input(index: Index, passage: Passage) -> ReadingInput:
     """A passage as a reranker takes it: a piece for each sentence that is no heading."""
     document = index.document(passage.document_id)

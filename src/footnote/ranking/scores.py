@@ -106,6 +106,15 @@ def score_sentences(found: Retrieved) -> ScoredSentences:
     return ScoredSentences(kept, gains, tuple(span for _, span in answers))
 
 
+def alone_features(
+    scored: ScoredSentences, found: Retrieved, places: Sequence[int], readings: Sequence[Reading]
+) -> Matrix:
+    """Of sentences that were read by themselves, (n, features); arguments as of ``scored_alone``."""
+    home = [found.readings[n] for n in found.evidence.passage_of_sentence[list(places)]]
+    passages = np.array([reading.score for reading in home if reading is not None])
+    return alone_sentence_features(scored.scores[list(places)], passages, readings)
+
+
 def scored_alone(
     scored: ScoredSentences, found: Retrieved, places: Sequence[int], readings: Sequence[Reading]
 ) -> ScoredSentences:
@@ -118,9 +127,7 @@ def scored_alone(
         readings: (n,) of each of them by itself.
     """
     best = np.array(places)
-    home = [found.readings[n] for n in found.evidence.passage_of_sentence[best]]
-    passages = np.array([reading.score for reading in home if reading is not None])
-    joined = load_model("alone_sentences").score(alone_sentence_features(scored.scores[best], passages, readings))
+    joined = load_model("alone_sentences").score(alone_features(scored, found, places, readings))
     scores = scored.scores - scored.scores[best].min() + joined.min()
     scores[best] = joined
     first = int(np.argmax(joined))

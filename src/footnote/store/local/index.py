@@ -29,7 +29,7 @@ from footnote.store.entries import (
 )
 from footnote.store.local.directory import DocumentDirectory, PassageDirectory
 from footnote.store.local.generation import Generation, open_generation
-from footnote.store.local.manifest import MANIFEST_NAME, REBUILD, read_manifest
+from footnote.store.local.manifest import MANIFEST_NAME, REBUILD, read_manifest, require_encoder
 from footnote.store.local.rows import floats, passage_of
 from footnote.store.local.segments import (
     CANDIDATE_COLUMNS,
@@ -124,12 +124,9 @@ class LocalIndex:
         folder = Path(index_dir)
         identity = _identity(folder)
         generation = open_generation(folder)
-        made_by = generation.manifest.encoder_fingerprint
         with ExitStack() as undo:
             undo.callback(generation.close)
-            if encoder_fingerprint is not None and encoder_fingerprint != made_by:
-                what = f"was made with encoder {made_by}, not {encoder_fingerprint}"
-                raise IndexMismatch(what, where=str(folder), remedy=REBUILD)
+            require_encoder(generation.manifest.encoder_fingerprint, encoder_fingerprint, str(folder))
             opened = cls(folder, generation, identity)
             undo.pop_all()
         return opened

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 from footnote.errors import IndexDamaged, IndexFolderError, IndexMismatch, IndexMissing
 from footnote.store.entries import IndexFacts, LoaderVersion, Unread
@@ -150,26 +151,12 @@ class Manifest:
     @property
     def fingerprint(self) -> str:
         """Hex digest of what the index says, whatever generation it says it in."""
-        return fingerprint_of(
-            self.encoder_fingerprint, self.dimension, self.splitting, self.loaders, self.content_sha256
-        )
+        return fingerprint_of(self)
 
     def facts(self) -> IndexFacts:
         """What it says of the index, without its files."""
         terms = sum(segment.body_terms for segment in self.segments)
-        return IndexFacts(
-            generation=self.generation,
-            fingerprint=self.fingerprint,
-            encoder_fingerprint=self.encoder_fingerprint,
-            dimension=self.dimension,
-            splitting=self.splitting,
-            loaders=self.loaders,
-            content_sha256=self.content_sha256,
-            documents=self.documents,
-            passages=self.passages,
-            mean_terms=terms / self.passages if self.passages else 0.0,
-            unread=self.unread,
-        )
+        return facts_of(self, self.documents, self.passages, terms)
 
     def files(self) -> Iterator[StoredFile]:
         """Every file that the generation is made of, but for the manifest."""
@@ -180,13 +167,57 @@ class Manifest:
         return sealed("manifest", json.dumps(asdict(self), ensure_ascii=True, indent=1).encode("ascii"))
 
 
-def fingerprint_of(
-    encoder_fingerprint: str, dimension: int, splitting: str, loaders: Sequence[LoaderVersion], content_sha256: str
-) -> str:
-    """Hex digest of what an index says, wherever it is kept: the arguments are as in ``IndexFacts``."""
-    made_by = (FORMAT_VERSION, encoder_fingerprint, dimension, splitting)
-    facts = (*made_by, [(each.family, each.version) for each in loaders], content_sha256)
+class Described(Protocol):
+    """What names a generation, wherever it is kept: a manifest, or a pointer into a database; fields as in ``IndexFacts``."""
+
+    @property
+    def generation(self) -> int: ...
+    @property
+    def encoder_fingerprint(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def splitting(self) -> str: ...
+    @property
+    def loaders(self) -> tuple[LoaderVersion, ...]: ...
+    @property
+    def content_sha256(self) -> str: ...
+    @property
+    def unread(self) -> tuple[Unread, ...]: ...
+
+
+def fingerprint_of(index: Described) -> str:
+    """Hex digest of what an index says, wherever it is kept."""
+    made_by = (FORMAT_VERSION, index.encoder_fingerprint, index.dimension, index.splitting)
+    facts = (*made_by, [(each.family, each.version) for each in index.loaders], index.content_sha256)
     return hashlib.sha256(json.dumps(facts).encode("utf-8")).hexdigest()
+
+
+def facts_of(index: Described, documents: int, passages: int, terms: int) -> IndexFacts:
+    """What a generation says of the index; ``terms`` are the stems of all its passages, without answer types."""
+    return IndexFacts(
+        generation=index.generation,
+        fingerprint=fingerprint_of(index),
+        encoder_fingerprint=index.encoder_fingerprint,
+        dimension=index.dimension,
+        splitting=index.splitting,
+        loaders=index.loaders,
+        content_sha256=index.content_sha256,
+        documents=documents,
+        passages=passages,
+        mean_terms=terms / passages if passages else 0.0,
+        unread=index.unread,
+    )
+
+
+def require_encoder(made_by: str, wanted: str | None, where: str) -> None:
+    """Refuse an index of another encoder; any will do where None is wanted.
+
+    Raises:
+        IndexMismatch: it was made with another one.
+    """
+    if wanted is not None and wanted != made_by:
+        raise IndexMismatch(f"was made with encoder {made_by}, not {wanted}", where=where, remedy=REBUILD)
 
 
 def is_index(folder: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -98,6 +99,31 @@ def _decoder(dimension: int) -> Any:
     import faiss
 
     return faiss.ScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16)
+
+
+def announced(
+    entries: Iterable[DocumentEntry], changing: Collection[str] | None
+) -> tuple[Iterable[DocumentEntry], frozenset[str]]:
+    """The entries of a commit and the ids that it changes; where nobody told them, of entries in the order of their ids."""
+    if changing is not None:
+        return entries, frozenset(changing)
+    known = sorted(entries, key=lambda entry: entry.document.id)
+    return known, frozenset(entry.document.id for entry in known)
+
+
+def store_documents(
+    entries: Iterable[DocumentEntry], files: dict[str, str], dimension: int
+) -> Iterator[StoredDocument]:
+    """The rows of documents, one after the other; ``files`` holds what stays, and takes id and file digest of each.
+
+    Raises:
+        ValueError: a document stays, or comes twice: a bug of the caller.
+    """
+    for entry in entries:
+        if entry.document.id in files:
+            raise ValueError(f"written twice, or not announced: {entry.document.id}")
+        files[entry.document.id] = entry.document.sha256
+        yield store_document(entry, dimension)
 
 
 def store_document(entry: DocumentEntry, dimension: int) -> StoredDocument:

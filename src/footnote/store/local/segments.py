@@ -149,7 +149,7 @@ UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, RecursionErro
 
 
 @contextmanager
-def readable(where: Path) -> Iterator[None]:
+def readable(where: Path | str, remedy: str = NOT_OURS) -> Iterator[None]:
     """While values of rows are read: they may be anybody's, and what an index does not hold is one clear error.
 
     Raises:
@@ -159,7 +159,7 @@ def readable(where: Path) -> Iterator[None]:
         yield
     except UNREADABLE as error:
         what = f"holds rows that no index has ({type(error).__name__})"
-        raise IndexDamaged(what, where=str(where), remedy=NOT_OURS) from error
+        raise IndexDamaged(what, where=str(where), remedy=remedy) from error
 
 
 @cache

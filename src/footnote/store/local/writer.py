@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +31,7 @@ from footnote.store.local.generation import (
 from footnote.store.local.lexical import write_lexical
 from footnote.store.local.manifest import DRAFT_NAME, MANIFEST_NAME, Manifest, SegmentInfo, read_manifest
 from footnote.store.local.names import StoredName
-from footnote.store.local.rows import StoredDocument, content_digest, store_document
+from footnote.store.local.rows import announced, content_digest, store_documents
 from footnote.store.local.segments import Segment
 from footnote.store.local.unfinished import Unfinished
 from footnote.store.local.vectors import vector_search_fits, write_vectors
@@ -186,11 +186,9 @@ class LocalIndexBuilder:
         changing: Collection[str] | None = None,
         unread: Sequence[Unread] = (),
     ) -> int:
-        if changing is None:
-            added_or_changed = sorted(added_or_changed, key=lambda entry: entry.document.id)
-            changing = {entry.document.id for entry in added_or_changed}
+        entries, changed = announced(added_or_changed, changing)
         try:
-            manifest = self._write(added_or_changed, frozenset(changing) | frozenset(removed), unread)
+            manifest = self._write(entries, changed | frozenset(removed), unread)
         except OSError as error:
             raise IndexFolderError(
                 f"the index cannot be written ({error.strerror}); the one that is there is whole",
@@ -208,7 +206,7 @@ class LocalIndexBuilder:
         kept = [s for s in old if self._keep(s, gone)]
         rewritten = [s for s in old if s not in kept]
         files = {name: digest for s in old for name, digest in s.files() if name not in gone}
-        fresh = self._stored(entries, files)
+        fresh = store_documents(entries, files, self._dimension)
         rows = heapq.merge(*(s.stored(gone) for s in rewritten), fresh, key=lambda stored: stored.id)
         written = list(write_segments(self.index_dir, rows, generation))
         with ExitStack() as opened:
@@ -238,13 +236,6 @@ class LocalIndexBuilder:
         publish(self.index_dir, DRAFT_NAME, MANIFEST_NAME, manifest.render())
         self._unfinished.remove()
         return manifest
-
-    def _stored(self, entries: Iterable[DocumentEntry], files: dict[str, str]) -> Iterator[StoredDocument]:
-        for entry in entries:
-            if entry.document.id in files:
-                raise ValueError(f"written twice, or not announced: {entry.document.id}")
-            files[entry.document.id] = entry.document.sha256
-            yield store_document(entry, self._dimension)
 
     def _keep(self, segment: Segment, gone: frozenset[str]) -> bool:
         if segment.info.rows.size_bytes < SMALL_BYTES or any(name in gone for name, _ in segment.files()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from cachetools import LRUCache
@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from footnote.errors import IndexDamaged
 from footnote.records import Document
 from footnote.store.local.rows import document_of
-from footnote.store.local.segments import UNREADABLE
+from footnote.store.local.segments import readable
 from footnote.store.milvus.address import Address
 from footnote.store.milvus.catalogue import Catalogue, CatalogueEntry
 from footnote.store.milvus.collection_schemas import PASSAGE_ROW, collection_name
@@ -193,18 +193,13 @@ class Contents:
             }
             return document_of(columns)
 
-    @contextmanager
-    def readable(self) -> Iterator[None]:
+    def readable(self) -> AbstractContextManager[None]:
         """While values of rows are read, which may be anybody's.
 
         Raises:
             IndexDamaged: the block met a value of another type or shape.
         """
-        try:
-            yield
-        except UNREADABLE as error:
-            what = f"holds rows that no index has ({type(error).__name__})"
-            raise IndexDamaged(what, where=self._where, remedy=DAMAGED) from error
+        return readable(self._where, DAMAGED)
 
 
 def _joined(rows: Sequence[Row]) -> str:

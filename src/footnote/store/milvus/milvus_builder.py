@@ -11,7 +11,7 @@ from types import TracebackType
 
 from footnote.errors import FootnoteError, IndexDamaged, IndexMismatch
 from footnote.store.entries import DocumentEntry, IndexFacts, LoaderVersion, PassageVectors, Unread
-from footnote.store.local.rows import content_digest, floats, store_document
+from footnote.store.local.rows import announced, content_digest, floats, store_documents
 from footnote.store.local.unfinished import Unfinished
 from footnote.store.milvus.address import parse_address
 from footnote.store.milvus.claiming import PointerHold
@@ -143,12 +143,9 @@ class MilvusIndexBuilder:
         changing: Collection[str] | None = None,
         unread: Sequence[Unread] = (),
     ) -> int:
-        if changing is None:
-            added_or_changed = sorted(added_or_changed, key=lambda entry: entry.document.id)
-            changing = {entry.document.id for entry in added_or_changed}
+        entries, changed = announced(added_or_changed, changing)
         try:
-            gone = frozenset(changing) | frozenset(removed)
-            generation = self._write(added_or_changed, frozenset(changing), gone, unread)
+            generation = self._write(entries, changed, changed | frozenset(removed), unread)
         except BaseException:
             # What was written so far counts nowhere; the next writer is told so, if anybody still can be.
             with suppress(FootnoteError):
@@ -172,11 +169,8 @@ class MilvusIndexBuilder:
         )
         writer.prepare()
         files = {} if old is None else {each.id: each.sha256 for each in old.catalogue if each.id not in gone}
-        for entry in entries:
-            if entry.document.id in files:
-                raise ValueError(f"written twice, or not announced: {entry.document.id}")
-            files[entry.document.id] = entry.document.sha256
-            writer.add(store_document(entry, self._dimension))
+        for stored in store_documents(entries, files, self._dimension):
+            writer.add(stored)
         finished = writer.finish(gone, now)
         finished = replace(finished, content_sha256=content_digest(files), unread=tuple(unread))
         # The claim's signs of life were the only changes since, and the claim ends with this.

@@ -21,7 +21,7 @@ from footnote.records import Document, DocumentSummary, Passage
 from footnote.store import topk
 from footnote.store.entries import Candidates, FloatArray, IndexFacts, KeyArray
 from footnote.store.local.index import KEPT_ROWS, MOST_FOUND, READ_FACTOR, KeptRows
-from footnote.store.local.manifest import REBUILD
+from footnote.store.local.manifest import REBUILD, require_encoder
 from footnote.store.local.rows import passage_of
 from footnote.store.local.segments import make_candidates
 from footnote.store.milvus.address import Address, parse_address
@@ -102,10 +102,7 @@ class MilvusIndex:
             # Before the pointer: one that is put there in between is then looked at again.
             tag = objects.tag()
             pointer = read_pointer(objects, address)
-            made_by = pointer.encoder_fingerprint
-            if encoder_fingerprint is not None and encoder_fingerprint != made_by:
-                what = f"was made with encoder {made_by}, not {encoder_fingerprint}"
-                raise IndexMismatch(what, where=address.location, remedy=REBUILD)
+            require_encoder(pointer.encoder_fingerprint, encoder_fingerprint, address.location)
             opened = cls(address, connection, objects, pointer, tag)
             undo.pop_all()
         return opened

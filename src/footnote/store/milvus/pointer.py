@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from footnote.errors import IndexDamaged, IndexMismatch
 from footnote.store.entries import IndexFacts, LoaderVersion, Unread
-from footnote.store.local.manifest import DIMENSION_MOST, REBUILD, fingerprint_of
+from footnote.store.local.manifest import DIMENSION_MOST, REBUILD, facts_of, fingerprint_of
 from footnote.store.sealing import sealed, unsealed
 from footnote.wire import Count, decode
 
@@ -156,26 +156,11 @@ class Pointer:
     @property
     def fingerprint(self) -> str:
         """As of the same documents in a folder, made by the same encoder."""
-        return fingerprint_of(
-            self.encoder_fingerprint, self.dimension, self.splitting, self.loaders, self.content_sha256
-        )
+        return fingerprint_of(self)
 
     def facts(self) -> IndexFacts:
         """What it says of the index."""
-        counts = self.counts
-        return IndexFacts(
-            generation=self.generation,
-            fingerprint=self.fingerprint,
-            encoder_fingerprint=self.encoder_fingerprint,
-            dimension=self.dimension,
-            splitting=self.splitting,
-            loaders=self.loaders,
-            content_sha256=self.content_sha256,
-            documents=counts.documents,
-            passages=counts.passages,
-            mean_terms=counts.body_terms / counts.passages if counts.passages else 0.0,
-            unread=self.unread,
-        )
+        return facts_of(self, self.counts.documents, self.counts.passages, self.counts.body_terms)
 
     def objects(self) -> list[StoredObject]:
         """Every object that it names."""
